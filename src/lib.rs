@@ -1,0 +1,4 @@
+//! impel: Ansible playbooks as they are, pushed in parallel over SSH to hosts that need nothing but a shell.
+
+pub mod diag;
+pub mod yaml;

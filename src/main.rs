@@ -1,0 +1,3 @@
+//! The `impel` command; all it does is in the library.
+
+fn main() {}

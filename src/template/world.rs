@@ -1,0 +1,68 @@
+//! What a template can see and do outside itself; the layer of variables implements it.
+
+use super::Value;
+use crate::diag::Diagnostic;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Something that a template did besides computing from variables; what it did it with may differ per reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effect {
+    /// Its value differs from reading to reading: `now()`, `random`, `lookup('password')`.
+    Volatile,
+    /// It read the controller's files or environment.
+    ReadsController,
+    /// It ran a command, wrote a file or asked the network on the controller.
+    Acts,
+}
+
+/// The world around a template: variables, files, memory of what was rendered.
+pub trait World {
+    /// The raw value of a variable, as the scopes hold it: trusted strings in it are templates yet to render.
+    fn variable(&self, name: &str) -> Option<Value>;
+
+    /// The names of all variables, for `vars`, `varnames` and suggestions.
+    fn variable_names(&self) -> Vec<Arc<str>>;
+
+    /// The first existing file of that name along the search path of Ansible for `subfolder` (`templates`,
+    /// `files`, `vars`): role, role of the includer, folder of the task file, playbook folder.
+    fn find_file(&self, subfolder: &str, name: &Path) -> Option<PathBuf>;
+
+    /// The folders that [`World::find_file`] walks, in order.
+    fn search_path(&self) -> Vec<PathBuf>;
+
+    /// A file's content, decrypted if it is wholly a vault; the bit says that it was (then it is secret).
+    ///
+    /// # Errors
+    /// The file cannot be read or decrypted.
+    fn read_file(&self, path: &Path) -> Result<(Vec<u8>, bool), Diagnostic>;
+
+    /// The plain text of an inline `!vault` string.
+    ///
+    /// # Errors
+    /// No password fits, or the text is no vault.
+    fn decrypt(&self, vault: &str) -> Result<String, Diagnostic>;
+
+    /// Told of every effect while rendering; a world that is looking ahead may refuse with an error.
+    ///
+    /// # Errors
+    /// The effect may not happen now (it will be rendered again at its turn).
+    fn effect(&self, effect: Effect) -> Result<(), Diagnostic>;
+
+    /// What was rendered before, in this task on this host, from the string at this address.
+    fn remembered(&self, template: &Arc<str>) -> Option<Value>;
+
+    /// Remembers what a template string yielded, for this task on this host.
+    fn remember(&self, template: &Arc<str>, value: &Value);
+
+    /// A configuration value by its Ansible name (`lookup('config')`), such as `DEFAULT_ROLES_PATH`.
+    fn config(&self, name: &str) -> Option<Value>;
+
+    /// A warning to show once.
+    fn warn(&self, text: &str);
+
+    /// The environment that `lookup('pipe')` runs in and `lookup('env')` reads.
+    fn environment(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+}
