@@ -1,4 +1,5 @@
 //! impel: Ansible playbooks as they are, pushed in parallel over SSH to hosts that need nothing but a shell.
 
 pub mod diag;
+pub mod engine;
 pub mod yaml;
