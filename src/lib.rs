@@ -2,4 +2,5 @@
 
 pub mod diag;
 pub mod engine;
+pub mod playbook;
 pub mod yaml;
