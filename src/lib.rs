@@ -3,4 +3,5 @@
 pub mod diag;
 pub mod engine;
 pub mod playbook;
+pub mod template;
 pub mod yaml;

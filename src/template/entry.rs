@@ -1,0 +1,111 @@
+//! The doors to the template engine: rendering values, conditionals, expressions and template files.
+
+use super::value::{Str, Value};
+use super::{Eval, World};
+use crate::diag::{Diagnostic, Span};
+
+/// How a template file is read: the options of the `template` module, which a `#jinja2:` first line overrides.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TemplateOptions {
+    /// Marks the start of a statement.
+    pub block_start: String,
+    /// Marks its end.
+    pub block_end: String,
+    /// Marks the start of an expression to print.
+    pub variable_start: String,
+    /// Marks its end.
+    pub variable_end: String,
+    /// Marks the start of a comment.
+    pub comment_start: String,
+    /// Marks its end.
+    pub comment_end: String,
+    /// Drop the first newline after a statement.
+    pub trim_blocks: bool,
+    /// Drop blanks before a statement.
+    pub lstrip_blocks: bool,
+    /// Keep the newline at the end.
+    pub keep_trailing_newline: bool,
+    /// What ends a line: `\n`, `\r\n` or `\r`.
+    pub newline: String,
+}
+
+impl Default for TemplateOptions {
+    fn default() -> TemplateOptions {
+        TemplateOptions {
+            block_start: "{%".into(),
+            block_end: "%}".into(),
+            variable_start: "{{".into(),
+            variable_end: "}}".into(),
+            comment_start: "{#".into(),
+            comment_end: "#}".into(),
+            trim_blocks: true,
+            lstrip_blocks: false,
+            keep_trailing_newline: true,
+            newline: "\n".into(),
+        }
+    }
+}
+
+/// Whether text may be a template at all.
+pub fn is_template(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    text.starts_with("#jinja2:")
+        || memchr::memchr_iter(b'{', bytes).any(|i| matches!(bytes.get(i + 1), Some(b'{' | b'%' | b'#')))
+}
+
+/// Renders every trusted string in a value, to native types; `omit` drops out of containers (as the whole value it
+/// is `Value::Omit`).
+///
+/// # Errors
+/// Whatever the templates raise, undefined names included.
+pub fn render(value: &Value, world: &dyn World) -> Result<Value, Diagnostic> {
+    let mut eval = Eval::new(world);
+    let value = eval.deep(value.clone())?;
+    Ok(eval.finalize(value)?)
+}
+
+/// As [`render`], but what fails or is undefined stays in its place as a marker, to be raised when it is used.
+pub fn resolve(value: &Value, world: &dyn World) -> Value {
+    Eval::new(world).deep(value.clone()).unwrap_or_else(Value::from)
+}
+
+/// Renders one string, to its native type.
+///
+/// # Errors
+/// As [`render`].
+pub fn render_str(text: &Str, world: &dyn World) -> Result<Value, Diagnostic> {
+    render(&Value::Str(text.clone()), world)
+}
+
+/// Evaluates a conditional (`when`, `until`, `failed_when`, `assert`) by 2.19's strict rules.
+///
+/// # Errors
+/// It cannot be evaluated, or yields something else than a boolean.
+pub fn conditional(value: &Value, world: &dyn World) -> Result<bool, Diagnostic> {
+    Ok(Eval::new(world).conditional(value)?)
+}
+
+/// Evaluates a bare expression, as `debug: var=` does.
+///
+/// # Errors
+/// As [`render`].
+pub fn expression(source: &str, world: &dyn World) -> Result<Value, Diagnostic> {
+    let mut eval = Eval::new(world);
+    let value = eval.expression(source)?;
+    let value = eval.deep(value)?;
+    Ok(eval.finalize(value)?)
+}
+
+/// Renders the text of a template file to text, as the `template` module does. The result's secret bit is set where
+/// something secret took part.
+///
+/// # Errors
+/// As [`render`]; a bad `#jinja2:` line.
+pub fn render_template_file(
+    text: &str,
+    origin: Span,
+    options: &TemplateOptions,
+    world: &dyn World,
+) -> Result<Str, Diagnostic> {
+    Ok(Eval::new(world).template_file(text, origin, options)?)
+}

@@ -1,0 +1,41 @@
+//! The simplest filters: `default`, `upper`, `lower`, `length`.
+
+use super::Filter;
+use crate::template::Eval;
+use crate::template::args::Args;
+use crate::template::value::{MarkerKind, Result, Value};
+
+/// This family's table.
+pub(super) const FILTERS: &[Filter] = &[
+    Filter::new(&["default", "d"], &["default_value", "boolean"], default).lazy().sees_undefined(),
+    Filter::new(&["upper"], &[], upper),
+    Filter::new(&["lower"], &[], lower),
+    Filter::new(&["length", "count"], &[], length).lazy(),
+];
+
+/// `default(value, boolean)`: replaces what is undefined, or with `boolean` what is false; failures stay.
+fn default(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+    let replace = match &input {
+        Value::Undefined(marker) => marker.kind == MarkerKind::Undefined,
+        value => args.bool(1, "boolean", false)? && !value.is_true()?,
+    };
+    if !replace {
+        return Ok(input);
+    }
+    Ok(args.get(0, "default_value").cloned().unwrap_or_else(|| Value::str("")))
+}
+
+/// Upper case of the text.
+fn upper(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> {
+    Ok(Value::text(input.to_text()?.to_uppercase(), input.is_secret()))
+}
+
+/// Lower case of the text.
+fn lower(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> {
+    Ok(Value::text(input.to_text()?.to_lowercase(), input.is_secret()))
+}
+
+/// The number of items.
+fn length(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> {
+    Ok(input.len()?.into())
+}

@@ -1,0 +1,20 @@
+//! Jinja2 as ansible-core 2.19 speaks it: values with Python's semantics, lowering, an evaluator, filters, tests
+//! and lookups.
+
+pub mod args;
+mod entry;
+pub mod eval;
+pub mod filters;
+pub mod format;
+pub mod lookups;
+pub mod tests;
+pub mod value;
+mod world;
+
+pub use args::Args;
+pub use entry::{
+    TemplateOptions, conditional, expression, is_template, render, render_str, render_template_file, resolve,
+};
+pub use eval::Eval;
+pub use value::{Dict, Error, Key, List, Marker, MarkerKind, Object, Str, Value};
+pub use world::{Effect, World};

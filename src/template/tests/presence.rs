@@ -1,0 +1,24 @@
+//! Whether something is there: `defined`, `undefined`, `none`.
+
+use super::Test;
+use crate::template::Eval;
+use crate::template::args::Args;
+use crate::template::value::{Error, MarkerKind, Result, Value};
+
+/// This family's table.
+pub(super) const TESTS: &[Test] = &[
+    Test::new(&["defined"], &[], defined).lazy().sees_undefined(),
+    Test::new(&["undefined"], &[], |eval, input, args| defined(eval, input, args).map(|d| !d))
+        .lazy()
+        .sees_undefined(),
+    Test::new(&["none"], &[], |_, input, _| Ok(input.is_none())).lazy(),
+];
+
+/// Whether it is defined; asking of what is pending is touching it.
+fn defined(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<bool> {
+    match input {
+        Value::Undefined(marker) if marker.kind == MarkerKind::Pending => Err(Error(marker)),
+        Value::Undefined(_) => Ok(false),
+        _ => Ok(true),
+    }
+}

@@ -1,0 +1,149 @@
+//! From YAML nodes, module data and JSON to values, and back to module data.
+
+use super::compare::DEEPEST;
+use super::{Dict, Error, Key, Result, Str, Value, isoformat};
+use crate::yaml::{Kind, Node};
+use impel_modules::{Data, Map, Text};
+use num_bigint::BigInt;
+use std::sync::Arc;
+
+impl Value {
+    /// What a YAML file holds: strings trusted unless they stand under `!unsafe`, `!vault` ones decrypted when
+    /// they are read.
+    pub fn from_node(node: &Node) -> Value {
+        match &node.kind {
+            Kind::Null => Value::None,
+            Kind::Bool(b) => Value::Bool(*b),
+            Kind::Int(i) => Value::Int(*i),
+            Kind::Big(b) => Value::Big(b.clone()),
+            Kind::Float(f) => Value::Float(*f),
+            Kind::Str { text, unsafe_ } => Value::Str(Str {
+                text: text.clone(),
+                trusted: !unsafe_,
+                secret: false,
+                span: Some(node.span),
+            }),
+            Kind::Bytes(b) => Value::Bytes(b.clone()),
+            Kind::Date(d) => Value::Date(*d),
+            Kind::DateTime(t) => Value::DateTime(Arc::new(*t)),
+            Kind::Zoned(t) => Value::Zoned(Arc::new(t.clone())),
+            Kind::Vault(text) => Value::Vault(text.clone()),
+            Kind::Seq(items) => Value::list(items.iter().map(Value::from_node)),
+            Kind::Map(map) => {
+                let pairs = map.pairs.iter();
+                // The loader has refused keys that cannot be hashed.
+                let pairs = pairs
+                    .filter_map(|(k, v)| Some((Key::new(Value::from_node(k)).ok()?, Value::from_node(v))));
+                Value::Dict(pairs.collect())
+            }
+            Kind::Set(items) => {
+                Value::Set(items.iter().filter_map(|item| Key::new(Value::from_node(item)).ok()).collect())
+            }
+        }
+    }
+
+    /// What a host or a module said: never a template.
+    pub fn from_data(data: &Data) -> Value {
+        match data {
+            Data::Null => Value::None,
+            Data::Bool(b) => Value::Bool(*b),
+            Data::Int(i) => Value::Int(*i),
+            Data::Big(b) => Value::Big(b.clone()),
+            Data::Float(f) => Value::Float(*f),
+            Data::Str(t) => Value::text(t.text.clone(), t.secret),
+            Data::Bytes(b) => Value::Bytes(b.clone()),
+            Data::List(items) => Value::list(items.iter().map(Value::from_data)),
+            Data::Map(map) => Value::dict(map.iter().map(|(k, v)| (k.as_str(), Value::from_data(v)))),
+        }
+    }
+
+    /// What JSON text held: never a template.
+    pub fn from_json(json: &serde_json::Value) -> Value {
+        match json {
+            serde_json::Value::Null => Value::None,
+            serde_json::Value::Bool(b) => Value::Bool(*b),
+            serde_json::Value::String(s) => Value::str(s.as_str()),
+            serde_json::Value::Number(n) => {
+                let text = n.to_string();
+                match text.parse::<BigInt>() {
+                    Ok(big) => Value::int(big),
+                    Err(_) => Value::Float(text.parse().unwrap_or(f64::NAN)),
+                }
+            }
+            serde_json::Value::Array(items) => Value::list(items.iter().map(Value::from_json)),
+            serde_json::Value::Object(map) => {
+                Value::dict(map.iter().map(|(k, v)| (k.as_str(), Value::from_json(v))))
+            }
+        }
+    }
+
+    /// The same with every string in it trusted: for `-e`, `vars_prompt` and other sources of the user's own.
+    pub fn into_trusted(self) -> Value {
+        match self {
+            Value::Str(s) => Value::Str(Str { trusted: true, ..s }),
+            Value::List(l) => Value::list(l.items().iter().cloned().map(Value::into_trusted)),
+            Value::Tuple(t) => Value::tuple(t.iter().cloned().map(Value::into_trusted)),
+            Value::Dict(d) => {
+                let pairs = d.pairs();
+                Value::Dict(pairs.iter().map(|(k, v)| (k.clone(), v.clone().into_trusted())).collect())
+            }
+            other => other,
+        }
+    }
+
+    /// As plain data for a module: of a value that was rendered. Tuples, sets and views become lists, dates ISO
+    /// text, keys text; `omit` drops out.
+    ///
+    /// # Errors
+    /// It holds a marker, or something that no variable can hold (a function, a macro), or nests too deep.
+    pub fn to_data(&self) -> Result<Data> {
+        to_data(self, DEEPEST)
+    }
+}
+
+fn to_data(value: &Value, depth: usize) -> Result<Data> {
+    let Some(depth) = depth.checked_sub(1) else {
+        return Err(Error::new("maximum recursion depth exceeded"));
+    };
+    let all = |items: &[Value]| -> Result<Data> {
+        let kept = items.iter().filter(|v| !matches!(v, Value::Omit));
+        Ok(Data::List(kept.map(|v| to_data(v, depth)).collect::<Result<_>>()?))
+    };
+    Ok(match value {
+        Value::None => Data::Null,
+        Value::Bool(b) => Data::Bool(*b),
+        Value::Int(i) => Data::Int(*i),
+        Value::Big(b) => Data::Big(b.clone()),
+        Value::Float(f) => Data::Float(*f),
+        Value::Str(s) => Data::Str(Text { text: s.text.clone(), secret: s.secret }),
+        Value::Bytes(b) => Data::Bytes(b.clone()),
+        Value::List(l) => all(&l.items())?,
+        Value::Tuple(t) => all(t)?,
+        Value::View(v) => all(&v.items)?,
+        Value::Set(s) => all(&s.items())?,
+        Value::Range(r) => all(&r.items()?)?,
+        Value::Dict(d) => dict_data(d, depth)?,
+        Value::Date(_) | Value::DateTime(_) | Value::Zoned(_) => Data::str(isoformat(value, "T")),
+        Value::Duration(_) => Data::str(value.to_text()?),
+        Value::Undefined(marker) => return Err(Error(marker.clone())),
+        Value::Vault(_) => {
+            return Err(Error::new("an encrypted string was not decrypted before it was used"));
+        }
+        Value::Omit | Value::Function(_) | Value::Method(_) | Value::Object(_) => {
+            return Err(Error::new(format!(
+                "Type '{}' is unsupported for variable storage.",
+                value.type_name()
+            )));
+        }
+    })
+}
+
+fn dict_data(dict: &Dict, depth: usize) -> Result<Data> {
+    let mut map = Map::new();
+    for (key, value) in dict.pairs().iter() {
+        if !matches!(value, Value::Omit) {
+            map.insert(key.value().to_text()?, to_data(value, depth)?);
+        }
+    }
+    Ok(Data::Map(map))
+}

@@ -1,0 +1,19 @@
+//! Values with Python's semantics: what variables hold and templates compute with.
+
+mod arith;
+mod compare;
+mod containers;
+mod convert;
+mod kind;
+mod marker;
+mod number;
+mod object;
+mod text;
+
+pub use arith::{binary, negative, positive};
+pub use containers::{Dict, Key, List, Range, Set, View};
+pub use kind::{Bound, Str, Value};
+pub use marker::{Error, Marker, MarkerKind, Result};
+pub use number::Number;
+pub use object::Object;
+pub use text::{float_repr, isoformat, str_repr};

@@ -1,0 +1,263 @@
+//! How values print: Python's `str()` and `repr()`.
+
+use super::compare::DEEPEST;
+use super::{Error, Number, Result, Value};
+use num_traits::ToPrimitive;
+use std::fmt::{self, Write};
+
+impl Value {
+    /// Python's `repr()`.
+    ///
+    /// # Errors
+    /// A marker is in it, or it nests too deep (a list may contain itself).
+    pub fn repr(&self) -> Result<String> {
+        let mut out = String::new();
+        write_repr(self, &mut out, DEEPEST)?;
+        Ok(out)
+    }
+
+    /// Python's `str()`: text as it is, everything else as `repr()`.
+    ///
+    /// # Errors
+    /// As [`Value::repr`].
+    pub fn to_text(&self) -> Result<String> {
+        match self {
+            Value::Str(s) => Ok(s.text.to_string()),
+            Value::Date(_) | Value::DateTime(_) | Value::Zoned(_) => Ok(isoformat(self, " ")),
+            Value::Duration(d) => Ok(duration(*d)),
+            other => other.repr(),
+        }
+    }
+}
+
+/// Python's `str()`; where a marker is in it, its message in angle brackets.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_text().unwrap_or_else(|e| format!("<{e}>")))
+    }
+}
+
+fn write_repr(value: &Value, out: &mut String, depth: usize) -> Result<()> {
+    let Some(depth) = depth.checked_sub(1) else {
+        return Err(Error::new("maximum recursion depth exceeded"));
+    };
+    match value {
+        Value::None => out.push_str("None"),
+        Value::Bool(b) => out.push_str(if *b { "True" } else { "False" }),
+        Value::Int(i) => push(out, i),
+        Value::Big(b) => push(out, b),
+        Value::Float(f) => out.push_str(&float_repr(*f)),
+        Value::Str(s) => out.push_str(&str_repr(&s.text)),
+        Value::Vault(_) => out.push_str("'<vault>'"),
+        Value::Bytes(b) => write_bytes(b, out),
+        Value::List(l) => write_all(&l.items(), ("[", "]"), out, depth)?,
+        Value::Tuple(t) if t.len() == 1 => write_all(t, ("(", ",)"), out, depth)?,
+        Value::Tuple(t) => write_all(t, ("(", ")"), out, depth)?,
+        Value::Set(s) if s.is_empty() => out.push_str("set()"),
+        Value::Set(s) => write_all(&s.items(), ("{", "}"), out, depth)?,
+        Value::View(v) if v.sized => {
+            out.push_str(v.name);
+            write_all(&v.items, ("([", "])"), out, depth)?;
+        }
+        Value::View(v) => write_all(&v.items, ("[", "]"), out, depth)?,
+        Value::Dict(d) => {
+            out.push('{');
+            for (i, (key, value)) in d.pairs().iter().enumerate() {
+                if i > 0 {
+                    out.push_str(", ");
+                }
+                write_repr(key.value(), out, depth)?;
+                out.push_str(": ");
+                write_repr(value, out, depth)?;
+            }
+            out.push('}');
+        }
+        Value::Range(r) if r.step == 1 => push(out, format_args!("range({}, {})", r.start, r.stop)),
+        Value::Range(r) => push(out, format_args!("range({}, {}, {})", r.start, r.stop, r.step)),
+        Value::Date(d) => push(out, format_args!("datetime.date({}, {}, {})", d.year(), d.month(), d.day())),
+        Value::DateTime(t) => push(out, format_args!("datetime.datetime({})", fields(t))),
+        Value::Zoned(t) => {
+            let offset = t.offset().seconds();
+            let zone = match offset {
+                0 => "datetime.timezone.utc".to_owned(),
+                s => {
+                    format!("datetime.timezone({})", duration_repr(jiff::SignedDuration::from_secs(s.into())))
+                }
+            };
+            push(out, format_args!("datetime.datetime({}, tzinfo={zone})", fields(&t.datetime())));
+        }
+        Value::Duration(d) => out.push_str(&duration_repr(*d)),
+        Value::Undefined(marker) => return Err(Error(marker.clone())),
+        Value::Omit => out.push_str("<<Omit>>"),
+        Value::Function(name) => push(out, format_args!("<function {name}>")),
+        Value::Method(m) => {
+            push(out, format_args!("<built-in method {} of {} object>", m.name, m.object.type_name()));
+        }
+        Value::Object(o) => out.push_str(&o.repr()),
+    }
+    Ok(())
+}
+
+/// Writing to a string cannot fail.
+fn push(out: &mut String, what: impl fmt::Display) {
+    let _ = write!(out, "{what}");
+}
+
+fn write_all(items: &[Value], ends: (&str, &str), out: &mut String, depth: usize) -> Result<()> {
+    out.push_str(ends.0);
+    for (i, item) in items.iter().enumerate() {
+        if i > 0 {
+            out.push_str(", ");
+        }
+        write_repr(item, out, depth)?;
+    }
+    out.push_str(ends.1);
+    Ok(())
+}
+
+fn write_bytes(bytes: &[u8], out: &mut String) {
+    let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') { '"' } else { '\'' };
+    out.push('b');
+    out.push(quote);
+    for &byte in bytes {
+        match byte {
+            b'\\' => out.push_str("\\\\"),
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            b'\t' => out.push_str("\\t"),
+            b if char::from(b) == quote => {
+                out.push('\\');
+                out.push(quote);
+            }
+            b' '..=b'~' => out.push(char::from(byte)),
+            b => push(out, format_args!("\\x{b:02x}")),
+        }
+    }
+    out.push(quote);
+}
+
+/// Python's `repr()` of a float: the shortest that reads back, an exponent below 1e-4 and from 1e16.
+pub fn float_repr(f: f64) -> String {
+    if f.is_nan() {
+        return "nan".into();
+    }
+    if f.is_infinite() {
+        return if f > 0.0 { "inf".into() } else { "-inf".into() };
+    }
+    let scientific = format!("{f:e}");
+    let Some((mantissa, exponent)) = scientific.split_once('e') else { return scientific };
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if !(-4..16).contains(&exponent) {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        return format!("{mantissa}e{sign}{:02}", exponent.abs());
+    }
+    let plain = format!("{f}");
+    if plain.contains('.') { plain } else { plain + ".0" }
+}
+
+/// Python's `repr()` of a string.
+pub fn str_repr(text: &str) -> String {
+    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push(quote);
+    for c in text.chars() {
+        match c {
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if c == quote => {
+                out.push('\\');
+                out.push(c);
+            }
+            c if printable(c) => out.push(c),
+            c => match u32::from(c) {
+                n @ 0..=0xff => push(&mut out, format_args!("\\x{n:02x}")),
+                n @ 0x100..=0xffff => push(&mut out, format_args!("\\u{n:04x}")),
+                n => push(&mut out, format_args!("\\U{n:08x}")),
+            },
+        }
+    }
+    out.push(quote);
+    out
+}
+
+/// What Python's `str.isprintable` accepts: no controls, separators (but the space), private or unassigned ones.
+fn printable(c: char) -> bool {
+    !c.is_control()
+        && (c == ' ' || !c.is_whitespace())
+        && !matches!(u32::from(c), 0xad | 0x200b..=0x200f | 0x2028..=0x202e | 0x2060..=0x206f | 0xfeff
+            | 0xfff0..=0xfffb | 0xe000..=0xf8ff | 0xe0000..=0xe0fff | 0xf0000..=0x10ffff)
+}
+
+/// A date or time in ISO form, date and time set apart by `separator`; text and others as they print.
+pub fn isoformat(value: &Value, separator: &str) -> String {
+    let time = |t: &jiff::civil::DateTime| {
+        let micros = t.subsec_nanosecond() / 1000;
+        let fraction = if micros > 0 { format!(".{micros:06}") } else { String::new() };
+        let clock = format!("{:02}:{:02}:{:02}{fraction}", t.hour(), t.minute(), t.second());
+        format!("{:04}-{:02}-{:02}{separator}{clock}", t.year(), t.month(), t.day())
+    };
+    match value {
+        Value::Date(d) => format!("{:04}-{:02}-{:02}", d.year(), d.month(), d.day()),
+        Value::DateTime(t) => time(t),
+        Value::Zoned(t) => {
+            let seconds = t.offset().seconds();
+            let sign = if seconds < 0 { '-' } else { '+' };
+            let (hours, minutes) = (seconds.abs() / 3600, seconds.abs() / 60 % 60);
+            format!("{}{sign}{hours:02}:{minutes:02}", time(&t.datetime()))
+        }
+        other => other.to_string(),
+    }
+}
+
+fn fields(t: &jiff::civil::DateTime) -> String {
+    let mut parts = vec![t.year().to_string(), t.month().to_string(), t.day().to_string()];
+    parts.push(t.hour().to_string());
+    parts.push(t.minute().to_string());
+    let micros = t.subsec_nanosecond() / 1000;
+    if t.second() > 0 || micros > 0 {
+        parts.push(t.second().to_string());
+    }
+    if micros > 0 {
+        parts.push(micros.to_string());
+    }
+    parts.join(", ")
+}
+
+/// Days, seconds and microseconds with Python's signs: only the days are ever negative.
+fn duration_parts(d: jiff::SignedDuration) -> (i64, i64, i64) {
+    let micros = d.as_micros();
+    let day = 86_400_000_000i128;
+    let days = micros.div_euclid(day);
+    let rest = micros.rem_euclid(day);
+    (days.to_i64().unwrap_or(i64::MAX), (rest / 1_000_000) as i64, (rest % 1_000_000) as i64)
+}
+
+fn duration(d: jiff::SignedDuration) -> String {
+    let (days, seconds, micros) = duration_parts(d);
+    let prefix = match days {
+        0 => String::new(),
+        1 | -1 => format!("{days} day, "),
+        _ => format!("{days} days, "),
+    };
+    let fraction = if micros > 0 { format!(".{micros:06}") } else { String::new() };
+    format!("{prefix}{}:{:02}:{:02}{fraction}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
+fn duration_repr(d: jiff::SignedDuration) -> String {
+    let (days, seconds, micros) = duration_parts(d);
+    let parts = [("days", days), ("seconds", seconds), ("microseconds", micros)];
+    let parts: Vec<String> = parts.iter().filter(|p| p.1 != 0).map(|(n, v)| format!("{n}={v}")).collect();
+    format!("datetime.timedelta({})", if parts.is_empty() { "0".into() } else { parts.join(", ") })
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Number::Small(i) => write!(f, "{i}"),
+            Number::Big(b) => write!(f, "{b}"),
+            Number::Float(x) => f.write_str(&float_repr(*x)),
+        }
+    }
+}
