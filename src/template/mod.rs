@@ -7,6 +7,7 @@ pub mod eval;
 pub mod filters;
 pub mod format;
 pub mod lookups;
+pub mod pyregex;
 pub mod tests;
 pub mod value;
 mod world;
