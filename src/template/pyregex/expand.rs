@@ -16,8 +16,13 @@ impl Replacement {
     /// # Errors
     /// Python's: unknown groups, letters that are no escape.
     pub fn parse(template: &str, regex: &PyRegex) -> Result<Replacement, RegexError> {
-        let mut reader =
-            Reader { chars: template.chars().collect(), at: 0, regex, pieces: Vec::new(), text: String::new() };
+        let mut reader = Reader {
+            chars: template.chars().collect(),
+            at: 0,
+            regex,
+            pieces: Vec::new(),
+            text: String::new(),
+        };
         while let Some(c) = reader.next() {
             match c {
                 '\\' => reader.escape()?,

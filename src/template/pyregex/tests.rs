@@ -87,7 +87,10 @@ fn replacements_know_groups_and_escapes() {
     assert_eq!(sub("a", r"\.\-", "a"), r"\.\-");
     let regex = regex("(a)");
     assert_eq!(Replacement::parse(r"\d", &regex).err().unwrap().0, r"bad escape \d at position 0");
-    assert_eq!(Replacement::parse(r"x\2", &regex).err().unwrap().0, "invalid group reference 2 at position 2");
+    assert_eq!(
+        Replacement::parse(r"x\2", &regex).err().unwrap().0,
+        "invalid group reference 2 at position 2"
+    );
     assert_eq!(Replacement::parse(r"\g<q>", &regex).err().unwrap().0, "unknown group name 'q'");
 }
 

@@ -36,8 +36,7 @@ pub(super) fn translate(pattern: &str, flags: Flags) -> Result<Translated, Regex
     if let Some(&(group, at)) = parser.late.iter().find(|(group, _)| *group > parser.groups.len()) {
         return Err(parser.error(&format!("invalid group reference {group}"), at));
     }
-    let pattern =
-        if parser.flags.ignore_case { format!("(?i:{})", part.text) } else { part.text };
+    let pattern = if parser.flags.ignore_case { format!("(?i:{})", part.text) } else { part.text };
     Ok(Translated { pattern, groups: parser.groups.len(), names: parser.names })
 }
 
@@ -390,9 +389,7 @@ impl Parser {
             }
             match self.next() {
                 Some(')') => {
-                    return Err(
-                        self.error("global flags not at the start of the expression", start)
-                    );
+                    return Err(self.error("global flags not at the start of the expression", start));
                 }
                 Some(':') => return self.with_flags(outer, case, start, depth),
                 Some(c) if "aiLmsux-".contains(c) => next = c,
@@ -596,10 +593,9 @@ impl Parser {
     fn octal(&self, digits: &str, start: usize) -> Result<char, RegexError> {
         match u8::from_str_radix(digits, 8) {
             Ok(n) => Ok(char::from(n)),
-            Err(_) => Err(self.error(
-                &format!("octal escape value \\{digits} outside of range 0-0o377"),
-                start,
-            )),
+            Err(_) => {
+                Err(self.error(&format!("octal escape value \\{digits} outside of range 0-0o377"), start))
+            }
         }
     }
 
