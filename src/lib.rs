@@ -4,4 +4,5 @@ pub mod diag;
 pub mod engine;
 pub mod playbook;
 pub mod template;
+pub mod pipe;
 pub mod yaml;

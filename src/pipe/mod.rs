@@ -1,0 +1,19 @@
+//! Long-lived shells on hosts: the wire protocol, what carries it, and becoming other users.
+
+mod become_user;
+mod carrier;
+mod child;
+mod connection;
+mod local;
+mod outgoing;
+mod prompt;
+mod shell;
+mod spec;
+mod wire;
+
+pub use become_user::{Become, Method};
+pub use connection::Connection;
+pub use prompt::{Nobody, Prompter, Terminal};
+pub use shell::Shell;
+pub use spec::{ConnectionSpec, Reach, Secret, SshSpec, Transport};
+pub use wire::minify;
