@@ -2,7 +2,7 @@
 
 pub mod diag;
 pub mod engine;
+pub mod pipe;
 pub mod playbook;
 pub mod template;
-pub mod pipe;
 pub mod yaml;
