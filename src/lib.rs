@@ -5,4 +5,5 @@ pub mod engine;
 pub mod pipe;
 pub mod playbook;
 pub mod template;
+pub mod vars;
 pub mod yaml;

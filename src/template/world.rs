@@ -12,6 +12,8 @@ pub enum Effect {
     Volatile,
     /// It read the controller's files or environment.
     ReadsController,
+    /// It read another host's variables, which that host's running tasks may still set.
+    ReadsOtherHost,
     /// It ran a command, wrote a file or asked the network on the controller.
     Acts,
 }

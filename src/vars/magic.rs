@@ -1,0 +1,176 @@
+//! Magic variables: what a playbook can read about the run, the play and the task, and can never set.
+
+use super::world::TaskWorld;
+use crate::template::Value;
+use std::path::PathBuf;
+use std::sync::{Arc, RwLock};
+
+/// What is the same for the whole run.
+#[derive(Default)]
+pub struct RunMagic {
+    /// The folder of the first playbook; `playbook_dir`.
+    pub playbook_dir: PathBuf,
+    /// `ansible_check_mode`.
+    pub check: bool,
+    /// `ansible_diff_mode`.
+    pub diff: bool,
+    /// `ansible_forks`.
+    pub forks: usize,
+    /// `ansible_verbosity`.
+    pub verbosity: u8,
+    /// `ansible_limit`, where one was given.
+    pub limit: Option<String>,
+    /// `ansible_run_tags`.
+    pub run_tags: Vec<String>,
+    /// `ansible_skip_tags`.
+    pub skip_tags: Vec<String>,
+    /// `ansible_inventory_sources`.
+    pub sources: Vec<String>,
+    /// `ansible_config_file`, where there is one.
+    pub config_file: Option<PathBuf>,
+    /// `inject_facts_as_vars`.
+    pub inject_facts: bool,
+    hosts: RwLock<Vec<Arc<str>>>,
+}
+
+impl RunMagic {
+    /// All hosts of the inventory in order.
+    pub fn hosts(&self) -> Vec<Arc<str>> {
+        self.hosts.read().unwrap_or_else(|e| e.into_inner()).clone()
+    }
+
+    /// Gives the inventory's hosts, at the start and after it has changed.
+    pub fn set_hosts(&self, hosts: Vec<Arc<str>>) {
+        *self.hosts.write().unwrap_or_else(|e| e.into_inner()) = hosts;
+    }
+}
+
+/// What a play's batch shows of itself.
+#[derive(Clone, Default)]
+pub struct PlayMagic {
+    /// `ansible_play_name`.
+    pub name: Arc<str>,
+    /// `ansible_play_hosts_all`: all hosts of the play, whatever became of them.
+    pub all_hosts: Arc<[Arc<str>]>,
+    /// `ansible_play_hosts` and `play_hosts`: those of all batches that have not failed.
+    pub hosts: Arc<[Arc<str>]>,
+    /// `ansible_play_batch`: those of this batch that have not failed.
+    pub batch: Arc<[Arc<str>]>,
+    /// `role_names` and `ansible_play_role_names`.
+    pub roles: Arc<[Arc<str>]>,
+    /// Those brought in by dependencies.
+    pub dependent_roles: Arc<[Arc<str>]>,
+    /// The play's check mode, where it says.
+    pub check: Option<bool>,
+}
+
+fn names<'a>(names: impl IntoIterator<Item = &'a Arc<str>>) -> Value {
+    Value::list(names.into_iter().map(|name| Value::str(name.clone())))
+}
+
+fn path(path: &std::path::Path) -> Value {
+    Value::str(path.to_string_lossy().into_owned())
+}
+
+/// The names that [`value`] may know, for `vars` and suggestions.
+pub const NAMES: &[&str] = &[
+    "inventory_hostname",
+    "inventory_hostname_short",
+    "group_names",
+    "groups",
+    "hostvars",
+    "inventory_dir",
+    "inventory_file",
+    "playbook_dir",
+    "play_hosts",
+    "ansible_play_hosts",
+    "ansible_play_hosts_all",
+    "ansible_play_batch",
+    "ansible_play_name",
+    "ansible_play_role_names",
+    "ansible_dependent_role_names",
+    "role_names",
+    "ansible_role_names",
+    "ansible_role_name",
+    "role_name",
+    "role_path",
+    "role_uuid",
+    "ansible_collection_name",
+    "ansible_parent_role_names",
+    "ansible_parent_role_paths",
+    "ansible_check_mode",
+    "ansible_diff_mode",
+    "ansible_forks",
+    "ansible_verbosity",
+    "ansible_limit",
+    "ansible_run_tags",
+    "ansible_skip_tags",
+    "ansible_inventory_sources",
+    "ansible_config_file",
+    "ansible_playbook_python",
+    "ansible_search_path",
+    "ansible_version",
+    "ansible_facts",
+    "environment",
+    "omit",
+];
+
+/// The value of a magic variable for a task's world.
+pub fn value(world: &TaskWorld, name: &str) -> Option<Value> {
+    let layers = world.layers();
+    let (run, play, host) = (&layers.store.run, &layers.play.magic, &layers.host);
+    let roles: Vec<_> = layers.task.iter().flat_map(|task| task.parent.roles()).collect();
+    Some(match name {
+        "inventory_hostname" => Value::str(host.name.clone()),
+        "inventory_hostname_short" => Value::str(host.name.split('.').next().unwrap_or_default()),
+        "group_names" => names(&host.groups()),
+        "groups" => {
+            let groups = layers.store.groups();
+            Value::dict(groups.iter().map(|(name, hosts)| (name.clone(), hosts.clone())))
+        }
+        "hostvars" => Value::object(super::hostvars::HostVars { layers: layers.clone() }),
+        "playbook_dir" => path(&run.playbook_dir),
+        "ansible_play_hosts" | "play_hosts" => names(play.hosts.iter()),
+        "ansible_play_hosts_all" => names(play.all_hosts.iter()),
+        "ansible_play_batch" => names(play.batch.iter()),
+        "ansible_play_name" => Value::str(play.name.clone()),
+        "ansible_play_role_names" | "role_names" => names(play.roles.iter()),
+        "ansible_dependent_role_names" => names(play.dependent_roles.iter()),
+        "ansible_role_names" => names(play.roles.iter().chain(play.dependent_roles.iter())),
+        "ansible_role_name" | "role_name" => Value::str(roles.first()?.name.clone()),
+        "role_path" => path(&roles.first()?.path),
+        "role_uuid" => Value::str(roles.first()?.identity.to_string()),
+        "ansible_parent_role_names" if !roles.is_empty() => names(roles.iter().skip(1).map(|r| &r.name)),
+        "ansible_parent_role_paths" if !roles.is_empty() => {
+            Value::list(roles.iter().skip(1).map(|role| path(&role.path)))
+        }
+        "ansible_check_mode" => Value::Bool(world.check_mode()),
+        "ansible_diff_mode" => Value::Bool(run.diff),
+        "ansible_forks" => Value::Int(run.forks as i64),
+        "ansible_verbosity" => Value::Int(run.verbosity.into()),
+        "ansible_limit" => Value::str(run.limit.as_deref()?),
+        "ansible_run_tags" => Value::list(run.run_tags.iter().map(|t| Value::str(t.as_str()))),
+        "ansible_skip_tags" => Value::list(run.skip_tags.iter().map(|t| Value::str(t.as_str()))),
+        "ansible_inventory_sources" => Value::list(run.sources.iter().map(|t| Value::str(t.as_str()))),
+        "ansible_config_file" => run.config_file.as_deref().map_or(Value::None, path),
+        // there is no Python on the controller; a playbook that runs one by this name gets the system's
+        "ansible_playbook_python" => Value::str("/usr/bin/python3"),
+        "ansible_search_path" => Value::list(world.files().search.iter().map(|folder| path(folder))),
+        "ansible_version" => version(),
+        "ansible_facts" => world.facts(),
+        "omit" => Value::Omit,
+        _ => return None,
+    })
+}
+
+/// The version of the language that is spoken: what playbooks compare with.
+fn version() -> Value {
+    let number = |n: i64| Value::Int(n);
+    Value::dict([
+        ("full", Value::str("2.19.14")),
+        ("major", number(2)),
+        ("minor", number(19)),
+        ("revision", number(14)),
+        ("string", Value::str("2.19.14")),
+    ])
+}

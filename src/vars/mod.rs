@@ -1,0 +1,12 @@
+//! Variables: which value a name has for a task on a host, by Ansible's order of precedence.
+
+mod hostvars;
+mod magic;
+mod scope;
+mod store;
+mod world;
+
+pub use magic::{PlayMagic, RunMagic};
+pub use scope::{Scope, ScopeCache, scope_of};
+pub use store::{HostStore, PlayVars, VarStore};
+pub use world::{Ahead, Files, Layers, TaskWorld};

@@ -1,0 +1,162 @@
+//! Everything that the variables of a run come from, host by host.
+
+use super::magic::{PlayMagic, RunMagic};
+use super::scope::{Scope, ScopeCache};
+use crate::template::{Key, Value};
+use indexmap::IndexMap;
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// What a lock guards stays valid whatever panicked while it was held: every write is one assignment.
+fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(|e| e.into_inner())
+}
+
+fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
+    lock.write().unwrap_or_else(|e| e.into_inner())
+}
+
+/// The variables of a run.
+#[derive(Default)]
+pub struct VarStore {
+    /// `-e`, above everything but the magic variables.
+    pub extra: Scope,
+    /// What is the same for the whole run.
+    pub run: RunMagic,
+    /// Layers of the playbook, made once.
+    pub scopes: ScopeCache,
+    hosts: RwLock<HashMap<Arc<str>, Arc<HostStore>>>,
+    groups: RwLock<Scope>,
+}
+
+/// What is known of one host: what the inventory says, and what the run has learnt.
+pub struct HostStore {
+    /// Its name in the inventory.
+    pub name: Arc<str>,
+    inventory: RwLock<Vec<Scope>>,
+    groups: RwLock<Vec<Arc<str>>>,
+    facts: RwLock<Value>,
+    included: RwLock<Scope>,
+    set: RwLock<Scope>,
+}
+
+/// A play's own layers, the same for all of its hosts, and what they show of the play.
+#[derive(Clone, Default)]
+pub struct PlayVars {
+    /// `defaults` of the play's roles, in the roles' order (a later one wins).
+    pub role_defaults: Vec<Scope>,
+    /// `vars` of the play.
+    pub vars: Scope,
+    /// `vars_prompt`.
+    pub prompts: Scope,
+    /// `vars_files`, in order, where they do not depend on the host.
+    pub files: Vec<Scope>,
+    /// `vars_files` that do: by host.
+    pub host_files: HashMap<Arc<str>, Vec<Scope>>,
+    /// `vars` of the play's roles, in the roles' order.
+    pub role_vars: Vec<Scope>,
+    /// What magic variables say about the play.
+    pub magic: PlayMagic,
+}
+
+impl VarStore {
+    /// The host's variables, if it is known.
+    pub fn host(&self, name: &str) -> Option<Arc<HostStore>> {
+        read(&self.hosts).get(name).cloned()
+    }
+
+    /// Adds a host, or gives a known one new layers from the inventory (lowest precedence first) and groups;
+    /// what the run has learnt about it stays.
+    pub fn set_host(&self, name: &Arc<str>, inventory: Vec<Scope>, groups: Vec<Arc<str>>) {
+        let mut hosts = write(&self.hosts);
+        match hosts.get(name) {
+            Some(host) => {
+                *write(&host.inventory) = inventory;
+                *write(&host.groups) = groups;
+            }
+            None => {
+                let host = HostStore {
+                    name: name.clone(),
+                    inventory: RwLock::new(inventory),
+                    groups: RwLock::new(groups),
+                    facts: RwLock::new(Value::dict(Vec::<(&str, Value)>::new())),
+                    included: RwLock::default(),
+                    set: RwLock::default(),
+                };
+                hosts.insert(name.clone(), Arc::new(host));
+            }
+        }
+    }
+
+    /// The names of all hosts that `hostvars` knows.
+    pub fn host_names(&self) -> Vec<Arc<str>> {
+        self.run.hosts().into_iter().filter(|name| read(&self.hosts).contains_key(name)).collect()
+    }
+
+    /// `groups`: every group with its hosts.
+    pub fn groups(&self) -> Scope {
+        read(&self.groups).clone()
+    }
+
+    /// Gives `groups` a new value, after the inventory has changed.
+    pub fn set_groups(&self, groups: Scope) {
+        *write(&self.groups) = groups;
+    }
+}
+
+impl HostStore {
+    /// Layers from the inventory, lowest precedence first.
+    pub fn inventory(&self) -> Vec<Scope> {
+        read(&self.inventory).clone()
+    }
+
+    /// The groups that it is in, but `all`; `group_names`.
+    pub fn groups(&self) -> Vec<Arc<str>> {
+        read(&self.groups).clone()
+    }
+
+    /// `ansible_facts`, a dict.
+    pub fn facts(&self) -> Value {
+        read(&self.facts).clone()
+    }
+
+    /// What `set_fact` and `register` gave it.
+    pub fn set(&self) -> Scope {
+        read(&self.set).clone()
+    }
+
+    /// What `include_vars` gave it.
+    pub fn included(&self) -> Scope {
+        read(&self.included).clone()
+    }
+
+    /// Adds facts; those of the same name are replaced.
+    pub fn add_facts(&self, facts: impl IntoIterator<Item = (Arc<str>, Value)>) {
+        let mut known = write(&self.facts);
+        let mut pairs = known.as_dict().map(|d| (*d.pairs()).clone()).unwrap_or_default();
+        pairs.extend(facts.into_iter().map(|(name, value)| (Key::str(name), value)));
+        *known = Value::Dict(crate::template::Dict::new(pairs));
+    }
+
+    /// Forgets all facts (`meta: clear_facts`).
+    pub fn clear_facts(&self) {
+        *write(&self.facts) = Value::dict(Vec::<(&str, Value)>::new());
+    }
+
+    /// Sets variables as `set_fact` and `register` do.
+    pub fn add_set(&self, vars: impl IntoIterator<Item = (Arc<str>, Value)>) {
+        extend(&self.set, vars);
+    }
+
+    /// Sets variables as `include_vars` does.
+    pub fn add_included(&self, vars: impl IntoIterator<Item = (Arc<str>, Value)>) {
+        extend(&self.included, vars);
+    }
+}
+
+/// Adds to a layer: in place while nobody else holds it, else on a copy.
+fn extend(layer: &RwLock<Scope>, vars: impl IntoIterator<Item = (Arc<str>, Value)>) {
+    let mut layer = write(layer);
+    let map: &mut IndexMap<Arc<str>, Value> = Arc::make_mut(&mut layer);
+    map.extend(vars);
+}

@@ -1,0 +1,389 @@
+//! The world of one task on one host: the stack of layers that a name is looked up in, and where files are.
+
+use super::magic;
+use super::scope::Scope;
+use super::store::{HostStore, PlayVars, VarStore};
+use crate::diag::{Diagnostic, ErrorKind};
+use crate::playbook::{self, Task};
+use crate::template::{Effect, Marker, MarkerKind, Value, World};
+use indexmap::IndexMap;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// Everything that a name can come from, for one task on one host. Made once for both, shared by the loop's items.
+pub struct Layers {
+    /// The run's variables.
+    pub store: Arc<VarStore>,
+    /// The play's.
+    pub play: Arc<PlayVars>,
+    /// The host's.
+    pub host: Arc<HostStore>,
+    /// The task, if it is a task's world.
+    pub task: Option<Arc<Task>>,
+    /// From the lowest precedence to the highest, without facts and magic: role defaults, inventory; then, above
+    /// the facts, play to extra vars.
+    below_facts: Vec<Scope>,
+    above_facts: Vec<Scope>,
+    facts: Value,
+}
+
+impl Layers {
+    /// The layers of a task on a host.
+    pub fn new(
+        store: &Arc<VarStore>,
+        play: &Arc<PlayVars>,
+        host: Arc<HostStore>,
+        task: Option<Arc<Task>>,
+    ) -> Layers {
+        let mut below = play.role_defaults.clone();
+        // from the play down to the task
+        let mut chain: Vec<&playbook::Scope> =
+            task.iter().flat_map(|task| task.parent.chain()).map(|link| &link.scope).collect();
+        chain.reverse();
+        for scope in &chain {
+            if let playbook::Scope::Role(role) = scope {
+                below.push(store.scopes.get(&role.defaults));
+            }
+        }
+        below.extend(host.inventory());
+        let mut above = vec![play.vars.clone(), play.prompts.clone()];
+        above.extend(play.files.iter().cloned());
+        above.extend(play.host_files.get(&host.name).into_iter().flatten().cloned());
+        above.extend(play.role_vars.iter().cloned());
+        let scopes = |vars: &Arc<playbook::Vars>| store.scopes.get(vars);
+        for scope in &chain {
+            if let playbook::Scope::Role(role) = scope {
+                above.push(scopes(&role.vars));
+            }
+        }
+        for scope in &chain {
+            match scope {
+                playbook::Scope::Block(k) | playbook::Scope::Import(k) | playbook::Scope::Apply(k) => {
+                    above.push(scopes(&k.vars));
+                }
+                playbook::Scope::Role(role) => above.push(scopes(&role.keywords.vars)),
+                playbook::Scope::Include(task) => above.push(scopes(&task.keywords.vars)),
+                _ => {}
+            }
+        }
+        above.extend(task.iter().map(|task| scopes(&task.keywords.vars)));
+        above.push(host.included());
+        above.push(host.set());
+        for scope in &chain {
+            match scope {
+                playbook::Scope::Role(role) => above.push(scopes(&role.params)),
+                playbook::Scope::Values(values) => above.push(scopes(values)),
+                _ => {}
+            }
+        }
+        above.push(store.extra.clone());
+        let empty = |scope: &Scope| scope.is_empty();
+        below.retain(|scope| !empty(scope));
+        above.retain(|scope| !empty(scope));
+        let facts = host.facts();
+        Layers {
+            store: store.clone(),
+            play: play.clone(),
+            host,
+            task,
+            below_facts: below,
+            above_facts: above,
+            facts,
+        }
+    }
+
+    /// Another host's variables as `hostvars` shows them: without what belongs to the looking task.
+    pub fn of_host(looking: &Layers, host: Arc<HostStore>) -> Layers {
+        Layers::new(&looking.store, &looking.play, host, None)
+    }
+
+    fn find(&self, name: &str) -> Option<&Value> {
+        self.above_facts.iter().rev().find_map(|scope| scope.get(name))
+    }
+
+    fn find_below(&self, name: &str) -> Option<&Value> {
+        self.below_facts.iter().rev().find_map(|scope| scope.get(name))
+    }
+}
+
+/// What is known of a task's start ahead of its turn.
+#[derive(Clone, Default)]
+pub struct Ahead {
+    /// Variables that earlier tasks will have set, once they are committed; the last one of a name counts.
+    pub provisional: Rc<Vec<(Arc<str>, Value)>>,
+    /// Facts that earlier tasks will have set.
+    pub facts: Option<Value>,
+    /// Names that earlier tasks will set to what is not known yet.
+    pub pending: Rc<Vec<Arc<str>>>,
+}
+
+/// Where a task's files are looked for.
+#[derive(Clone, Debug, Default)]
+pub struct Files {
+    /// Folders in the order of Ansible's search: role, including roles, task file, playbook.
+    pub search: Rc<[PathBuf]>,
+}
+
+impl Files {
+    /// The folders of a task.
+    pub fn of(task: Option<&Task>, playbook_dir: &Path) -> Files {
+        let mut search: Vec<PathBuf> = Vec::new();
+        let mut add = |folder: PathBuf| {
+            if !search.contains(&folder) {
+                search.push(folder);
+            }
+        };
+        if let Some(task) = task {
+            task.parent.roles().for_each(|role| add(role.path.clone()));
+            for link in task.parent.chain() {
+                if let playbook::Scope::File(folder) = &link.scope {
+                    add(folder.clone());
+                }
+            }
+        }
+        add(playbook_dir.to_path_buf());
+        Files { search: search.into() }
+    }
+}
+
+/// One task, or one item of its loop, on one host.
+pub struct TaskWorld {
+    layers: Arc<Layers>,
+    locals: IndexMap<Arc<str>, Value>,
+    files: Files,
+    ahead: Option<Ahead>,
+    check: Option<bool>,
+    memory: RefCell<HashMap<usize, (Arc<str>, Value)>>,
+    effect: Cell<Option<Effect>>,
+    warnings: RefCell<Vec<String>>,
+}
+
+impl TaskWorld {
+    /// The world of these layers.
+    pub fn new(layers: Arc<Layers>) -> TaskWorld {
+        let files = Files::of(layers.task.as_deref(), &layers.store.run.playbook_dir);
+        TaskWorld {
+            layers,
+            locals: IndexMap::new(),
+            files,
+            ahead: None,
+            check: None,
+            memory: RefCell::default(),
+            effect: Cell::new(None),
+            warnings: RefCell::default(),
+        }
+    }
+
+    /// The same task with other local variables: an item of its loop. Nothing rendered is remembered.
+    pub fn for_item(&self, locals: IndexMap<Arc<str>, Value>) -> TaskWorld {
+        TaskWorld {
+            layers: self.layers.clone(),
+            locals,
+            files: self.files.clone(),
+            ahead: self.ahead.clone(),
+            check: self.check,
+            memory: RefCell::default(),
+            effect: Cell::new(None),
+            warnings: RefCell::default(),
+        }
+    }
+
+    /// Marks it as a start ahead of its turn: effects are refused, what is pending is a marker.
+    pub fn looking_ahead(mut self, ahead: Ahead) -> TaskWorld {
+        self.ahead = Some(ahead);
+        self
+    }
+
+    /// Gives the check mode that the task itself runs in.
+    pub fn with_check_mode(mut self, check: bool) -> TaskWorld {
+        self.check = Some(check);
+        self
+    }
+
+    /// Sets a local variable: above everything. What was rendered before is forgotten.
+    pub fn set_local(&mut self, name: impl Into<Arc<str>>, value: Value) {
+        self.locals.insert(name.into(), value);
+        self.memory.borrow_mut().clear();
+    }
+
+    /// Takes a local variable away again.
+    pub fn remove_local(&mut self, name: &str) {
+        self.locals.shift_remove(name);
+        self.memory.borrow_mut().clear();
+    }
+
+    /// What it is made of.
+    pub fn layers(&self) -> &Arc<Layers> {
+        &self.layers
+    }
+
+    /// Where its files are.
+    pub fn files(&self) -> &Files {
+        &self.files
+    }
+
+    /// `ansible_check_mode`.
+    pub fn check_mode(&self) -> bool {
+        self.check.or(self.layers.play.magic.check).unwrap_or(self.layers.store.run.check)
+    }
+
+    /// `ansible_facts`.
+    pub fn facts(&self) -> Value {
+        match self.ahead.as_ref().and_then(|ahead| ahead.facts.as_ref()) {
+            Some(facts) => facts.clone(),
+            None => self.layers.facts.clone(),
+        }
+    }
+
+    /// The strongest effect that rendering had.
+    pub fn strongest_effect(&self) -> Option<Effect> {
+        self.effect.get()
+    }
+
+    /// The warnings that rendering gave; they are forgotten here.
+    pub fn take_warnings(&self) -> Vec<String> {
+        self.warnings.take()
+    }
+
+    fn from_earlier_tasks(&self, name: &str) -> Option<Value> {
+        let ahead = self.ahead.as_ref()?;
+        if ahead.pending.iter().any(|pending| &**pending == name) {
+            let marker = Marker::new(MarkerKind::Pending, format!("'{name}' is not known yet"));
+            return Some(Value::Undefined(Arc::new(marker)));
+        }
+        ahead.provisional.iter().rev().find(|(known, _)| &**known == name).map(|(_, value)| value.clone())
+    }
+
+    /// A fact by the name of the variable that it is injected as.
+    fn injected_fact(&self, name: &str) -> Option<Value> {
+        if !self.layers.store.run.inject_facts {
+            return None;
+        }
+        let facts = self.facts();
+        let dict = facts.as_dict()?;
+        match name.strip_prefix("ansible_") {
+            Some(short) => dict.get(short).or_else(|| dict.get(name)),
+            None => dict.get(name),
+        }
+    }
+}
+
+impl World for TaskWorld {
+    fn variable(&self, name: &str) -> Option<Value> {
+        if let Some(value) = self.locals.get(name) {
+            return Some(value.clone());
+        }
+        // no magic name is ever set by an earlier task, and most names are not magic
+        if let Some(value) = magic::value(self, name) {
+            return Some(value);
+        }
+        if let Some(value) = self.layers.store.extra.get(name) {
+            return Some(value.clone());
+        }
+        if let Some(value) = self.from_earlier_tasks(name) {
+            return Some(value);
+        }
+        if let Some(value) = self.layers.find(name) {
+            return Some(value.clone());
+        }
+        self.injected_fact(name).or_else(|| self.layers.find_below(name).cloned())
+    }
+
+    fn variable_names(&self) -> Vec<Arc<str>> {
+        let mut names: IndexMap<Arc<str>, ()> = IndexMap::new();
+        let layers = self.layers.below_facts.iter().chain(&self.layers.above_facts);
+        layers.flat_map(|scope| scope.keys()).for_each(|name| drop(names.insert(name.clone(), ())));
+        if self.layers.store.run.inject_facts
+            && let Some(facts) = self.facts().as_dict()
+        {
+            for key in facts.keys() {
+                if let Some(name) = key.as_str() {
+                    let name =
+                        if name.starts_with("ansible_") { name.into() } else { format!("ansible_{name}") };
+                    names.insert(name.into(), ());
+                }
+            }
+        }
+        if let Some(ahead) = &self.ahead {
+            ahead.provisional.iter().for_each(|(name, _)| drop(names.insert(name.clone(), ())));
+        }
+        for name in magic::NAMES {
+            if magic::value(self, name).is_some() {
+                names.insert((*name).into(), ());
+            }
+        }
+        self.locals.keys().for_each(|name| drop(names.insert(name.clone(), ())));
+        names.into_keys().collect()
+    }
+
+    fn find_file(&self, subfolder: &str, name: &Path) -> Option<PathBuf> {
+        if name.is_absolute() {
+            return name.exists().then(|| name.to_path_buf());
+        }
+        let mut candidates = self.files.search.iter().flat_map(|folder| {
+            let within = if subfolder.is_empty() || name.starts_with(subfolder) {
+                None
+            } else {
+                Some(folder.join(subfolder).join(name))
+            };
+            within.into_iter().chain([folder.join(name)])
+        });
+        candidates.find(|path| path.exists())
+    }
+
+    fn search_path(&self) -> Vec<PathBuf> {
+        self.files.search.to_vec()
+    }
+
+    fn read_file(&self, path: &Path) -> Result<(Vec<u8>, bool), Diagnostic> {
+        let bytes = std::fs::read(path).map_err(|e| {
+            Diagnostic::user(format!(
+                "an error occurred while trying to read the file '{}': {e}",
+                path.display()
+            ))
+        })?;
+        if bytes.starts_with(b"$ANSIBLE_VAULT;") {
+            return Err(vault_is_missing().because(Diagnostic::user(path.display().to_string())));
+        }
+        Ok((bytes, false))
+    }
+
+    fn decrypt(&self, _vault: &str) -> Result<String, Diagnostic> {
+        Err(vault_is_missing())
+    }
+
+    fn effect(&self, effect: Effect) -> Result<(), Diagnostic> {
+        self.effect.set(self.effect.get().max(Some(effect)));
+        match self.ahead {
+            Some(_) => Err(Diagnostic::new(ErrorKind::Internal, "this template waits for its task's turn")),
+            None => Ok(()),
+        }
+    }
+
+    fn remembered(&self, template: &Arc<str>) -> Option<Value> {
+        let memory = self.memory.borrow();
+        memory.get(&(Arc::as_ptr(template) as *const u8 as usize)).map(|(_, value)| value.clone())
+    }
+
+    fn remember(&self, template: &Arc<str>, value: &Value) {
+        // the key is an address; holding the string keeps it from being used again
+        let key = Arc::as_ptr(template) as *const u8 as usize;
+        self.memory.borrow_mut().insert(key, (template.clone(), value.clone()));
+    }
+
+    fn config(&self, _name: &str) -> Option<Value> {
+        None
+    }
+
+    fn warn(&self, text: &str) {
+        self.warnings.borrow_mut().push(text.to_string());
+    }
+}
+
+fn vault_is_missing() -> Diagnostic {
+    Diagnostic::user("encrypted by ansible-vault, which impel cannot read yet")
+        .hint("decrypt it first: ansible-vault decrypt FILE")
+}
