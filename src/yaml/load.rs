@@ -1,7 +1,8 @@
 //! From text to nodes.
 
-use super::Node;
-use crate::diag::{Diagnostic, Span};
+use super::compose::Composer;
+use super::{Kind, Node, json};
+use crate::diag::{Diagnostic, ErrorKind, Span};
 use std::path::Path;
 
 /// How much a document may hold, so that no input exhausts the machine.
@@ -19,14 +20,32 @@ impl Default for Limits {
     }
 }
 
-/// Reads one document. `origin` names the file (and where in it the text starts) for spans and errors.
-/// An empty document is a null node.
+/// Something to tell the user about a document that was read all the same.
+#[derive(Clone, Debug)]
+pub enum Notice {
+    /// A likely mistake: a duplicate key.
+    Warning(Diagnostic),
+    /// Something that a later ansible-core will refuse.
+    Deprecated(Diagnostic),
+}
+
+/// A document and what there is to say about it.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The document's root.
+    pub node: Node,
+    /// In the order in which they were found.
+    pub notices: Vec<Notice>,
+}
+
+/// Reads one document, JSON where the text is JSON, else YAML, as Ansible's loader does; what there is to say
+/// about it goes to the log (`tracing`, target `impel::notice`). `origin` names the file and where in it the
+/// text starts. An empty document is a null node.
 ///
 /// # Errors
 /// Whatever PyYAML's loader with Ansible's constructors refuses; more than one document; beyond `limits`.
 pub fn load(text: &str, origin: Span, limits: Limits) -> Result<Node, Diagnostic> {
-    let _ = (text, limits);
-    Err(Diagnostic::parse("not written yet", origin))
+    read(text, origin, limits).map(Loaded::log)
 }
 
 /// Reads a file with [`load`] and the default limits.
@@ -34,5 +53,129 @@ pub fn load(text: &str, origin: Span, limits: Limits) -> Result<Node, Diagnostic
 /// # Errors
 /// As [`load`]; the file cannot be read or is not UTF-8.
 pub fn load_file(path: &Path) -> Result<Node, Diagnostic> {
-    load("", Span::new(path, 1, 1), Limits::default())
+    let text = text_of(path)?;
+    load(&text, Span::new(path, 1, 1), Limits::default())
+}
+
+/// A file's text.
+///
+/// # Errors
+/// The file cannot be read or is not UTF-8.
+pub fn text_of(path: &Path) -> Result<String, Diagnostic> {
+    let bytes = std::fs::read(path).map_err(|error| {
+        let message = match error.kind() {
+            std::io::ErrorKind::NotFound => {
+                format!("Unable to retrieve file contents. Could not find or access {}", quoted(path))
+            }
+            _ => format!("an error occurred while trying to read the file {}: {error}", quoted(path)),
+        };
+        Diagnostic::new(ErrorKind::Parse, message)
+    })?;
+    String::from_utf8(bytes).map_err(|error| {
+        let before = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
+        let line = before.iter().filter(|b| **b == b'\n').count() as u32 + 1;
+        Diagnostic::parse(
+            format!("File {} could not be decoded as 'utf-8'.", quoted(path)),
+            Span::new(path, line, 0),
+        )
+        .hint("This file must be UTF-8 encoded.")
+    })
+}
+
+fn quoted(path: &Path) -> String {
+    super::repr::of_str(&path.to_string_lossy())
+}
+
+/// [`load`], with what there is to say returned rather than logged.
+///
+/// # Errors
+/// As [`load`].
+pub fn read(text: &str, origin: Span, limits: Limits) -> Result<Loaded, Diagnostic> {
+    if let Some(node) = json::read(text, origin, limits) {
+        return Ok(Loaded { node, notices: Vec::new() });
+    }
+    read_yaml(text, origin, limits)
+}
+
+/// Reads one document of YAML, without looking whether it is JSON (they differ: `1e3`, `\ud83d\ude00`).
+///
+/// # Errors
+/// As [`load`].
+pub fn read_yaml(text: &str, origin: Span, limits: Limits) -> Result<Loaded, Diagnostic> {
+    let mut documents = documents(text, origin, limits)?;
+    match documents.nodes.len() {
+        0 => Ok(Loaded { node: Node { kind: Kind::Null, span: origin }, notices: documents.notices }),
+        1 => Ok(Loaded { node: documents.nodes.remove(0).0, notices: documents.notices }),
+        _ => {
+            let second = documents.nodes.remove(1).1;
+            let message =
+                "YAML parsing failed: Expected a single document in the stream but found another document.";
+            Err(Diagnostic::parse(message, second))
+        }
+    }
+}
+
+/// Reads all documents of a stream of YAML; notices go to the log.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_all(text: &str, origin: Span, limits: Limits) -> Result<Vec<Node>, Diagnostic> {
+    let documents = documents(text, origin, limits)?;
+    documents.notices.iter().for_each(Notice::log);
+    Ok(documents.nodes.into_iter().map(|(node, _)| node).collect())
+}
+
+struct Documents {
+    nodes: Vec<(Node, Span)>,
+    notices: Vec<Notice>,
+}
+
+fn documents(text: &str, origin: Span, limits: Limits) -> Result<Documents, Diagnostic> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if let Some((at, found)) = text.char_indices().find(|(_, c)| !printable(*c)) {
+        let line = text.get(..at).unwrap_or_default();
+        let column = line.chars().rev().take_while(|c| *c != '\n').count() as u32 + 1;
+        let number = line.matches('\n').count() as u32;
+        let message = format!(
+            "YAML parsing failed: unacceptable character #x{:04x}: control characters are not allowed in \"<unicode string>\", position {at}",
+            found as u32
+        );
+        return Err(Diagnostic::parse(message, origin.at(origin.line.max(1) + number, column)));
+    }
+    let mut composer = Composer::new(text, origin, limits);
+    let mut nodes = Vec::new();
+    while let Some(document) = composer.document()? {
+        nodes.push(document);
+    }
+    Ok(Documents { nodes, notices: composer.notices })
+}
+
+/// What libyaml's reader lets through.
+fn printable(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..)
+}
+
+impl Loaded {
+    /// Logs the notices and gives the node.
+    pub fn log(self) -> Node {
+        self.notices.iter().for_each(Notice::log);
+        self.node
+    }
+}
+
+impl Notice {
+    /// What it says, whichever sort it is.
+    pub fn diagnostic(&self) -> &Diagnostic {
+        match self {
+            Notice::Warning(said) | Notice::Deprecated(said) => said,
+        }
+    }
+
+    fn log(&self) {
+        let said = self.diagnostic();
+        let place = said.span.map(|span| span.to_string()).unwrap_or_default();
+        let hint = said.hint.as_deref().unwrap_or_default();
+        let deprecated = matches!(self, Notice::Deprecated(_));
+        tracing::warn!(target: "impel::notice", deprecated, place, hint, "{}", said.message);
+    }
 }

@@ -1,7 +1,17 @@
 //! YAML 1.1 as Ansible's loader reads it: nodes that know where they stand.
 
+mod compose;
+mod emit;
+mod explain;
+pub mod json;
 mod load;
+mod mapping;
 mod node;
+pub mod repr;
+mod scalar;
+#[cfg(test)]
+mod tests;
 
-pub use load::{Limits, load, load_file};
+pub use emit::{Emit, Style, Tree, dump};
+pub use load::{Limits, Loaded, Notice, load, load_all, load_file, read, read_yaml, text_of};
 pub use node::{Kind, Mapping, Node};

@@ -1,0 +1,482 @@
+//! From libyaml's events to nodes: anchors, tags, merge keys, duplicate keys.
+
+use super::explain::explain;
+use super::load::{Limits, Notice};
+use super::mapping::{Builder, unhashable};
+use super::scalar::{self, Type};
+use super::{Kind, Node};
+use crate::diag::{Diagnostic, Span};
+use libyaml_safer::{Event, EventData, Mark, Parser};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Reads a stream of documents, one node each.
+pub(super) struct Composer<'t> {
+    parser: Parser<&'t [u8]>,
+    text: &'t str,
+    origin: Span,
+    limits: Limits,
+    /// Nodes so far, aliases counted with all that they stand for.
+    nodes: usize,
+    anchors: HashMap<String, Anchored>,
+    pub(super) notices: Vec<Notice>,
+}
+
+/// What an alias stands for; `None` while it is being read.
+struct Anchored {
+    node: Option<Node>,
+    nodes: usize,
+    depth: usize,
+}
+
+/// A node and how deep it is.
+type Composed = (Node, usize);
+
+/// What a collection's tag makes of it.
+enum Shape {
+    Plain,
+    Unsafe,
+    Set,
+    /// `!!omap`, `!!pairs`: a list of one-pair mappings becomes a list of pairs.
+    Pairs,
+}
+
+/// A collection whose end has not come yet.
+struct Frame {
+    anchor: Option<String>,
+    shape: Shape,
+    /// Under `!unsafe`.
+    unsafe_: bool,
+    content: Content,
+    mark: Mark,
+    /// Nodes counted before it.
+    before: usize,
+    deepest: usize,
+}
+
+enum Content {
+    Seq(Vec<Node>),
+    Map {
+        /// Read, and waiting for its value.
+        key: Option<Key>,
+        own: Vec<(Node, Node)>,
+        merged: Vec<(Node, Node)>,
+    },
+}
+
+enum Key {
+    Node(Node),
+    Merge,
+}
+
+impl Frame {
+    fn new(
+        anchor: Option<String>,
+        shape: Shape,
+        unsafe_: bool,
+        content: Content,
+        mark: Mark,
+        before: usize,
+    ) -> Frame {
+        let unsafe_ = unsafe_ || matches!(shape, Shape::Unsafe);
+        Frame { anchor, shape, unsafe_, content, mark, before, deepest: 0 }
+    }
+
+    fn wants_key(&self) -> bool {
+        matches!(self.content, Content::Map { key: None, .. })
+    }
+}
+
+fn is_merge(tag: Option<&str>, value: &str, plain: bool) -> bool {
+    plain && value == "<<" || tag == Some("tag:yaml.org,2002:merge")
+}
+
+impl<'t> Composer<'t> {
+    pub(super) fn new(text: &'t str, origin: Span, limits: Limits) -> Composer<'t> {
+        let mut parser = Parser::new();
+        parser.set_encoding(libyaml_safer::Encoding::Utf8);
+        parser.set_input(text.as_bytes());
+        Composer { parser, text, origin, limits, nodes: 0, anchors: HashMap::new(), notices: Vec::new() }
+    }
+
+    /// The next document, and where it starts; `None` at the end of the stream.
+    pub(super) fn document(&mut self) -> Result<Option<(Node, Span)>, Diagnostic> {
+        loop {
+            let event = self.event()?;
+            match event.data {
+                EventData::StreamStart { .. } => {}
+                EventData::StreamEnd => return Ok(None),
+                _ => {
+                    let start = self.span(event.start_mark);
+                    self.anchors.clear();
+                    let first = self.event()?;
+                    let node = self.node(first)?;
+                    self.event()?;
+                    return Ok(Some((node, start)));
+                }
+            }
+        }
+    }
+
+    fn span(&self, mark: Mark) -> Span {
+        let shift = if mark.line == 0 { self.origin.column.saturating_sub(1) } else { 0 };
+        let line = self.origin.line.max(1) + mark.line as u32;
+        self.origin.at(line, mark.column as u32 + 1 + shift)
+    }
+
+    fn event(&mut self) -> Result<Event, Diagnostic> {
+        self.parser.parse().map_err(|error| {
+            let context = error.context().unwrap_or_default();
+            let message = [context, error.problem()].join(" ");
+            match error.problem_mark().or(error.context_mark()) {
+                Some(mark) => self.fault(&message, mark),
+                None => Diagnostic::parse(sentence(&message), self.origin),
+            }
+        })
+    }
+
+    /// An error at a mark, with the explanation that the line suggests.
+    fn fault(&self, message: &str, mark: Mark) -> Diagnostic {
+        let span = self.span(mark);
+        match self.text.lines().nth(mark.line as usize).and_then(explain) {
+            Some(better) => {
+                let error = Diagnostic::parse(sentence(better.message), span.at(span.line, better.column));
+                match better.hint {
+                    Some(hint) => error.hint(hint),
+                    None => error,
+                }
+            }
+            None => Diagnostic::parse(sentence(message), span),
+        }
+    }
+
+    /// Counts nodes and depth against the limits.
+    fn charge(&mut self, nodes: usize, depth: usize, mark: Mark) -> Result<(), Diagnostic> {
+        self.nodes = self.nodes.saturating_add(nodes);
+        if self.nodes > self.limits.nodes {
+            let message = format!("the document stands for more than {} values", self.limits.nodes);
+            return Err(Diagnostic::parse(sentence(&message), self.span(mark))
+                .hint("Aliases count with everything that they stand for."));
+        }
+        if depth > self.limits.depth {
+            let message = format!("the document is nested deeper than {} levels", self.limits.depth);
+            return Err(Diagnostic::parse(sentence(&message), self.span(mark)));
+        }
+        Ok(())
+    }
+
+    /// A node with all below it. A stack of our own rather than recursion: depth costs no thread's stack.
+    fn node(&mut self, first: Event) -> Result<Node, Diagnostic> {
+        let mut open: Vec<Frame> = Vec::new();
+        let mut event = first;
+        loop {
+            let mark = event.start_mark;
+            let depth = open.len();
+            let unsafe_ = open.last().is_some_and(|frame| frame.unsafe_);
+            let (composed, mark) = match event.data {
+                EventData::Alias { anchor } => (self.alias(&anchor, mark, depth)?, mark),
+                EventData::Scalar { anchor, tag, value, plain_implicit, .. } => {
+                    self.charge(1, depth, mark)?;
+                    self.open(anchor.as_ref(), mark)?;
+                    let wants_key = open.last().is_some_and(Frame::wants_key);
+                    let is_plain = plain_implicit && tag.as_deref().is_none_or(|tag| tag == "!");
+                    let composed = if wants_key && is_merge(tag.as_deref(), &value, is_plain) {
+                        None
+                    } else {
+                        let kind = if wants_key && is_plain && value == "=" {
+                            Kind::Str { text: value.into(), unsafe_ }
+                        } else {
+                            self.scalar(tag.as_deref(), value, plain_implicit, mark, unsafe_)?
+                        };
+                        Some((Node { kind, span: self.span(mark) }, 1))
+                    };
+                    let Some(composed) = composed else {
+                        if let Some(Content::Map { key, .. }) =
+                            open.last_mut().map(|frame| &mut frame.content)
+                        {
+                            *key = Some(Key::Merge);
+                        }
+                        event = self.event()?;
+                        continue;
+                    };
+                    (self.close(anchor, composed, self.nodes - 1), mark)
+                }
+                EventData::SequenceStart { anchor, tag, .. } => {
+                    let before = self.nodes;
+                    self.charge(1, depth + 1, mark)?;
+                    self.open(anchor.as_ref(), mark)?;
+                    let shape = self.shape(tag.as_deref(), "sequence", mark)?;
+                    let content = Content::Seq(Vec::new());
+                    open.push(Frame::new(anchor, shape, unsafe_, content, mark, before));
+                    event = self.event()?;
+                    continue;
+                }
+                EventData::MappingStart { anchor, tag, .. } => {
+                    let before = self.nodes;
+                    self.charge(1, depth + 1, mark)?;
+                    self.open(anchor.as_ref(), mark)?;
+                    let shape = self.shape(tag.as_deref(), "mapping", mark)?;
+                    let content = Content::Map { key: None, own: Vec::new(), merged: Vec::new() };
+                    open.push(Frame::new(anchor, shape, unsafe_, content, mark, before));
+                    event = self.event()?;
+                    continue;
+                }
+                EventData::SequenceEnd | EventData::MappingEnd => {
+                    let Some(frame) = open.pop() else {
+                        return Err(self.fault("did not find expected node content", mark));
+                    };
+                    {
+                        let start = frame.mark;
+                        (self.finish(frame), start)
+                    }
+                }
+                _ => return Err(self.fault("did not find expected node content", mark)),
+            };
+            let Some(frame) = open.last_mut() else { return Ok(composed.0) };
+            self.deliver(frame, composed, mark)?;
+            event = self.event()?;
+        }
+    }
+
+    /// Puts a node where it belongs in the collection around it.
+    fn deliver(&mut self, frame: &mut Frame, (node, depth): Composed, mark: Mark) -> Result<(), Diagnostic> {
+        frame.deepest = frame.deepest.max(depth);
+        match &mut frame.content {
+            Content::Seq(items) => items.push(match frame.shape {
+                Shape::Pairs => self.pair(node, mark)?,
+                _ => node,
+            }),
+            Content::Map { key, own, merged } => match key.take() {
+                None if unhashable(&node) => {
+                    return Err(self.fault("while constructing a mapping found unhashable key", mark));
+                }
+                None => *key = Some(Key::Node(node)),
+                Some(Key::Merge) => self.merge(&node, merged, frame.mark, mark)?,
+                Some(Key::Node(key)) => own.push((key, node)),
+            },
+        }
+        Ok(())
+    }
+
+    /// A collection whose end has come.
+    fn finish(&mut self, frame: Frame) -> Composed {
+        let kind = match frame.content {
+            Content::Seq(items) => Kind::Seq(items.into()),
+            Content::Map { own, merged, .. } => {
+                let mut builder = Builder::with_capacity(merged.len() + own.len());
+                for (key, value) in merged.into_iter().chain(own) {
+                    if let Some(twice) = builder.insert(key, value) {
+                        let message =
+                            format!("Found duplicate mapping key {}.", super::repr::of_node(&twice));
+                        let said =
+                            Diagnostic::parse(message, twice.span).hint("Using last defined value only.");
+                        self.notices.push(Notice::Warning(said));
+                    }
+                }
+                let mapping = builder.finish();
+                match frame.shape {
+                    Shape::Set => Kind::Set(mapping.pairs.into_iter().map(|(key, _)| key).collect()),
+                    _ => Kind::Map(Arc::new(mapping)),
+                }
+            }
+        };
+        let node = Node { kind, span: self.span(frame.mark) };
+        self.close(frame.anchor, (node, frame.deepest + 1), frame.before)
+    }
+
+    fn alias(&mut self, anchor: &str, mark: Mark, place_depth: usize) -> Result<Composed, Diagnostic> {
+        let Some(found) = self.anchors.get(anchor) else {
+            return Err(self.fault("found undefined alias", mark));
+        };
+        let Some(node) = found.node.clone() else {
+            return Err(self.fault("found an alias inside the very node that it stands for", mark));
+        };
+        let depth = found.depth;
+        self.charge(found.nodes, place_depth + depth, mark)?;
+        Ok((node, depth))
+    }
+
+    fn open(&mut self, anchor: Option<&String>, mark: Mark) -> Result<(), Diagnostic> {
+        let Some(anchor) = anchor else { return Ok(()) };
+        if self.anchors.contains_key(anchor) {
+            return Err(self.fault("found duplicate anchor; first occurrence second occurrence", mark));
+        }
+        self.anchors.insert(anchor.clone(), Anchored { node: None, nodes: 0, depth: 0 });
+        Ok(())
+    }
+
+    fn close(&mut self, anchor: Option<String>, composed: Composed, before: usize) -> Composed {
+        if let Some(anchor) = anchor {
+            let nodes = self.nodes.saturating_sub(before);
+            self.anchors
+                .insert(anchor, Anchored { node: Some(composed.0.clone()), nodes, depth: composed.1 });
+        }
+        composed
+    }
+
+    fn unknown_tag(&self, tag: &str, mark: Mark) -> Diagnostic {
+        self.fault(
+            &format!("could not determine a constructor for the tag {}", super::repr::of_str(tag)),
+            mark,
+        )
+    }
+
+    fn expected(&self, wanted: &str, found: &str, mark: Mark) -> Diagnostic {
+        self.fault(&format!("expected a {wanted} node, but found {found}"), mark)
+    }
+
+    fn scalar(
+        &mut self,
+        tag: Option<&str>,
+        value: String,
+        plain: bool,
+        mark: Mark,
+        unsafe_: bool,
+    ) -> Result<Kind, Diagnostic> {
+        let tag = tag.filter(|tag| *tag != "!");
+        let kind = match tag
+            .map(|tag| tag.strip_prefix("tag:yaml.org,2002:").map_or((tag, false), |name| (name, true)))
+        {
+            None if plain => scalar::resolve(&value),
+            None => Type::Str,
+            // `!unsafe "12"` is the number 12: below the tag, what quotes there were is forgotten.
+            Some(("!unsafe", false)) => {
+                let kind = scalar::resolve(&value);
+                return self.construct(kind, value, mark, true);
+            }
+            Some((tag @ ("!vault" | "!vault-encrypted"), false)) => {
+                if tag == "!vault-encrypted" {
+                    self.deprecated("!vault-encrypted", "Use the `!vault` tag instead.", mark);
+                }
+                return match scalar::resolve(&value) {
+                    Type::Str => Ok(Kind::Vault(value.into())),
+                    _ => Err(self.vault_needs_text(tag, mark)),
+                };
+            }
+            Some(("null", true)) => Type::Null,
+            Some(("bool", true)) => Type::Bool,
+            Some(("int", true)) => Type::Int,
+            Some(("float", true)) => Type::Float,
+            Some(("timestamp", true)) => Type::Timestamp,
+            Some(("binary", true)) => Type::Binary,
+            Some(("str" | "python/unicode", true)) => Type::Str,
+            Some(("seq" | "omap" | "pairs", true)) => return Err(self.expected("sequence", "scalar", mark)),
+            Some(("map" | "set" | "python/dict", true)) => {
+                return Err(self.expected("mapping", "scalar", mark));
+            }
+            Some(_) => return Err(self.unknown_tag(tag.unwrap_or_default(), mark)),
+        };
+        match kind {
+            Type::Value => Err(self.unknown_tag("tag:yaml.org,2002:value", mark)),
+            Type::Merge => Err(self.unknown_tag("tag:yaml.org,2002:merge", mark)),
+            kind => self.construct(kind, value, mark, unsafe_),
+        }
+    }
+
+    fn construct(&self, kind: Type, value: String, mark: Mark, unsafe_: bool) -> Result<Kind, Diagnostic> {
+        if kind == Type::Str {
+            return Ok(Kind::Str { text: value.into(), unsafe_ });
+        }
+        scalar::construct(kind, &value)
+            .map_err(|why| Diagnostic::parse(format!("YAML parsing failed: {why}"), self.span(mark)))
+    }
+
+    fn vault_needs_text(&self, tag: &str, mark: Mark) -> Diagnostic {
+        Diagnostic::parse(
+            format!("YAML parsing failed: The '{tag}' tag requires a string value."),
+            self.span(mark),
+        )
+    }
+
+    fn deprecated(&mut self, tag: &str, instead: &str, mark: Mark) {
+        let message = format!(
+            "Use of the YAML `{tag}` tag is deprecated. This feature will be removed from ansible-core version 2.23."
+        );
+        self.notices.push(Notice::Deprecated(Diagnostic::parse(message, self.span(mark)).hint(instead)));
+    }
+
+    fn shape(&mut self, tag: Option<&str>, found: &str, mark: Mark) -> Result<Shape, Diagnostic> {
+        let Some(tag) = tag.filter(|tag| *tag != "!") else { return Ok(Shape::Plain) };
+        let mapping = found == "mapping";
+        match tag.strip_prefix("tag:yaml.org,2002:") {
+            None if tag == "!unsafe" => Ok(Shape::Unsafe),
+            None if matches!(tag, "!vault" | "!vault-encrypted") => Err(self.vault_needs_text(tag, mark)),
+            Some("map" | "python/dict") if mapping => Ok(Shape::Plain),
+            Some("set") if mapping => Ok(Shape::Set),
+            Some("map" | "python/dict" | "set") => Err(self.expected("mapping", found, mark)),
+            Some("seq") if !mapping => Ok(Shape::Plain),
+            Some("omap") if !mapping => {
+                self.deprecated(
+                    "!!omap",
+                    "Use a standard mapping instead, as key order is always preserved.",
+                    mark,
+                );
+                Ok(Shape::Pairs)
+            }
+            Some("pairs") if !mapping => {
+                self.deprecated("!!pairs", "Use a standard mapping instead.", mark);
+                Ok(Shape::Pairs)
+            }
+            Some("seq" | "omap" | "pairs") => Err(self.expected("sequence", found, mark)),
+            Some("null" | "bool" | "int" | "float" | "timestamp" | "binary" | "str" | "python/unicode") => {
+                Err(self.expected("scalar", found, mark))
+            }
+            _ => Err(self.unknown_tag(tag, mark)),
+        }
+    }
+
+    /// A one-pair mapping as a list of two.
+    fn pair(&self, item: Node, mark: Mark) -> Result<Node, Diagnostic> {
+        let Kind::Map(map) = &item.kind else {
+            return Err(self.fault("expected a mapping of length 1", mark));
+        };
+        match map.pairs.as_slice() {
+            [(key, value)] => {
+                Ok(Node { kind: Kind::Seq(Arc::new([key.clone(), value.clone()])), span: item.span })
+            }
+            pairs => {
+                Err(self
+                    .fault(&format!("expected a single mapping item, but found {} items", pairs.len()), mark))
+            }
+        }
+    }
+
+    /// The pairs of `<<: {…}` or `<<: [{…}, {…}]`; of a list, the first has the last word.
+    fn merge(
+        &mut self,
+        value: &Node,
+        merged: &mut Vec<(Node, Node)>,
+        mark: Mark,
+        value_at: Mark,
+    ) -> Result<(), Diagnostic> {
+        let sources = match &value.kind {
+            Kind::Map(_) => std::slice::from_ref(value),
+            Kind::Seq(items) => items,
+            _ => {
+                let message = "while constructing a mapping expected a mapping or list of mappings for merging, but found scalar";
+                return Err(self.fault(message, value_at));
+            }
+        };
+        for source in sources.iter().rev() {
+            let Kind::Map(map) = &source.kind else {
+                let found = if matches!(source.kind, Kind::Seq(_)) { "sequence" } else { "scalar" };
+                let message =
+                    format!("while constructing a mapping expected a mapping for merging, but found {found}");
+                return Err(self.fault(&message, mark));
+            };
+            // Merging copies the pairs, so that it counts as much as an alias does.
+            self.charge(map.pairs.len(), 0, value_at)?;
+            merged.extend(map.pairs.iter().cloned());
+        }
+        Ok(())
+    }
+}
+
+/// `YAML parsing failed: ` and the message as a sentence.
+fn sentence(message: &str) -> String {
+    let message = message.trim();
+    let mut letters = message.chars();
+    let first: String = letters.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    let stop = if message.ends_with('.') { "" } else { "." };
+    format!("YAML parsing failed: {first}{}{stop}", letters.as_str())
+}

@@ -1,0 +1,90 @@
+"""Prints, for every YAML file below a folder, what ansible-core's loader makes of it, in the form of tests.rs."""
+import datetime
+import json
+import os
+import sys
+
+from ansible._internal._datatag._tags import Origin, TrustedAsTemplate
+from ansible.parsing.utils.yaml import from_yaml
+from ansible.parsing.vault import EncryptedString
+
+sys.setrecursionlimit(5000)
+
+
+def quoted(text):
+    quote = '"' if "'" in text and '"' not in text else "'"
+    out = quote
+    for c in text:
+        n = ord(c)
+        if c == "\\":
+            out += "\\\\"
+        elif c in "\n\r\t":
+            out += {"\n": "\\n", "\r": "\\r", "\t": "\\t"}[c]
+        elif c == quote:
+            out += "\\" + c
+        elif n < 0x20 or 0x7F <= n < 0xA1 or n == 0xAD:
+            out += "\\x%02x" % n
+        else:
+            out += c
+    return out + quote
+
+
+def at(value, is_json):
+    origin = Origin.get_tag(value)
+    if origin is None or origin.line_num is None:
+        return "@"
+    return "@%d:%d" % (origin.line_num, origin.col_num)
+
+
+def form(v, j):
+    if isinstance(v, EncryptedString):
+        return "v" + quoted(v._ciphertext)
+    if isinstance(v, str):
+        return ("s" if TrustedAsTemplate.is_tagged_on(v) else "su") + quoted(str(v)) + at(v, j)
+    if isinstance(v, bytes):
+        return "b[" + ", ".join(str(b) for b in v) + "]"
+    if isinstance(v, dict):
+        return "{" + ",".join(form(k, j) + ":" + form(x, j) for k, x in v.items()) + "}" + at(v, j)
+    if isinstance(v, tuple):
+        v = list(v)
+    if isinstance(v, list):
+        return "[" + ",".join(form(x, j) for x in v) + "]" + at(v, j)
+    if isinstance(v, (set, frozenset)):
+        return "S{" + ",".join(sorted(quoted(x) if isinstance(x, str) else repr(x) for x in v)) + "}"
+    if isinstance(v, datetime.datetime):
+        zone = ""
+        if v.tzinfo:
+            seconds = int(v.utcoffset().total_seconds())
+            zone = "%s%02d:%02d" % ("-" if seconds < 0 else "+", abs(seconds) // 3600, abs(seconds) // 60 % 60)
+        return "d" + v.strftime("%Y-%m-%dT%H:%M:%S.%f") + zone
+    if isinstance(v, datetime.date):
+        return "datetime.date(%d, %d, %d)" % (v.year, v.month, v.day)
+    return repr(v)
+
+
+for folder, _, names in sorted(os.walk(sys.argv[1])):
+    for name in sorted(names):
+        if not name.endswith((".yml", ".yaml", ".json")):
+            continue
+        path = os.path.join(folder, name)
+        try:
+            with open(path, encoding="utf-8") as file:
+                text = file.read()
+        except UnicodeDecodeError:
+            continue
+        try:
+            text = TrustedAsTemplate().tag(Origin(path=path).tag(text))
+            result = form(from_yaml(text, file_name=path), False)
+        except RecursionError:
+            result = "RECURSION"
+        except Exception as error:
+            origin = None
+            for place in (getattr(error, "obj", None), getattr(error, "_obj", None)):
+                origin = origin or (Origin.get_tag(place) if place is not None else None)
+            message = str(getattr(error, "_original_message", None) or error)
+            source = repr(getattr(error, "_source_context", None))
+            import re
+            found = re.search(r"line_num=(\d+), col_num=(\d+)", source)
+            where = "%s:%s" % found.groups() if found else ""
+            result = "ERR " + message.split("\n")[0] + " " + where
+        print(json.dumps([path, result]))
