@@ -314,7 +314,8 @@ fn a_corpus_reads_as_the_oracle_reads_it() {
             |text: &str| text.rsplit_once(' ').map_or_else(|| text.to_owned(), |(text, _)| text.to_owned());
         // Ansible knows no places in JSON.
         let placeless = fancy_regex::Regex::new(r"@\d+:\d+").unwrap().replace_all(&got, "@").into_owned();
-        let same = got == *wanted || placeless == *wanted
+        let same = got == *wanted
+            || placeless == *wanted
             || got.starts_with("ERR")
                 && wanted.starts_with("ERR")
                 && wanted.ends_with(' ')
