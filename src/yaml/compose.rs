@@ -10,6 +10,10 @@ use libyaml_safer::{Event, EventData, Mark, Parser};
 use std::collections::HashMap;
 use std::sync::Arc;
 
+/// What a second document is answered with.
+pub(super) const ANOTHER_DOCUMENT: &str =
+    "YAML parsing failed: Expected a single document in the stream but found another document.";
+
 /// Reads a stream of documents, one node each.
 pub(super) struct Composer<'t> {
     parser: Parser<&'t [u8]>,
@@ -19,6 +23,8 @@ pub(super) struct Composer<'t> {
     /// Nodes so far, aliases counted with all that they stand for.
     nodes: usize,
     anchors: HashMap<String, Anchored>,
+    /// Whether an error came of reading rather than of making values.
+    broken: bool,
     pub(super) notices: Vec<Notice>,
 }
 
@@ -96,7 +102,16 @@ impl<'t> Composer<'t> {
         let mut parser = Parser::new();
         parser.set_encoding(libyaml_safer::Encoding::Utf8);
         parser.set_input(text.as_bytes());
-        Composer { parser, text, origin, limits, nodes: 0, anchors: HashMap::new(), notices: Vec::new() }
+        Composer {
+            parser,
+            text,
+            origin,
+            limits,
+            nodes: 0,
+            anchors: HashMap::new(),
+            broken: false,
+            notices: Vec::new(),
+        }
     }
 
     /// The next document, and where it starts; `None` at the end of the stream.
@@ -110,10 +125,29 @@ impl<'t> Composer<'t> {
                     let start = self.span(event.start_mark);
                     self.anchors.clear();
                     let first = self.event()?;
-                    let node = self.node(first)?;
-                    self.event()?;
-                    return Ok(Some((node, start)));
+                    match self.node(first) {
+                        Ok(node) => {
+                            self.event()?;
+                            return Ok(Some((node, start)));
+                        }
+                        Err(error) if self.broken => return Err(error),
+                        Err(error) => return Err(self.first_of(error)),
+                    }
                 }
+            }
+        }
+    }
+
+    /// PyYAML makes values only once it has read all of the stream: what is wrong further down comes first.
+    fn first_of(&mut self, error: Diagnostic) -> Diagnostic {
+        loop {
+            match self.event() {
+                Err(earlier) => return earlier,
+                Ok(Event { data: EventData::StreamEnd, .. }) => return error,
+                Ok(Event { data: EventData::DocumentStart { .. }, start_mark, .. }) => {
+                    return Diagnostic::parse(ANOTHER_DOCUMENT, self.span(start_mark));
+                }
+                Ok(_) => {}
             }
         }
     }
@@ -126,6 +160,7 @@ impl<'t> Composer<'t> {
 
     fn event(&mut self) -> Result<Event, Diagnostic> {
         self.parser.parse().map_err(|error| {
+            self.broken = true;
             let context = error.context().unwrap_or_default();
             let message = [context, error.problem()].join(" ");
             match error.problem_mark().or(error.context_mark()) {
@@ -150,9 +185,16 @@ impl<'t> Composer<'t> {
         }
     }
 
+    /// A [`Self::fault`] that ends the reading.
+    fn breaks(&mut self, message: &str, mark: Mark) -> Diagnostic {
+        self.broken = true;
+        self.fault(message, mark)
+    }
+
     /// Counts nodes and depth against the limits.
     fn charge(&mut self, nodes: usize, depth: usize, mark: Mark) -> Result<(), Diagnostic> {
         self.nodes = self.nodes.saturating_add(nodes);
+        self.broken = self.nodes > self.limits.nodes || depth > self.limits.depth;
         if self.nodes > self.limits.nodes {
             let message = format!("the document stands for more than {} values", self.limits.nodes);
             return Err(Diagnostic::parse(sentence(&message), self.span(mark))
@@ -286,7 +328,7 @@ impl<'t> Composer<'t> {
 
     fn alias(&mut self, anchor: &str, mark: Mark, place_depth: usize) -> Result<Composed, Diagnostic> {
         let Some(found) = self.anchors.get(anchor) else {
-            return Err(self.fault("found undefined alias", mark));
+            return Err(self.breaks("found undefined alias", mark));
         };
         let Some(node) = found.node.clone() else {
             return Err(self.fault("found an alias inside the very node that it stands for", mark));
@@ -299,7 +341,7 @@ impl<'t> Composer<'t> {
     fn open(&mut self, anchor: Option<&String>, mark: Mark) -> Result<(), Diagnostic> {
         let Some(anchor) = anchor else { return Ok(()) };
         if self.anchors.contains_key(anchor) {
-            return Err(self.fault("found duplicate anchor; first occurrence second occurrence", mark));
+            return Err(self.breaks("found duplicate anchor; first occurrence second occurrence", mark));
         }
         self.anchors.insert(anchor.clone(), Anchored { node: None, nodes: 0, depth: 0 });
         Ok(())

@@ -18,34 +18,30 @@ pub(super) fn explain(line: &str) -> Option<Explanation> {
         return at("Tabs are usually invalid in YAML.", tab, Some("Use spaces for indentation."));
     }
     let item = after_dashes(line);
-    let (value, keyed) = after_key(line, item);
+    let value = after_key(line, item);
     let text = line.get(value..).unwrap_or_default();
-    if text.starts_with("{{") {
-        return at(
-            "This may be an issue with missing quotes around a template block.",
-            value,
-            Some(TEMPLATE),
-        );
-    }
-    if let Some(colon) = text.match_indices(':').map(|(at, _)| at).find(|at| {
-        *at > 0
-            && text.get(at + 1..).is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
-    }) {
-        // A lone `key: value` with an unusual key is nothing to complain about.
-        let words_before =
-            keyed || text.get(..colon).is_some_and(|before| before.contains(|c: char| !is_word(c)));
-        if words_before {
+    for start in [item, value] {
+        let text = line.get(start..).unwrap_or_default();
+        if text.starts_with("{{") && text.contains("}}") {
             return at(
-                "Colons in unquoted values must be followed by a non-space character.",
-                value + colon,
-                Some(COLON),
+                "This may be an issue with missing quotes around a template block.",
+                start,
+                Some(TEMPLATE),
             );
         }
     }
-    let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-    if !keyed && item == first_column(line) {
-        return None;
+    let first_colon = text
+        .match_indices(':')
+        .map(|(at, _)| at)
+        .find(|at| text.get(at + 1..).is_some_and(|rest| rest.is_empty() || rest.starts_with(' ')));
+    if let Some(colon) = first_colon.filter(|_| !line.trim_start().starts_with(':')) {
+        return at(
+            "Colons in unquoted values must be followed by a non-space character.",
+            value + colon,
+            Some(COLON),
+        );
     }
+    let quote = text.chars().next().filter(|c| matches!(c, '"' | '\'') && text.len() > 1)?;
     let text = text.trim_end();
     let ends = text.len() > 1 && text.ends_with(quote);
     let inside = text.get(1..text.len().saturating_sub(1)).unwrap_or_default();
@@ -77,14 +73,14 @@ fn after_dashes(line: &str) -> usize {
     at
 }
 
-/// Where the value starts after a simple `key: `, and whether there was one.
-fn after_key(line: &str, from: usize) -> (usize, bool) {
+/// Where the value starts after a simple `key: `; a key at the end of the line is none.
+fn after_key(line: &str, from: usize) -> usize {
     let text = line.get(from..).unwrap_or_default();
-    let Some((key, rest)) = text.split_once(':') else { return (from, false) };
-    if key.is_empty() || !key.chars().all(is_word) || !(rest.is_empty() || rest.starts_with(' ')) {
-        return (from, false);
+    let Some((key, rest)) = text.split_once(':') else { return from };
+    if !key.chars().all(|c| is_word(c) || "[]{}".contains(c)) || !rest.starts_with(' ') {
+        return from;
     }
-    (line.len() - rest.trim_start().len(), true)
+    line.len() - rest.trim_start().len()
 }
 
 const TEMPLATE: &str = "For example:\n\n    raw: {{ some_var }}\n\nShould be:\n\n    raw: \"{{ some_var }}\"";
@@ -112,6 +108,10 @@ mod tests {
             ("a-b: {{ x }}", "Colons", 4),
             ("\"a\": {{ x }}", "Colons", 4),
             ("? {a: b}", "Colons", 5),
+            ("{a: b}: c", "Colons", 7),
+            ("foo: : |", "Colons", 6),
+            ("  with_items:", "Colons", 13),
+            ("'o", "Values", 1),
             ("a: b :c: d", "Colons", 8),
             ("a: b:", "Colons", 5),
             ("a: \"b\" c", "Values", 4),

@@ -3,7 +3,7 @@
 use super::load::Limits;
 use super::mapping::Builder;
 use super::scalar::int;
-use super::{Kind, Node};
+use super::{Kind, Mapping, Node};
 use crate::diag::Span;
 use num_bigint::BigInt;
 use std::sync::Arc;
@@ -27,6 +27,17 @@ pub fn read(text: &str, origin: Span, limits: Limits) -> Option<Node> {
 }
 
 const SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
+
+/// The two mappings with which Ansible's own JSON stands for a vaulted and for an unsafe string.
+fn marked(mapping: &Mapping) -> Option<Kind> {
+    let [(key, value)] = mapping.pairs.as_slice() else { return None };
+    let text: Arc<str> = value.as_str()?.into();
+    match key.as_str()? {
+        "__ansible_vault" => Some(Kind::Vault(text)),
+        "__ansible_unsafe" => Some(Kind::Str { text, unsafe_: true }),
+        _ => None,
+    }
+}
 
 struct Reader<'t> {
     text: &'t str,
@@ -109,7 +120,8 @@ impl Reader<'_> {
             self.space();
             if self.take(",").is_none() {
                 self.take("}")?;
-                return Some(Kind::Map(Arc::new(pairs.finish())));
+                let mapping = pairs.finish();
+                return Some(marked(&mapping).unwrap_or_else(|| Kind::Map(Arc::new(mapping))));
             }
         }
     }

@@ -1,6 +1,6 @@
 //! From text to nodes.
 
-use super::compose::Composer;
+use super::compose::{ANOTHER_DOCUMENT, Composer};
 use super::{Kind, Node, json};
 use crate::diag::{Diagnostic, ErrorKind, Span};
 use std::path::Path;
