@@ -114,21 +114,23 @@ impl<'t> Composer<'t> {
         }
     }
 
-    /// The next document, and where it starts; `None` at the end of the stream.
-    pub(super) fn document(&mut self) -> Result<Option<(Node, Span)>, Diagnostic> {
+    /// The next document, `None` at the end of the stream; an error where there must not be another.
+    pub(super) fn document(&mut self, may_come: bool) -> Result<Option<Node>, Diagnostic> {
         loop {
             let event = self.event()?;
             match event.data {
                 EventData::StreamStart { .. } => {}
                 EventData::StreamEnd => return Ok(None),
+                _ if !may_come => {
+                    return Err(Diagnostic::parse(ANOTHER_DOCUMENT, self.span(event.start_mark)));
+                }
                 _ => {
-                    let start = self.span(event.start_mark);
                     self.anchors.clear();
                     let first = self.event()?;
                     match self.node(first) {
                         Ok(node) => {
                             self.event()?;
-                            return Ok(Some((node, start)));
+                            return Ok(Some(node));
                         }
                         Err(error) if self.broken => return Err(error),
                         Err(error) => return Err(self.first_of(error)),

@@ -102,16 +102,11 @@ pub fn read(text: &str, origin: Span, limits: Limits) -> Result<Loaded, Diagnost
 /// # Errors
 /// As [`load`].
 pub fn read_yaml(text: &str, origin: Span, limits: Limits) -> Result<Loaded, Diagnostic> {
-    let mut documents = documents(text, origin, limits)?;
+    let mut documents = documents(text, origin, limits, 1)?;
     match documents.nodes.len() {
         0 => Ok(Loaded { node: Node { kind: Kind::Null, span: origin }, notices: documents.notices }),
-        1 => Ok(Loaded { node: documents.nodes.remove(0).0, notices: documents.notices }),
-        _ => {
-            let second = documents.nodes.remove(1).1;
-            let message =
-                "YAML parsing failed: Expected a single document in the stream but found another document.";
-            Err(Diagnostic::parse(message, second))
-        }
+        1 => Ok(Loaded { node: documents.nodes.remove(0), notices: documents.notices }),
+        _ => Err(Diagnostic::parse(ANOTHER_DOCUMENT, origin)),
     }
 }
 
@@ -120,17 +115,17 @@ pub fn read_yaml(text: &str, origin: Span, limits: Limits) -> Result<Loaded, Dia
 /// # Errors
 /// As [`load`].
 pub fn load_all(text: &str, origin: Span, limits: Limits) -> Result<Vec<Node>, Diagnostic> {
-    let documents = documents(text, origin, limits)?;
+    let documents = documents(text, origin, limits, usize::MAX)?;
     documents.notices.iter().for_each(Notice::log);
-    Ok(documents.nodes.into_iter().map(|(node, _)| node).collect())
+    Ok(documents.nodes)
 }
 
 struct Documents {
-    nodes: Vec<(Node, Span)>,
+    nodes: Vec<Node>,
     notices: Vec<Notice>,
 }
 
-fn documents(text: &str, origin: Span, limits: Limits) -> Result<Documents, Diagnostic> {
+fn documents(text: &str, origin: Span, limits: Limits, most: usize) -> Result<Documents, Diagnostic> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if let Some((at, found)) = text.char_indices().find(|(_, c)| !printable(*c)) {
         let line = text.get(..at).unwrap_or_default();
@@ -144,7 +139,7 @@ fn documents(text: &str, origin: Span, limits: Limits) -> Result<Documents, Diag
     }
     let mut composer = Composer::new(text, origin, limits);
     let mut nodes = Vec::new();
-    while let Some(document) = composer.document()? {
+    while let Some(document) = composer.document(nodes.len() < most)? {
         nodes.push(document);
     }
     Ok(Documents { nodes, notices: composer.notices })

@@ -87,4 +87,14 @@ for folder, _, names in sorted(os.walk(sys.argv[1])):
             found = re.search(r"line_num=(\d+), col_num=(\d+)", source)
             where = "%s:%s" % found.groups() if found else ""
             result = "ERR " + message.split("\n")[0] + " " + where
-        print(json.dumps([path, result]))
+        written = []
+        if "&" not in text and "!" not in text and not result.startswith(("ERR", "RECURSION")):
+            import yaml
+
+            try:
+                value = yaml.load(text, yaml.CSafeLoader)
+                for options in (dict(indent=4, default_flow_style=False), dict(default_flow_style=None, sort_keys=False)):
+                    written.append(yaml.dump(value, Dumper=yaml.CSafeDumper, allow_unicode=True, width=80, **options))
+            except Exception:
+                written = []
+        print(json.dumps([path, result] + written))

@@ -298,6 +298,18 @@ fn a_corpus_reads_as_the_oracle_reads_it() {
         };
         let (path, wanted) = (row[0].as_str().unwrap(), row[1].as_str().unwrap());
         count += 1;
+        if let ([_, _, nice, mixed], Ok(text)) = (&row[..], std::fs::read_to_string(path)) {
+            let node = read_yaml(&text, Span::new(Path::new(path), 1, 1), Limits::default()).unwrap().node;
+            let mixed_style = Emit { default_flow_style: None, sort_keys: false, ..Emit::default() };
+            for (wanted, options) in [(nice, Emit { indent: 4, ..Emit::default() }), (mixed, mixed_style)] {
+                let got = dump(&tree(&node), &options).unwrap();
+                if Some(&*got) != wanted.as_str() {
+                    let (a, b) = (got.lines(), wanted.as_str().unwrap_or_default().lines());
+                    let first = a.zip(b).find(|(a, b)| a != b);
+                    wrong.push(format!("{path} written {first:?}"));
+                }
+            }
+        }
         let got = match std::fs::read_to_string(path)
             .map(|text| read(&text, Span::new(Path::new(path), 1, 1), Limits::default()))
         {
@@ -331,6 +343,24 @@ fn a_corpus_reads_as_the_oracle_reads_it() {
     }
     assert!(wrong.is_empty(), "{} of {count} differ:\n{}", wrong.len(), wrong.join("\n"));
     eprintln!("{count} files alike");
+}
+
+fn tree(node: &Node) -> Tree {
+    match &node.kind {
+        Kind::Null => Tree::Null,
+        Kind::Bool(value) => Tree::Bool(*value),
+        Kind::Int(value) => Tree::Int(*value),
+        Kind::Big(value) => Tree::Big((**value).clone()),
+        Kind::Float(value) => Tree::Float(*value),
+        Kind::Str { text, .. } | Kind::Vault(text) => Tree::Str(text.to_string()),
+        Kind::Bytes(bytes) => Tree::Bytes(bytes.to_vec()),
+        Kind::Seq(items) => Tree::Seq(items.iter().map(tree).collect()),
+        Kind::Set(items) => Tree::Set(items.iter().map(tree).collect()),
+        Kind::Map(map) => Tree::Map(map.pairs.iter().map(|(key, value)| (tree(key), tree(value))).collect()),
+        Kind::Date(date) => Tree::Stamp(date.to_string()),
+        Kind::DateTime(at) => Tree::Stamp(at.strftime("%Y-%m-%d %H:%M:%S").to_string()),
+        Kind::Zoned(at) => Tree::Stamp(at.strftime("%Y-%m-%d %H:%M:%S%:z").to_string()),
+    }
 }
 
 /// A form that the oracle's script writes too.
