@@ -6,4 +6,5 @@ pub mod pipe;
 pub mod playbook;
 pub mod template;
 pub mod vars;
+pub mod report;
 pub mod yaml;

@@ -1,0 +1,30 @@
+//! Sinks of events: what a run shows and stores.
+
+mod colour;
+mod default;
+mod diff;
+mod dump;
+mod error;
+mod json;
+mod look;
+mod mask;
+mod minimal;
+mod progress;
+mod python;
+mod screen;
+mod sequence;
+mod shown;
+mod sink;
+#[cfg(test)]
+mod tests;
+
+pub use colour::{Hue, Palette};
+pub use default::Default;
+pub use error::{ansible_error, impel_error};
+pub use json::Json;
+pub use look::{Format, Look};
+pub use mask::Masks;
+pub use minimal::{Minimal, OneLine};
+pub use progress::Progress;
+pub use screen::{Screen, Stream};
+pub use sink::{Reports, Sink};
