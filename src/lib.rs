@@ -4,7 +4,7 @@ pub mod diag;
 pub mod engine;
 pub mod pipe;
 pub mod playbook;
+pub mod report;
 pub mod template;
 pub mod vars;
-pub mod report;
 pub mod yaml;
