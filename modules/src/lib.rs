@@ -4,5 +4,6 @@
 
 pub mod data;
 pub mod host;
+pub mod setup;
 
 pub use data::{Data, Map, Text};
