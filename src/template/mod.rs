@@ -8,6 +8,8 @@ pub mod filters;
 pub mod format;
 pub mod lookups;
 pub mod pyregex;
+pub mod methods;
+mod syntax;
 pub mod tests;
 pub mod value;
 mod world;
