@@ -1,9 +1,45 @@
 //! Filters: one small file per family, each with a table; [`FAMILIES`] is the only list.
 
 mod basic;
+mod chance;
+mod choice;
+mod combinations;
+mod comments;
+mod dicts;
+pub(super) mod globbing;
+mod hashes;
+mod html;
+mod json;
+mod numbers;
+mod paths;
+mod picking;
+mod regex;
 mod registry;
+mod sequences;
+mod sets;
+mod sorting;
+mod strings;
+mod yaml;
 
 pub use registry::{Filter, FilterFn, find, names};
 
 /// Every family's table.
-const FAMILIES: &[&[Filter]] = &[basic::FILTERS];
+const FAMILIES: &[&[Filter]] = &[
+    basic::FILTERS,
+    chance::FILTERS,
+    choice::FILTERS,
+    combinations::FILTERS,
+    comments::FILTERS,
+    dicts::FILTERS,
+    hashes::FILTERS,
+    html::FILTERS,
+    json::FILTERS,
+    numbers::FILTERS,
+    paths::FILTERS,
+    picking::FILTERS,
+    regex::FILTERS,
+    sequences::FILTERS,
+    sets::FILTERS,
+    strings::FILTERS,
+    yaml::FILTERS,
+];

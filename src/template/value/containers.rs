@@ -42,22 +42,12 @@ impl<T: Clone> Shared<T> {
 
 /// A list.
 #[derive(Clone)]
-pub struct List(Shared<Vec<Value>>, bool);
+pub struct List(Shared<Vec<Value>>);
 
 impl List {
     /// A list of its own.
     pub fn new(items: Vec<Value>) -> List {
-        List(Shared::new(items), false)
-    }
-
-    /// The same list, which templates may no longer change: they get a copy of their own where they try.
-    pub fn frozen(self) -> List {
-        List(self.0, true)
-    }
-
-    /// Whether templates change a copy of it.
-    pub fn is_frozen(&self) -> bool {
-        self.1
+        List(Shared::new(items))
     }
 
     /// What it holds now; later changes do not show.
@@ -177,7 +167,7 @@ impl Equivalent<Key> for str {
 
 /// A dict, in order of insertion.
 #[derive(Clone)]
-pub struct Dict(Shared<IndexMap<Key, Value>>, bool);
+pub struct Dict(Shared<IndexMap<Key, Value>>);
 
 impl Default for Dict {
     fn default() -> Dict {
@@ -194,17 +184,7 @@ impl FromIterator<(Key, Value)> for Dict {
 impl Dict {
     /// A dict of its own.
     pub fn new(pairs: IndexMap<Key, Value>) -> Dict {
-        Dict(Shared::new(pairs), false)
-    }
-
-    /// The same dict, which templates may no longer change: they get a copy of their own where they try.
-    pub fn frozen(self) -> Dict {
-        Dict(self.0, true)
-    }
-
-    /// Whether templates change a copy of it.
-    pub fn is_frozen(&self) -> bool {
-        self.1
+        Dict(Shared::new(pairs))
     }
 
     /// What it holds now; later changes do not show.

@@ -1,0 +1,215 @@
+//! Digests and encodings: `hash`, `md5`, `sha1`, `checksum`, `b64encode`, `b64decode`, `to_uuid`.
+
+use super::Filter;
+use crate::template::Eval;
+use crate::template::args::Args;
+use crate::template::value::{Error, Result, Value, str_repr};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha2::Digest;
+
+/// This family's table.
+pub(super) const FILTERS: &[Filter] = &[
+    Filter::new(&["hash"], &["hashtype"], hash),
+    Filter::new(&["md5"], &[], |_, input, _| digest(&input, "md5")),
+    Filter::new(&["sha1", "checksum"], &[], |_, input, _| digest(&input, "sha1")),
+    Filter::new(&["b64encode"], &["encoding"], encode),
+    Filter::new(&["b64decode"], &["encoding"], decode),
+    Filter::new(&["to_uuid"], &["namespace"], to_uuid),
+];
+
+/// Ansible's own namespace of UUIDs.
+const NAMESPACE: &str = "361E6D51-FAEC-444A-9079-341386DA8E2E";
+
+fn hash(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+    match args.get(0, "hashtype") {
+        None => digest(&input, "sha1"),
+        Some(Value::Str(name)) => digest(&input, &name.text),
+        Some(_) => Err(Error::new("name must be a string")),
+    }
+}
+
+/// A value's bytes: text as UTF-8.
+fn bytes_of(value: &Value) -> Result<Vec<u8>> {
+    match value {
+        Value::Bytes(bytes) => Ok(bytes.to_vec()),
+        other => Ok(other.to_text()?.into_bytes()),
+    }
+}
+
+fn digest(input: &Value, name: &str) -> Result<Value> {
+    let bytes = bytes_of(input)?;
+    let hex = hex_digest(&bytes, name).ok_or_else(|| Error::new(format!("unsupported hash type {name}")))?;
+    Ok(Value::text(hex, input.is_secret()))
+}
+
+/// The digest in hex, if the algorithm is known.
+pub(crate) fn hex_digest(bytes: &[u8], name: &str) -> Option<String> {
+    Some(match name.to_ascii_lowercase().replace('-', "_").as_str() {
+        "md5" => hex(&md5::Md5::digest(bytes)),
+        "sha1" => hex(&sha1::Sha1::digest(bytes)),
+        "sha224" => hex(&sha2::Sha224::digest(bytes)),
+        "sha256" => hex(&sha2::Sha256::digest(bytes)),
+        "sha384" => hex(&sha2::Sha384::digest(bytes)),
+        "sha512" => hex(&sha2::Sha512::digest(bytes)),
+        "sha512_224" => hex(&sha2::Sha512_224::digest(bytes)),
+        "sha512_256" => hex(&sha2::Sha512_256::digest(bytes)),
+        "sha3_224" => hex(&sha3::Sha3_224::digest(bytes)),
+        "sha3_256" => hex(&sha3::Sha3_256::digest(bytes)),
+        "sha3_384" => hex(&sha3::Sha3_384::digest(bytes)),
+        "sha3_512" => hex(&sha3::Sha3_512::digest(bytes)),
+        "blake2b" => hex(&blake2::Blake2b512::digest(bytes)),
+        "blake2s" => hex(&blake2::Blake2s256::digest(bytes)),
+        _ => return None,
+    })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn encode(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+    let encoding = args.str_or(0, "encoding", "utf-8")?;
+    let bytes = match &input {
+        Value::Bytes(bytes) => bytes.to_vec(),
+        other => to_encoding(&other.to_text()?, encoding)?,
+    };
+    Ok(Value::text(STANDARD.encode(bytes), input.is_secret()))
+}
+
+/// Lenient as Python's: what is not in the alphabet is skipped, what follows the padding too.
+fn decode(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+    let text = input.to_text()?;
+    let encoding = args.str_or(0, "encoding", "utf-8")?;
+    let mut bits: u32 = 0;
+    let mut count = 0usize;
+    let mut pads = 0usize;
+    let mut bytes = Vec::new();
+    for c in text.bytes() {
+        let value = match c {
+            b'A'..=b'Z' => c - b'A',
+            b'a'..=b'z' => c - b'a' + 26,
+            b'0'..=b'9' => c - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            b'=' => {
+                pads += 1;
+                if count % 4 >= 2 && count % 4 + pads >= 4 {
+                    break;
+                }
+                continue;
+            }
+            _ => continue,
+        };
+        pads = 0;
+        bits = (bits << 6) | u32::from(value);
+        count += 1;
+        match count % 4 {
+            2 => bytes.push((bits >> 4) as u8),
+            3 => bytes.push((bits >> 2) as u8),
+            0 => bytes.push(bits as u8),
+            _ => {}
+        }
+    }
+    match count % 4 {
+        0 => {}
+        1 => {
+            return Err(Error::new(format!(
+                "Invalid base64-encoded string: number of data characters ({count}) cannot be 1 more than a multiple of 4"
+            )));
+        }
+        n if n + pads < 4 => return Err(Error::new("Incorrect padding")),
+        _ => {}
+    }
+    let text = from_encoding(&bytes, encoding)?;
+    Ok(Value::text(text, input.is_secret()))
+}
+
+/// Text in one of the encodings that Python knows and people use.
+pub(crate) fn to_encoding(text: &str, encoding: &str) -> Result<Vec<u8>> {
+    let single = |top: u32, codec: &str| -> Result<Vec<u8>> {
+        text.chars()
+            .enumerate()
+            .map(|(at, c)| {
+                u8::try_from(u32::from(c)).ok().filter(|b| u32::from(*b) < top).ok_or_else(|| {
+                    let shown = str_repr(&c.escape_unicode().to_string().replace(['{', '}'], ""));
+                    Error::new(format!(
+                        "'{codec}' codec can't encode character {shown} in position {at}: ordinal not in range({top})"
+                    ))
+                })
+            })
+            .collect()
+    };
+    Ok(match normalized(encoding).as_str() {
+        "utf8" | "u8" => text.as_bytes().to_vec(),
+        "utf8sig" => [b"\xef\xbb\xbf".as_slice(), text.as_bytes()].concat(),
+        "utf16le" => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        "utf16be" => text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+        "utf16" | "u16" => {
+            std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect()
+        }
+        "utf32le" => text.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect(),
+        "utf32be" => text.chars().flat_map(|c| u32::from(c).to_be_bytes()).collect(),
+        "ascii" | "usascii" => single(128, "ascii")?,
+        "latin1" | "iso88591" | "l1" => single(256, "latin-1")?,
+        _ => return Err(Error::new(format!("unknown encoding: {encoding}"))),
+    })
+}
+
+/// Bytes read in an encoding; in UTF-8 what is none becomes U+FFFD (strings hold no lone surrogates here).
+pub(crate) fn from_encoding(bytes: &[u8], encoding: &str) -> Result<String> {
+    let wide = |bytes: &[u8], big: bool, codec: &str| -> Result<String> {
+        if bytes.len() % 2 == 1 {
+            let (at, byte) = (bytes.len() - 1, bytes.last().copied().unwrap_or(0));
+            return Err(Error::new(format!(
+                "'{codec}' codec can't decode byte 0x{byte:02x} in position {at}: truncated data"
+            )));
+        }
+        let units = bytes.chunks_exact(2).map(|p| match p {
+            [a, b] if big => u16::from_be_bytes([*a, *b]),
+            [a, b] => u16::from_le_bytes([*a, *b]),
+            _ => 0,
+        });
+        Ok(char::decode_utf16(units).map(|c| c.unwrap_or('\u{fffd}')).collect())
+    };
+    Ok(match normalized(encoding).as_str() {
+        "utf8" | "u8" => String::from_utf8_lossy(bytes).into_owned(),
+        "utf8sig" => {
+            String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)).into_owned()
+        }
+        "utf16le" => wide(bytes, false, "utf-16-le")?,
+        "utf16be" => wide(bytes, true, "utf-16-be")?,
+        "utf16" | "u16" => match (bytes.strip_prefix(b"\xff\xfe"), bytes.strip_prefix(b"\xfe\xff")) {
+            (Some(rest), _) => wide(rest, false, "utf-16")?,
+            (_, Some(rest)) => wide(rest, true, "utf-16")?,
+            _ => wide(bytes, false, "utf-16")?,
+        },
+        "ascii" | "usascii" => match bytes.iter().position(|b| *b > 127) {
+            None => String::from_utf8_lossy(bytes).into_owned(),
+            Some(at) => {
+                let byte = bytes.get(at).copied().unwrap_or(0);
+                return Err(Error::new(format!(
+                    "'ascii' codec can't decode byte 0x{byte:02x} in position {at}: ordinal not in range(128)"
+                )));
+            }
+        },
+        "latin1" | "iso88591" | "l1" => bytes.iter().map(|b| char::from(*b)).collect(),
+        _ => return Err(Error::new(format!("unknown encoding: {encoding}"))),
+    })
+}
+
+fn normalized(encoding: &str) -> String {
+    encoding.to_ascii_lowercase().replace(['-', '_', ' '], "")
+}
+
+fn to_uuid(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+    let namespace = args.str_or(0, "namespace", NAMESPACE)?;
+    let parsed = uuid::Uuid::parse_str(namespace).map_err(|_| {
+        Error::new(format!(
+            "Invalid value {} for 'namespace': badly formed hexadecimal UUID string",
+            str_repr(namespace)
+        ))
+    })?;
+    let id = uuid::Uuid::new_v5(&parsed, input.to_text()?.as_bytes());
+    Ok(Value::text(id.to_string(), input.is_secret()))
+}

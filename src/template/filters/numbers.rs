@@ -1,0 +1,384 @@
+//! Numbers: `abs`, `int`, `float`, `round`, `sum`, `log`, `pow`, `root`, `filesizeformat`, `human_readable`,
+//! `human_to_bytes`.
+
+use super::Filter;
+use crate::template::Eval;
+use crate::template::args::Args;
+use crate::template::value::{Error, Number, Result, Value, binary};
+use num_bigint::BigInt;
+use num_integer::Integer;
+use num_traits::{FromPrimitive, Signed};
+
+/// The longest text that is read as an integer; Python's own limit is 4300 digits.
+const LONGEST_INTEGER: usize = 4300;
+
+/// This family's table.
+pub(super) const FILTERS: &[Filter] = &[
+    Filter::new(&["abs"], &[], abs),
+    Filter::new(&["int"], &["default", "base"], int),
+    Filter::new(&["float"], &["default"], float),
+    Filter::new(&["round"], &["precision", "method"], round),
+    Filter::new(&["sum"], &["attribute", "start"], sum),
+    Filter::new(&["log"], &["base"], log),
+    Filter::new(&["pow"], &["y"], pow),
+    Filter::new(&["root"], &["base"], root),
+    Filter::new(&["filesizeformat"], &["binary"], file_size),
+    Filter::new(&["human_readable"], &["isbits", "unit"], human_readable),
+    Filter::new(&["human_to_bytes"], &["default_unit", "isbits"], human_to_bytes),
+];
+
+fn abs(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> {
+    match input.as_number() {
+        Some(Number::Float(f)) => Ok(Value::Float(f.abs())),
+        Some(n) => Ok(Value::int(n.integer().unwrap_or_default().abs())),
+        None => {
+            let name = input.defined()?.type_name();
+            Err(Error::new(format!("bad operand type for abs(): '{name}'")))
+        }
+    }
+}
+
+/// Python's `int(text, base)`.
+pub(super) fn parse_int(text: &str, base: i64) -> Option<BigInt> {
+    let text = text.trim_matches(super::strings::is_blank);
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let lower = digits.to_lowercase();
+    let (base, digits) = match (base, lower.get(..2)) {
+        (0 | 16, Some("0x")) => (16, &lower[2..]),
+        (0 | 8, Some("0o")) => (8, &lower[2..]),
+        (0 | 2, Some("0b")) => (2, &lower[2..]),
+        (0, _) if lower.starts_with('0') && lower.trim_matches(['0', '_']) != "" => return None,
+        (0, _) => (10, lower.as_str()),
+        (2..=36, _) => (u32::try_from(base).ok()?, lower.as_str()),
+        _ => return None,
+    };
+    let bad_underscore = digits.starts_with('_') || digits.ends_with('_') || digits.contains("__");
+    if digits.is_empty() || bad_underscore || digits.len() > LONGEST_INTEGER {
+        return None;
+    }
+    let plain: String = digits.chars().filter(|c| *c != '_').map(ascii_digit).collect();
+    let number = BigInt::parse_bytes(plain.as_bytes(), base).filter(|_| !plain.starts_with(['-', '+']))?;
+    Some(if negative { -number } else { number })
+}
+
+/// Decimal digits of other scripts count too.
+fn ascii_digit(c: char) -> char {
+    const ZEROS: [u32; 12] =
+        [0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xe50, 0xed0, 0xff10];
+    let code = u32::from(c);
+    let digit = ZEROS.iter().find_map(|zero| code.checked_sub(*zero).filter(|d| *d < 10));
+    digit.and_then(|d| char::from_digit(d, 10)).unwrap_or(c)
+}
+
+/// Python's `float(text)`.
+pub(super) fn parse_float(text: &str) -> Option<f64> {
+    let text = text.trim_matches(super::strings::is_blank);
+    let bad = text.starts_with('_') || text.ends_with('_') || text.contains("__");
+    let between = text.as_bytes().windows(3).all(|w| match w {
+        [a, b'_', b] => a.is_ascii_digit() && b.is_ascii_digit(),
+        _ => true,
+    });
+    if bad || !between {
+        return None;
+    }
+    let plain: String = text.chars().filter(|c| *c != '_').map(ascii_digit).collect();
+    plain.parse().ok()
+}
+
+fn int(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+    let default = || args.get(0, "default").cloned().unwrap_or(Value::Int(0));
+    let truncated = |f: f64| BigInt::from_f64(f.trunc()).map(Value::int);
+    Ok(match &input {
+        Value::Bool(b) => Value::Int(i64::from(*b)),
+        Value::Int(_) | Value::Big(_) => input,
+        Value::Float(f) => truncated(*f).unwrap_or_else(default),
+        Value::Str(s) => match parse_int(&s.text, args.int(1, "base", 10)?) {
+            Some(number) => Value::int(number),
+            None => parse_float(&s.text).and_then(truncated).unwrap_or_else(default),
+        },
+        _ => default(),
+    })
+}
+
+fn float(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+    let default = || args.get(0, "default").cloned().unwrap_or(Value::Float(0.0));
+    Ok(match (&input, input.as_number()) {
+        (_, Some(number)) => Value::Float(number.float()),
+        (Value::Str(s), _) => parse_float(&s.text).map_or_else(default, Value::Float),
+        _ => default(),
+    })
+}
+
+fn round(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+    let precision = args.int(0, "precision", 0)?.clamp(-400, 400) as i32;
+    let method = args.str_or(1, "method", "common")?;
+    if !matches!(method, "common" | "ceil" | "floor") {
+        return Err(Error::new("method must be common, ceil or floor"));
+    }
+    let Some(number) = input.as_number() else {
+        let name = input.defined()?.type_name();
+        return Err(Error::new(match method {
+            "common" => format!("type {name} doesn't define __round__ method"),
+            _ => format!("must be real number, not {name}"),
+        }));
+    };
+    if method == "common" {
+        return Ok(match (&number, number.integer()) {
+            (Number::Float(f), _) => Value::Float(round_float(*f, precision)),
+            (_, Some(integer)) => Value::int(round_integer(&integer, precision)),
+            _ => input,
+        });
+    }
+    let scale = 10f64.powi(precision);
+    let scaled = number.float() * scale;
+    let rounded = if method == "ceil" { scaled.ceil() } else { scaled.floor() };
+    Ok(Value::Float(rounded / scale))
+}
+
+/// Python's `round(f, n)`: exact, ties to even.
+pub(super) fn round_float(f: f64, precision: i32) -> f64 {
+    if !f.is_finite() || precision > 320 {
+        return f;
+    }
+    match usize::try_from(precision) {
+        Ok(digits) => format!("{f:.digits$}").parse().unwrap_or(f),
+        Err(_) => {
+            let scale = 10f64.powi(-precision);
+            (f / scale).round_ties_even() * scale
+        }
+    }
+}
+
+fn round_integer(integer: &BigInt, precision: i32) -> BigInt {
+    let Ok(digits @ 1..) = u32::try_from(-precision) else { return integer.clone() };
+    let unit = num_traits::pow::Pow::pow(BigInt::from(10), digits);
+    let (quotient, rest) = integer.div_mod_floor(&unit);
+    let twice: BigInt = rest * 2;
+    let up = twice > unit || (twice == unit && quotient.is_odd());
+    (quotient + i32::from(up)) * unit
+}
+
+fn sum(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+    let attribute = args.get(0, "attribute").filter(|v| !v.is_none());
+    let mut total = args.get(1, "start").cloned().unwrap_or(Value::Int(0));
+    if total.is_str() {
+        return Err(Error::new("sum() can't sum strings [use ''.join(seq) instead]"));
+    }
+    for item in input.iter()? {
+        let item = match attribute {
+            Some(path) => eval.path(&item, path)?,
+            None => item,
+        };
+        total = binary("+", &total, &item)?;
+    }
+    Ok(total)
+}
+
+/// The number as a float, or Python's complaint behind Ansible's.
+fn real(value: &Value, filter: &str) -> Result<f64> {
+    match value.as_number() {
+        Some(number) => Ok(number.float()),
+        None => {
+            let name = value.clone().defined()?.type_name();
+            Err(Error::new(format!(
+                "{filter}() can only be used on numbers: must be real number, not {name}"
+            )))
+        }
+    }
+}
+
+fn log(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+    let x = real(&input, "log")?;
+    let base = match args.get(0, "base") {
+        Some(base) => real(base, "log")?,
+        None => std::f64::consts::E,
+    };
+    if x <= 0.0 || base <= 0.0 {
+        return Err(Error::new("math domain error"));
+    }
+    if base == 1.0 {
+        return Err(Error::new("float division by zero"));
+    }
+    Ok(Value::Float(if base == 10.0 {
+        x.log10()
+    } else if args.get(0, "base").is_none() {
+        x.ln()
+    } else {
+        x.ln() / base.ln()
+    }))
+}
+
+fn pow(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+    let (x, y) = (real(&input, "pow")?, real(args.required(0, "y")?, "pow")?);
+    power(x, y, "pow")
+}
+
+fn root(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+    let x = real(&input, "root")?;
+    let base = match args.get(0, "base") {
+        Some(base) => real(base, "root")?,
+        None => 2.0,
+    };
+    if base == 2.0 {
+        if x < 0.0 {
+            return Err(Error::new("root() can only be used on numbers: math domain error"));
+        }
+        return Ok(Value::Float(x.sqrt()));
+    }
+    if base == 0.0 {
+        return Err(Error::new("float division by zero"));
+    }
+    power(x, 1.0 / base, "root")
+}
+
+fn power(x: f64, y: f64, filter: &str) -> Result<Value> {
+    let result = x.powf(y);
+    if (result.is_nan() && !x.is_nan() && !y.is_nan()) || (x == 0.0 && y < 0.0) {
+        return Err(Error::new(format!("{filter}() can only be used on numbers: math domain error")));
+    }
+    if result.is_infinite() && x.is_finite() && y.is_finite() {
+        return Err(Error::new("math range error"));
+    }
+    Ok(Value::Float(result))
+}
+
+/// Jinja's sizes: `1.0 kB`, or with `binary` `1.0 KiB`.
+fn file_size(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+    let bytes = match (&input, input.as_number()) {
+        (_, Some(number)) => number.float(),
+        (Value::Str(s), _) => parse_float(&s.text).ok_or_else(|| {
+            Error::new(format!("could not convert string to float: {}", input.repr().unwrap_or_default()))
+        })?,
+        _ => {
+            let name = input.defined()?.type_name();
+            return Err(Error::new(format!(
+                "float() argument must be a string or a real number, not '{name}'"
+            )));
+        }
+    };
+    let binary = args.bool(0, "binary", false)?;
+    let base: f64 = if binary { 1024.0 } else { 1000.0 };
+    if bytes == 1.0 {
+        return Ok(Value::str("1 Byte"));
+    }
+    if bytes < base {
+        return Ok(Value::str(format!("{} Bytes", bytes.trunc())));
+    }
+    let prefixes = ["k", "M", "G", "T", "P", "E", "Z", "Y"];
+    let mut unit = base;
+    let mut name = "k";
+    for prefix in prefixes {
+        unit *= base;
+        name = prefix;
+        if bytes < unit {
+            break;
+        }
+    }
+    let name = if binary { format!("{}iB", name.to_uppercase()) } else { format!("{name}B") };
+    Ok(Value::str(format!("{:.1} {name}", base * bytes / unit)))
+}
+
+const UNITS: [(char, f64); 9] = [
+    ('Y', 1208925819614629174706176.0),
+    ('Z', 1180591620717411303424.0),
+    ('E', 1152921504606846976.0),
+    ('P', 1125899906842624.0),
+    ('T', 1099511627776.0),
+    ('G', 1073741824.0),
+    ('M', 1048576.0),
+    ('K', 1024.0),
+    ('B', 1.0),
+];
+
+/// A number of bytes or bits with its unit.
+fn human_readable(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+    let is_bits = args.bool(0, "isbits", false)?;
+    let unit = args.opt_str(1, "unit")?.map(str::to_uppercase);
+    let base = if is_bits { "bits" } else { "Bytes" };
+    let Some(size) = input.as_number().map(|n| n.float()) else {
+        let name = input.defined()?.type_name();
+        return Err(Error::new(format!(
+            "human_readable() failed on bad input: '>=' not supported between instances of '{name}' and 'int'"
+        )));
+    };
+    let fits = |letter: char, limit: f64| match &unit {
+        None => size >= limit,
+        Some(unit) => unit.starts_with(letter),
+    };
+    let (letter, limit) = UNITS.into_iter().find(|(l, limit)| fits(*l, *limit)).unwrap_or(('B', 1.0));
+    let suffix = match letter {
+        'B' => base.to_owned(),
+        letter => format!("{letter}{}", if is_bits { "b" } else { "B" }),
+    };
+    Ok(Value::str(format!("{:.2} {suffix}", size / limit)))
+}
+
+/// `10M` as a number of bytes (or bits).
+fn human_to_bytes(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+    let text = input.to_text()?;
+    let is_bits = args.bool(1, "isbits", false)?;
+    to_bytes(&text, args.opt_str(0, "default_unit")?, is_bits)
+        .map_err(|e| Error::new(format!("human_to_bytes() can't interpret the input: {e}")))
+}
+
+fn to_bytes(text: &str, default_unit: Option<&str>, is_bits: bool) -> Result<Value, String> {
+    let trimmed = text.trim_start();
+    let end = trimmed.find(|c: char| !c.is_ascii_digit()).unwrap_or(trimmed.len());
+    let end = match trimmed.get(end..).and_then(|r| r.strip_prefix('.')) {
+        Some(rest) if end > 0 => {
+            let more = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+            if more > 0 { end + 1 + more } else { end }
+        }
+        _ => end,
+    };
+    let (number, rest) = trimmed.split_at(end);
+    let Ok(value) = number.parse::<f64>() else {
+        return Err(format!("human_to_bytes() can't interpret following string: {text}"));
+    };
+    let unit: String = rest.trim_start().chars().take_while(char::is_ascii_alphabetic).collect();
+    let unit = match (unit.as_str(), default_unit) {
+        ("", Some(unit)) => unit.to_owned(),
+        ("", None) => return Ok(whole(value)),
+        (unit, _) => unit.to_owned(),
+    };
+    let key = unit.chars().next().map(|c| c.to_ascii_uppercase()).unwrap_or(' ');
+    let known = UNITS.iter().find(|(letter, _)| *letter == key);
+    let Some((_, limit)) = known else {
+        return Err(format!(
+            "human_to_bytes() failed to convert {text} (unit = {unit}). The suffix must be one of {}",
+            UNITS.map(|(l, _)| l.to_string()).join(", ")
+        ));
+    };
+    let (class, word) = if is_bits { ("b", "bit") } else { ("B", "byte") };
+    if unit.len() > 1 {
+        let expected = if key == 'B' { class.to_owned() } else { format!("{key}{class}") };
+        let message = format!(
+            "human_to_bytes() failed to convert {text}. Value is not a valid string (expect {expected} or {key})"
+        );
+        let second = unit.get(1..).unwrap_or("");
+        let prefixes = match key {
+            'Y' => "yotta",
+            'Z' => "zetta",
+            'E' => "exa",
+            'P' => "peta",
+            'T' => "tera",
+            'G' => "giga",
+            'M' => "mega",
+            'K' => "kilo",
+            _ => "",
+        };
+        let lower = unit.to_lowercase();
+        let full = lower == format!("{prefixes}{word}");
+        if !full && !(second == class && key != 'B') {
+            return Err(message);
+        }
+    }
+    Ok(whole((value * limit).round_ties_even()))
+}
+
+fn whole(value: f64) -> Value {
+    BigInt::from_f64(value.round_ties_even()).map_or(Value::Float(value), Value::int)
+}

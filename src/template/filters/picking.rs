@@ -1,0 +1,96 @@
+//! Item by item: `map`, `select`, `reject`, `selectattr`, `rejectattr`.
+
+use super::Filter;
+use crate::template::Eval;
+use crate::template::args::Args;
+use crate::template::value::{Error, MarkerKind, Result, Value};
+use std::sync::Arc;
+
+/// This family's table.
+pub(super) const FILTERS: &[Filter] = &[
+    Filter::new(&["map"], &[], map).open().lazy(),
+    Filter::new(&["select"], &[], |eval, input, args| pick(eval, &input, args, None, true)).open().lazy(),
+    Filter::new(&["reject"], &[], |eval, input, args| pick(eval, &input, args, None, false)).open().lazy(),
+    Filter::new(&["selectattr"], &[], |eval, input, args| {
+        let attribute = attribute(args)?;
+        pick(eval, &input, args, Some(attribute), true)
+    })
+    .open()
+    .lazy(),
+    Filter::new(&["rejectattr"], &[], |eval, input, args| {
+        let attribute = attribute(args)?;
+        pick(eval, &input, args, Some(attribute), false)
+    })
+    .open()
+    .lazy(),
+];
+
+/// The arguments that are handed on to the filter or test applied to each item.
+fn handed_on(callee: &str, args: &Args, from: usize) -> Args {
+    Args { callee: Arc::from(callee), positional: args.rest(from).to_vec(), named: args.named.clone() }
+}
+
+fn map(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+    if args.positional.is_empty()
+        && let Some(path) = args.keyword("attribute")
+    {
+        if let Some((name, _)) = args.named.iter().find(|(n, _)| !matches!(&**n, "attribute" | "default")) {
+            return Err(Error::new(format!("Unexpected keyword argument '{name}'")));
+        }
+        let default = args.keyword("default").filter(|v| !v.is_none());
+        let mut out = Vec::new();
+        for item in eval.items(&input)? {
+            let value = eval.path(&item, path)?;
+            out.push(match (default, &value) {
+                (Some(default), Value::Undefined(m)) if m.kind == MarkerKind::Undefined => default.clone(),
+                _ => value,
+            });
+        }
+        return Ok(Value::list(out));
+    }
+    let Some(name) = args.positional.first() else {
+        return Err(Error::new("map requires a filter argument"));
+    };
+    let Some(name) = name.as_str() else {
+        return Err(Error::new(format!("No filter named {}.", name.repr()?)));
+    };
+    let mut out = Vec::new();
+    for item in eval.items(&input)? {
+        out.push(eval.filter(name, item, handed_on(name, args, 1))?);
+    }
+    Ok(Value::list(out))
+}
+
+fn attribute(args: &Args) -> Result<&Value> {
+    args.positional.first().ok_or_else(|| Error::new("Missing parameter for attribute name"))
+}
+
+fn pick(
+    eval: &mut Eval<'_>,
+    input: &Value,
+    args: &Args,
+    attribute: Option<&Value>,
+    keep: bool,
+) -> Result<Value> {
+    let at = usize::from(attribute.is_some());
+    let test = match args.positional.get(at) {
+        None => None,
+        Some(Value::Str(name)) => Some(name.text.clone()),
+        Some(other) => return Err(Error::new(format!("No test named {}.", other.repr()?))),
+    };
+    let mut out = Vec::new();
+    for item in eval.items(input)? {
+        let subject = match attribute {
+            Some(path) => eval.path(&item, path)?,
+            None => item.clone(),
+        };
+        let holds = match &test {
+            Some(name) => eval.test(name, subject, handed_on(name, args, at + 1))?,
+            None => subject.is_true()?,
+        };
+        if holds == keep {
+            out.push(item);
+        }
+    }
+    Ok(Value::list(out))
+}

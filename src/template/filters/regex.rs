@@ -1,0 +1,131 @@
+//! Regular expressions: `regex_replace`, `regex_search`, `regex_findall`, `regex_escape`.
+
+use super::Filter;
+use crate::template::Eval;
+use crate::template::args::Args;
+use crate::template::pyregex::{self, Flags, Match, PyRegex, RegexError, Replacement};
+use crate::template::value::{Error, Result, Value, str_repr};
+use std::sync::Arc;
+
+/// This family's table.
+pub(super) const FILTERS: &[Filter] = &[
+    Filter::new(
+        &["regex_replace"],
+        &["pattern", "replacement", "ignorecase", "multiline", "count", "mandatory_count"],
+        replace,
+    ),
+    Filter::new(&["regex_search"], &[], search).open(),
+    Filter::new(&["regex_findall"], &["regex", "multiline", "ignorecase"], find_all),
+    Filter::new(&["regex_escape"], &["re_type"], escape),
+];
+
+impl From<RegexError> for Error {
+    fn from(error: RegexError) -> Error {
+        Error::new(error.0)
+    }
+}
+
+fn compile(pattern: &str, ignore_case: bool, multiline: bool) -> Result<Arc<PyRegex>> {
+    Ok(PyRegex::new(pattern, Flags { ignore_case, multiline, ..Flags::default() })?)
+}
+
+fn replace(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+    let text = input.to_text()?;
+    let pattern = args.get(0, "pattern").map_or(Ok(String::new()), Value::to_text)?;
+    let with = args.get(1, "replacement").map_or(Ok(String::new()), Value::to_text)?;
+    let regex = compile(&pattern, args.bool(2, "ignorecase", false)?, args.bool(3, "multiline", false)?)?;
+    let count = usize::try_from(args.int(4, "count", 0)?).unwrap_or(usize::MAX);
+    let must = args.int(5, "mandatory_count", 0)?;
+    let replacement = Replacement::parse(&with, &regex)?;
+    let (out, made) = regex.replace(&text, &replacement, count)?;
+    if must != 0 && must != made as i64 {
+        return Err(Error::new(format!(
+            "{} should match {must} times, but matches {made} times in {}",
+            str_repr(&pattern),
+            str_repr(&text)
+        )));
+    }
+    Ok(Value::text(out, input.is_secret() || args.is_secret()))
+}
+
+/// The first match, or the groups asked for (`'\\1'`, `'\\g<name>'`); `None` where nothing matches.
+fn search(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+    if let Some((name, _)) =
+        args.named.iter().find(|(n, _)| !matches!(&**n, "ignorecase" | "multiline" | "regex"))
+    {
+        return Err(Error::new(format!("regex_search() got an unexpected keyword argument '{name}'")));
+    }
+    let text = input.to_text()?;
+    let Some(pattern) = args.get(0, "regex") else {
+        return Err(Error::new("regex_search() missing 1 required positional argument: 'regex'"));
+    };
+    let flag = |name: &str| args.keyword(name).map_or(Ok(false), Value::is_true);
+    let secret = input.is_secret();
+    let mut groups = Vec::new();
+    for group in args.rest(1) {
+        let group = group.to_text()?;
+        let named = group.strip_prefix("\\g<").and_then(|g| g.strip_suffix('>'));
+        let by_name = named.filter(|n| !n.is_empty()).map(str::to_owned);
+        let by_number = group.strip_prefix('\\').and_then(|g| g.parse::<usize>().ok());
+        groups.push(match (by_name, by_number) {
+            (Some(name), _) => Group::Named(name),
+            (_, Some(number)) => Group::Number(number),
+            _ => return Err(Error::new("Unknown argument")),
+        });
+    }
+    let regex = compile(&pattern.to_text()?, flag("ignorecase")?, flag("multiline")?)?;
+    let Some(found) = regex.search(&text)? else {
+        return Ok(Value::None);
+    };
+    let value = |group: Option<&str>| group.map_or(Value::None, |t| Value::text(t, secret));
+    if groups.is_empty() {
+        return Ok(value(found.group(0)));
+    }
+    let mut out = Vec::new();
+    for group in groups {
+        let number = match group {
+            Group::Number(number) => Some(number),
+            Group::Named(name) => regex.group_named(&name),
+        };
+        match number.filter(|n| *n <= regex.groups()) {
+            Some(number) => out.push(value(found.group(number))),
+            None => return Err(Error::new("no such group")),
+        }
+    }
+    Ok(Value::list(out))
+}
+
+enum Group {
+    Number(usize),
+    Named(String),
+}
+
+fn find_all(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+    let text = input.to_text()?;
+    let pattern = args.required(0, "regex")?.to_text()?;
+    let regex = compile(&pattern, args.bool(2, "ignorecase", false)?, args.bool(1, "multiline", false)?)?;
+    let secret = input.is_secret();
+    let group = |found: &Match<'_>, group: usize| Value::text(found.group(group).unwrap_or(""), secret);
+    let found = regex.find_all(&text)?;
+    Ok(Value::list(found.iter().map(|found| match regex.groups() {
+        0 => group(found, 0),
+        1 => group(found, 1),
+        n => Value::tuple((1..=n).map(|i| group(found, i))),
+    })))
+}
+
+fn escape(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+    let text = input.to_text()?;
+    let escaped = match args.str_or(0, "re_type", "python")? {
+        "python" => pyregex::escape(&text),
+        "posix_basic" => {
+            let special = |c: char| "[].^$*\\".contains(c);
+            text.chars().flat_map(|c| special(c).then_some('\\').into_iter().chain([c])).collect()
+        }
+        "posix_extended" => {
+            return Err(Error::new("Regex type (posix_extended) not yet implemented"));
+        }
+        other => return Err(Error::new(format!("Invalid regex type ({other})"))),
+    };
+    Ok(Value::text(escaped, input.is_secret()))
+}

@@ -1,0 +1,259 @@
+//! Lists: `batch`, `slice`, `first`, `last`, `list`, `reverse`, `join`, `sort`, `min`, `max`, `groupby`, `flatten`,
+//! `dictsort`, `items`.
+
+use super::Filter;
+use super::sorting::{Order, folded, sorted};
+use crate::template::args::Args;
+use crate::template::value::{Error, Result, Value};
+use crate::template::{Dict, Eval};
+
+/// How deep `flatten` goes.
+const DEEPEST: usize = 200;
+
+/// This family's table.
+pub(super) const FILTERS: &[Filter] = &[
+    Filter::new(&["batch"], &["linecount", "fill_with"], batch).lazy(),
+    Filter::new(&["slice"], &["slices", "fill_with"], slice).lazy(),
+    Filter::new(&["first"], &[], first).lazy(),
+    Filter::new(&["last"], &[], last).lazy(),
+    Filter::new(&["list"], &[], |eval, input, _| Ok(Value::list(eval.items(&input)?))).lazy(),
+    Filter::new(&["reverse"], &[], reverse).lazy(),
+    Filter::new(&["join"], &["d", "attribute"], join),
+    Filter::new(&["sort"], &["reverse", "case_sensitive", "attribute"], sort),
+    Filter::new(&["min"], &["case_sensitive", "attribute"], |eval, input, args| {
+        extreme(eval, &input, args, Order::Less)
+    }),
+    Filter::new(&["max"], &["case_sensitive", "attribute"], |eval, input, args| {
+        extreme(eval, &input, args, Order::Greater)
+    }),
+    Filter::new(&["groupby"], &["attribute", "default", "case_sensitive"], group_by),
+    Filter::new(&["flatten"], &["levels", "skip_nulls"], flatten),
+    Filter::new(&["dictsort"], &["case_sensitive", "by", "reverse"], dict_sort),
+    Filter::new(&["items"], &[], items),
+];
+
+fn batch(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+    args.required(0, "linecount")?;
+    let count = args.int(0, "linecount", 1)?;
+    let fill = args.get(1, "fill_with").filter(|v| !v.is_none());
+    let mut rows: Vec<Vec<Value>> = Vec::new();
+    for item in eval.items(&input)? {
+        match rows.last_mut() {
+            Some(row) if (row.len() as i64) != count => row.push(item),
+            _ => rows.push(vec![item]),
+        }
+    }
+    if let (Some(fill), Some(row)) = (fill, rows.last_mut()) {
+        let target = usize::try_from(count).unwrap_or(0);
+        if target > super::combinations::MOST {
+            return Err(Error::new(format!("the line count {target} is too large to fill")));
+        }
+        while row.len() < target {
+            row.push(fill.clone());
+        }
+    }
+    Ok(Value::list(rows.into_iter().map(Value::list)))
+}
+
+fn slice(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+    args.required(0, "slices")?;
+    let slices = args.int(0, "slices", 1)?;
+    let items = eval.items(&input)?;
+    let Ok(slices) = usize::try_from(slices) else { return Ok(Value::list([])) };
+    if slices == 0 {
+        return Err(Error::new("integer division or modulo by zero"));
+    }
+    if slices > super::combinations::MOST {
+        return Err(Error::new(format!("{slices} slices are too many")));
+    }
+    let (each, more) = (items.len() / slices, items.len() % slices);
+    let fill = args.get(1, "fill_with").filter(|v| !v.is_none());
+    let mut rest = items.into_iter();
+    let rows = (0..slices).map(|i| {
+        let mut row: Vec<Value> = rest.by_ref().take(each + usize::from(i < more)).collect();
+        if i >= more && more > 0 {
+            row.extend(fill.cloned());
+        }
+        Value::list(row)
+    });
+    Ok(Value::list(rows))
+}
+
+fn first(eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> {
+    match input.iter()?.next() {
+        Some(item) => Ok(eval.read(item)),
+        None => Ok(Value::undefined("No first item, sequence was empty.")),
+    }
+}
+
+fn last(eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> {
+    match input.iter()?.next_back() {
+        Some(item) => Ok(eval.read(item)),
+        None => Ok(Value::undefined("No last item, sequence was empty.")),
+    }
+}
+
+fn reverse(eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> {
+    if let Value::Str(s) = &input {
+        return Ok(Value::text(s.text.chars().rev().collect::<String>(), s.secret));
+    }
+    let mut items = match eval.items(&input) {
+        Ok(items) => items,
+        Err(error) if input.is_undefined() => return Err(error),
+        Err(error) => return Err(Error::new(format!("argument must be iterable: {}", error.message()))),
+    };
+    items.reverse();
+    Ok(Value::list(items))
+}
+
+fn join(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+    let with = args.get(0, "d").map(Value::to_text).transpose()?.unwrap_or_default();
+    let attribute = args.get(1, "attribute").filter(|v| !v.is_none());
+    let secret = input.is_secret() || args.is_secret();
+    let mut out = String::new();
+    for (i, item) in input.iter()?.enumerate() {
+        if i > 0 {
+            out.push_str(&with);
+        }
+        let item = match attribute {
+            Some(path) => eval.path(&item, path)?,
+            None => item,
+        };
+        match &item {
+            Value::Str(s) => out.push_str(&s.text),
+            other => out.push_str(&other.to_text()?),
+        }
+    }
+    Ok(Value::text(out, secret))
+}
+
+fn sort(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+    let fold = !args.bool(1, "case_sensitive", false)?;
+    let attribute = args.get(2, "attribute").filter(|v| !v.is_none());
+    let mut keyed = Vec::new();
+    for item in input.iter()? {
+        let key = match attribute {
+            None => folded(item.clone(), fold),
+            Some(Value::Str(paths)) if paths.text.contains(',') => {
+                let mut keys = Vec::new();
+                for path in paths.text.split(',') {
+                    keys.push(folded(eval.path(&item, &path_part(path))?.defined()?, fold));
+                }
+                Value::list(keys)
+            }
+            Some(path) => folded(eval.path(&item, path)?.defined()?, fold),
+        };
+        keyed.push((key, item));
+    }
+    let sorted = sorted(keyed, args.bool(0, "reverse", false)?)?;
+    Ok(Value::list(sorted.into_iter().map(|(_, item)| item)))
+}
+
+/// A path of its own out of a list of paths.
+fn path_part(path: &str) -> Value {
+    match path.parse::<i64>() {
+        Ok(index) => Value::Int(index),
+        Err(_) => Value::str(path),
+    }
+}
+
+fn extreme(eval: &mut Eval<'_>, input: &Value, args: &Args, order: Order) -> Result<Value> {
+    let fold = !args.bool(0, "case_sensitive", false)?;
+    let attribute = args.get(1, "attribute").filter(|v| !v.is_none());
+    let mut best: Option<(Value, Value)> = None;
+    for item in input.iter()? {
+        let key = match attribute {
+            Some(path) => eval.path(&item, path)?.defined()?,
+            None => item.clone(),
+        };
+        let key = folded(key, fold);
+        let better = match &best {
+            None => true,
+            Some((top, _)) => order.holds(&key, top)?,
+        };
+        if better {
+            best = Some((key, item));
+        }
+    }
+    Ok(match best {
+        Some((_, item)) => item,
+        None => Value::undefined("No aggregated item, sequence was empty."),
+    })
+}
+
+/// Pairs of a value and the items that have it, in order of the values.
+fn group_by(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+    let attribute = args.required(0, "attribute")?;
+    let fold = !args.bool(2, "case_sensitive", false)?;
+    let mut keyed = Vec::new();
+    for item in input.iter()? {
+        let value = eval.path(&item, attribute)?.defined()?;
+        keyed.push((folded(value.clone(), fold), (value, item)));
+    }
+    let mut groups: Vec<(Value, Value, Vec<Value>)> = Vec::new();
+    for (key, (value, item)) in sorted(keyed, false)? {
+        match groups.last_mut() {
+            Some((last, _, items)) if last.equals(&key)? => items.push(item),
+            _ => groups.push((key, value, vec![item])),
+        }
+    }
+    Ok(Value::list(groups.into_iter().map(|(_, value, items)| Value::tuple([value, Value::list(items)]))))
+}
+
+/// Ansible's `flatten`: inner lists spread, `null`s dropped.
+fn flatten(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+    let levels = args.opt_int(0, "levels")?.unwrap_or(-1);
+    let skip = args.bool(1, "skip_nulls", true)?;
+    let mut out = Vec::new();
+    spread(&input, levels, skip, DEEPEST, &mut out)?;
+    Ok(Value::list(out))
+}
+
+fn spread(input: &Value, levels: i64, skip: bool, depth: usize, out: &mut Vec<Value>) -> Result<()> {
+    let Some(depth) = depth.checked_sub(1) else {
+        return Err(Error::new("maximum recursion depth exceeded"));
+    };
+    if matches!(input, Value::Str(_)) {
+        out.push(input.clone());
+        return Ok(());
+    }
+    for item in input.iter()? {
+        match &item {
+            Value::None if skip => {}
+            Value::Str(s) if skip && matches!(&*s.text, "None" | "null") => {}
+            Value::List(_) | Value::Tuple(_) if levels != 0 => spread(&item, levels - 1, skip, depth, out)?,
+            _ => out.push(item),
+        }
+    }
+    Ok(())
+}
+
+fn dict_sort(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+    let fold = !args.bool(0, "case_sensitive", false)?;
+    let by_value = match args.str_or(1, "by", "key")? {
+        "key" => false,
+        "value" => true,
+        _ => return Err(Error::new("You can only sort by either \"key\" or \"value\"")),
+    };
+    let Some(dict) = input.as_dict() else {
+        return Err(Error::new(format!("'{}' object has no attribute 'items'", input.type_name())));
+    };
+    let pairs = dict.pairs();
+    let keyed = pairs.iter().map(|(key, value)| {
+        let by = if by_value { value.clone() } else { key.value().clone() };
+        (folded(by, fold), (key.value().clone(), value.clone()))
+    });
+    let sorted = sorted(keyed.collect(), args.bool(2, "reverse", false)?)?;
+    Ok(Value::list(sorted.into_iter().map(|(_, (key, value))| Value::tuple([key, value]))))
+}
+
+fn items(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> {
+    let pairs = |dict: &Dict| {
+        let pairs = dict.pairs();
+        Value::list(pairs.iter().map(|(key, value)| Value::tuple([key.value().clone(), value.clone()])))
+    };
+    match &input {
+        Value::Dict(dict) => Ok(pairs(dict)),
+        _ => Err(Error::new("Can only get item pairs from a mapping.")),
+    }
+}

@@ -1,0 +1,60 @@
+//! Sorting with comparisons that may fail, as Python's do.
+
+use crate::template::value::{Result, Value};
+use std::cmp::Ordering;
+
+/// Which of two keys goes first.
+#[derive(Clone, Copy)]
+pub(super) enum Order {
+    /// The smaller.
+    Less,
+    /// The greater.
+    Greater,
+}
+
+impl Order {
+    /// Whether `a` goes before `b`.
+    pub fn holds(self, a: &Value, b: &Value) -> Result<bool> {
+        Ok(match self {
+            Order::Less => a.compare(b, "<")? == Some(Ordering::Less),
+            Order::Greater => a.compare(b, ">")? == Some(Ordering::Greater),
+        })
+    }
+}
+
+/// A key whose text is lower case, where case does not count.
+pub(super) fn folded(key: Value, fold: bool) -> Value {
+    match &key {
+        Value::Str(s) if fold => Value::text(s.text.to_lowercase(), s.secret),
+        _ => key,
+    }
+}
+
+/// Sorts by key; equal keys keep their order, reversed too. A merge sort: the standard library's may panic where an
+/// order contradicts itself (a NaN).
+pub(super) fn sorted<T>(mut keyed: Vec<(Value, T)>, reverse: bool) -> Result<Vec<(Value, T)>> {
+    if reverse {
+        keyed.reverse();
+    }
+    let mut sorted = merge_sort(keyed)?;
+    if reverse {
+        sorted.reverse();
+    }
+    Ok(sorted)
+}
+
+fn merge_sort<T>(mut left: Vec<(Value, T)>) -> Result<Vec<(Value, T)>> {
+    if left.len() < 2 {
+        return Ok(left);
+    }
+    let right = merge_sort(left.split_off(left.len() / 2))?;
+    let left = merge_sort(left)?;
+    let mut out = Vec::with_capacity(left.len() + right.len());
+    let (mut left, mut right) = (left.into_iter().peekable(), right.into_iter().peekable());
+    while let (Some(a), Some(b)) = (left.peek(), right.peek()) {
+        out.extend(if Order::Less.holds(&b.0, &a.0)? { right.next() } else { left.next() });
+    }
+    out.extend(left);
+    out.extend(right);
+    Ok(out)
+}
