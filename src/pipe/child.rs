@@ -19,9 +19,16 @@ pub struct ChildCarrier {
     input: Option<OwnedFd>,
     output: OwnedFd,
     terminal: bool,
+    /// Files that the child needs while it lives.
+    kept: Option<tempfile::TempDir>,
 }
 
 impl ChildCarrier {
+    /// Removes `folder` when the child is given up.
+    pub fn keep(&mut self, folder: tempfile::TempDir) {
+        self.kept = Some(folder);
+    }
+
     /// Starts `command` with both outputs in one pipe. It leads its own process group, so that an interrupt at
     /// the terminal is impel's to handle.
     ///
@@ -82,7 +89,7 @@ impl ChildCarrier {
             rustix::io::ioctl_fionbio(input, true)?;
         }
         rustix::io::ioctl_fionbio(&output, true)?;
-        Ok(ChildCarrier { child, input, output, terminal })
+        Ok(ChildCarrier { child, input, output, terminal, kept: None })
     }
 
     fn write(&mut self, outgoing: &[u8]) -> Result<usize, Broken> {

@@ -9,6 +9,7 @@ mod outgoing;
 mod prompt;
 mod shell;
 mod spec;
+mod ssh;
 mod wire;
 
 pub use become_user::{Become, Method};

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use impel_modules::host::{Payload, Pipe, PipeError, Reply, Request, Traffic};
 
 use super::become_user::{Become, Refusal, said};
-use super::carrier::Carrier;
+use super::carrier::{Carrier, Ending};
 use super::connection::{Connection, Opened};
 use super::outgoing::Outgoing;
 use super::wire::{self, Mark, Nonce, Piece, Replies};
@@ -168,6 +168,11 @@ impl Shell {
     fn ended(&self, open: &mut Open) -> Refusal {
         let rest = open.replies.rest();
         let how = open.carrier.ending();
+        if how == Some(Ending::Status(255)) && self.connection.is_ssh_program() {
+            open.noise.extend_from_slice(&rest);
+            let why = said(&open.noise);
+            return Refusal::Failed(PipeError::Lost(format!("Failed to connect to the host via ssh: {why}")));
+        }
         let how = how.map_or_else(String::new, |how| format!(" ({how})"));
         if open.folder.is_some() {
             let host = &self.connection.spec().host;

@@ -102,8 +102,12 @@ pub struct SshSpec {
     pub key_file: Option<PathBuf>,
     /// The passphrase of `key_file`, where it is known.
     pub key_passphrase: Option<Secret>,
-    /// `ssh_args`, `ssh_common_args`, `ssh_extra_args`: each as the user wrote it.
-    pub args: Vec<String>,
+    /// `ansible_ssh_args`, before all else on the command line.
+    pub ssh_args: String,
+    /// `ansible_ssh_common_args`, after what the variables say.
+    pub common_args: String,
+    /// `ansible_ssh_extra_args`.
+    pub extra_args: String,
     /// How long connecting and logging in may take.
     pub timeout: Duration,
     /// How often connecting is tried again (`ansible_ssh_retries`).
@@ -126,7 +130,9 @@ impl SshSpec {
             password: None,
             key_file: None,
             key_passphrase: None,
-            args: Vec::new(),
+            ssh_args: String::new(),
+            common_args: String::new(),
+            extra_args: String::new(),
             timeout: Duration::from_secs(10),
             retries: 0,
             host_key_checking: true,

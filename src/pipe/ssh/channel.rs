@@ -1,0 +1,121 @@
+//! A shell's bytes over a channel of libssh2, without ever blocking in it.
+
+use std::io::{ErrorKind, Read, Write};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ssh2::ErrorCode;
+
+use super::super::carrier::{Broken, CHUNK, Carrier, Ending, Step};
+use super::session::Session;
+
+/// Something else is half sent: libssh2 wants that finished first.
+const BAD_USE: i32 = -39;
+
+/// A channel and the session it belongs to.
+pub struct ChannelCarrier {
+    session: Arc<Session>,
+    channel: ssh2::Channel,
+    /// When the peer last said something.
+    heard: Instant,
+}
+
+impl ChannelCarrier {
+    pub(super) fn new(session: Arc<Session>, channel: ssh2::Channel) -> ChannelCarrier {
+        ChannelCarrier { session, channel, heard: Instant::now() }
+    }
+
+    /// What an error of libssh2 comes to: nothing for now, or the end.
+    fn waits(&self, error: &std::io::Error) -> Result<usize, Broken> {
+        if error.kind() == ErrorKind::WouldBlock {
+            return Ok(0);
+        }
+        let last = self.session.last_error();
+        if last.as_ref().is_some_and(|last| last.code() == ErrorCode::Session(BAD_USE)) {
+            return Ok(0);
+        }
+        self.session.died();
+        Err(Broken(format!("the connection was lost: {error}")))
+    }
+
+    fn write(&mut self, outgoing: &[u8]) -> Result<usize, Broken> {
+        if outgoing.is_empty() {
+            return Ok(0);
+        }
+        self.channel.write(outgoing).or_else(|error| {
+            // After its end the other side reads nothing; what it said before is still to be read.
+            if self.channel.eof() { Ok(outgoing.len()) } else { self.waits(&error) }
+        })
+    }
+
+    fn read(&mut self, incoming: &mut Vec<u8>) -> Result<Option<usize>, Broken> {
+        let start = incoming.len();
+        incoming.resize(start + CHUNK, 0);
+        let outcome = self.channel.read(incoming.get_mut(start..).unwrap_or_default());
+        incoming.truncate(start + *outcome.as_ref().unwrap_or(&0));
+        match outcome {
+            Ok(0) if self.channel.eof() => Ok(None),
+            Ok(count) => Ok(Some(count)),
+            Err(error) => self.waits(&error).map(Some),
+        }
+    }
+}
+
+impl Carrier for ChannelCarrier {
+    fn step(&mut self, outgoing: &[u8], incoming: &mut Vec<u8>, until: Instant) -> Result<Step, Broken> {
+        self.heard = Instant::now();
+        loop {
+            let wrote = self.write(outgoing)?;
+            match self.read(incoming)? {
+                None => return Ok(Step { wrote, read: 0, ended: true }),
+                Some(read) if wrote + read > 0 => return Ok(Step { wrote, read, ended: false }),
+                Some(_) => {}
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(Step::default());
+            }
+            if self.session.wait(left)? {
+                self.heard = Instant::now();
+            } else if self.session.is_silent(self.heard) {
+                self.session.died();
+                return Err(Broken("the host does not answer any more".into()));
+            }
+        }
+    }
+
+    fn finish(&mut self, patience: Duration) {
+        let until = Instant::now() + patience;
+        // The end of input, for a raw terminal a word that means it.
+        let _ = self.write(b"exit\n");
+        while self
+            .channel
+            .send_eof()
+            .is_err_and(|error| error.code() == ErrorCode::Session(super::session::EAGAIN))
+        {
+            if Instant::now() >= until || self.session.wait(patience).is_err() {
+                return;
+            }
+        }
+        let mut ignored = Vec::new();
+        while let Ok(Step { ended: false, .. }) = self.step(&[], &mut ignored, until) {
+            ignored.clear();
+            if Instant::now() >= until {
+                return;
+            }
+        }
+    }
+
+    fn ending(&mut self) -> Option<Ending> {
+        let until = Instant::now() + Duration::from_millis(300);
+        while self.channel.wait_close().is_err() && Instant::now() < until {
+            self.session.wait(Duration::from_millis(50)).ok()?;
+        }
+        if let Ok(signal) = self.channel.exit_signal()
+            && let Some(name) = signal.exit_signal
+        {
+            return Some(Ending::Signal(name));
+        }
+        self.channel.exit_status().ok().map(Ending::Status)
+    }
+}
