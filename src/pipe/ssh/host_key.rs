@@ -99,16 +99,20 @@ fn ask(
     prompter: &dyn Prompter,
 ) -> Result<(), String> {
     let Presented { host, address, .. } = presented;
-    let mut question = format!(
+    let question = format!(
         "The authenticity of host '{host} ({address})' can't be established.\n{short} key fingerprint is {print}.\n\
          Are you sure you want to continue connecting (yes/no/[fingerprint])? "
     );
-    while !batch_mode {
-        match prompter.ask(&question).as_deref().map(str::trim) {
-            Some(answer) if answer.eq_ignore_ascii_case("yes") || answer == print => return Ok(()),
-            Some(answer) if answer.eq_ignore_ascii_case("no") => break,
-            Some(_) => question = "Please type 'yes', 'no' or the fingerprint: ".into(),
-            None => break,
+    let again = "Please type 'yes', 'no' or the fingerprint: ";
+    let questions = std::iter::once(question.as_str()).chain(std::iter::repeat(again));
+    let answers = questions.map_while(|question| if batch_mode { None } else { prompter.ask(question) });
+    for answer in answers {
+        let answer = answer.trim();
+        if answer.eq_ignore_ascii_case("yes") || answer == print {
+            return Ok(());
+        }
+        if answer.eq_ignore_ascii_case("no") {
+            break;
         }
     }
     Err(format!(
@@ -168,7 +172,8 @@ mod tests {
             std::fs::write(&file, known).unwrap();
         }
         let files = [file.clone()];
-        let settings = Settings { strict, ..Settings::new() };
+        let mut settings = Settings::new();
+        settings.strict = strict;
         let presented =
             Presented { host: "h", name: "h", address: "10.0.0.1", key_type: "ssh-ed25519", key: b"key" };
         let outcome = check(&settings, &presented, &Known::read(&files, "h"), &files, prompter);

@@ -197,7 +197,7 @@ mod tests {
         let from = SshSpec { common_args: "-F /c -o Port=9".into(), ..SshSpec::new("x") };
         let one = hop(&from, "me@[::1]:2222", Some("a,b")).unwrap();
         assert_eq!((one.address.as_str(), one.port, one.user.as_deref()), ("::1", Some(2222), Some("me")));
-        assert_eq!(one.ssh_args, "-F /c -J a,b");
+        assert_eq!(one.ssh_args, "-F /c -J 'a,b'");
         assert_eq!(hop(&from, "h", None).unwrap().port, None);
         for bad in ["", "h:x", "-oProxyCommand=x", "me@"] {
             assert!(hop(&from, bad, None).is_err(), "{bad}");

@@ -19,6 +19,9 @@ pub enum Choice {
 
 type Pairs = Arc<Vec<(String, String)>>;
 
+/// Answers of `ssh -G` with the host they were given for, by file and matching sections.
+type Answers = HashMap<(Option<String>, Vec<usize>), (String, Pairs)>;
+
 /// Settles how `ssh` is reached.
 ///
 /// # Errors
@@ -89,7 +92,7 @@ fn configure(
         Relevance::Sections(sections) => Some((config_file.map(str::to_owned), sections)),
         Relevance::Own => None,
     };
-    static ANSWERS: Mutex<Option<HashMap<(Option<String>, Vec<usize>), (String, Pairs)>>> = Mutex::new(None);
+    static ANSWERS: Mutex<Option<Answers>> = Mutex::new(None);
     let known = key.as_ref().and_then(|key| {
         ANSWERS.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default().get(key).cloned()
     });
