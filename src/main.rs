@@ -1,3 +1,7 @@
 //! The `impel` command; all it does is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    impel::cli::main()
+}

@@ -93,14 +93,22 @@ fn excerpt(span: Span) -> String {
         text.push_str(&clipped(&line));
         text.push('\n');
     }
-    if span.column > 0 {
-        let caret = format!("{}^ column {}", " ".repeat(width + span.column as usize), span.column);
-        if caret.len() <= WIDTH {
-            text.push_str(&caret);
-            text.push('\n');
-        }
+    let caret = match span.column {
+        0 => underline(&source_line(&file, span.line).unwrap_or_default(), width),
+        column => format!("{}^ column {column}", " ".repeat(width + column as usize)),
+    };
+    if caret.len() <= WIDTH {
+        text.push_str(&caret);
+        text.push('\n');
     }
     text
+}
+
+/// Where only the line is known, all of it is marked.
+fn underline(line: &str, width: usize) -> String {
+    let text = line.trim();
+    let indent = line.chars().take_while(|c| c.is_whitespace()).count();
+    format!("{}{}", " ".repeat(width + 1 + indent), "^".repeat(text.chars().count()))
 }
 
 fn clipped(line: &str) -> String {
@@ -198,6 +206,12 @@ Origin: <two>:4:14
                ^ column 14
 ";
         assert_eq!(ansible_error(&error), expected);
+    }
+
+    #[test]
+    fn a_whole_line_is_underlined() {
+        let error = Diagnostic::user("x").at(span("<line>", 2, 0));
+        assert_eq!(ansible_error(&error), "x\nOrigin: <line>:2\n\n1 - hosts: a\n2   tasks:\n    ^^^^^^\n");
     }
 
     #[test]

@@ -1,0 +1,80 @@
+//! How a command ends: exit codes, and errors as impel or as Ansible shows them.
+
+use crate::diag::{Diagnostic, ErrorKind};
+use crate::report::{Hue, Look, Palette, ansible_error, impel_error};
+use std::process::ExitCode;
+
+/// Under which name a command was called; its errors are worded accordingly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Caller {
+    /// `impel …`
+    Impel,
+    /// One of Ansible's commands.
+    Ansible(String),
+}
+
+/// How a command ended: with an exit code of its own, or with an error.
+pub(super) type Ended = Result<ExitCode, Failure>;
+
+/// An error that ends a command.
+#[derive(Debug)]
+pub(super) struct Failure {
+    error: Box<Diagnostic>,
+    code: u8,
+}
+
+impl Failure {
+    /// An error with an exit code of its own.
+    pub(super) fn with_code(error: Diagnostic, code: u8) -> Failure {
+        Failure { error: Box::new(error), code }
+    }
+
+    /// What went wrong.
+    pub(super) fn error(&self) -> &Diagnostic {
+        &self.error
+    }
+}
+
+impl From<Diagnostic> for Failure {
+    fn from(error: Diagnostic) -> Failure {
+        let code = match error.kind {
+            ErrorKind::Parse => 4,
+            ErrorKind::Options => 5,
+            ErrorKind::User => 1,
+            ErrorKind::Internal => 250,
+        };
+        Failure::with_code(error, code)
+    }
+}
+
+impl Caller {
+    /// Shows the error, if there is one, and gives the exit code.
+    pub(super) fn end(&self, ended: Ended) -> ExitCode {
+        match ended {
+            Ok(code) => code,
+            Err(failure) => {
+                eprintln!("{}", self.words(failure.error()));
+                ExitCode::from(failure.code)
+            }
+        }
+    }
+
+    fn words(&self, error: &Diagnostic) -> String {
+        match self {
+            Caller::Impel => impel_error(error).trim_end().to_string(),
+            Caller::Ansible(_) => {
+                let mut text = format!("[ERROR]: {}", ansible_error(error));
+                if let Some(hint) = &error.hint {
+                    text = format!("{}\nhint: {hint}", text.trim_end_matches('\n'));
+                }
+                let look = Look::default().of_terminal(is_set("ANSIBLE_FORCE_COLOR"), is_set("NO_COLOR"));
+                if look.colour { Palette::default().paint(&text, Hue::Error) } else { text }
+            }
+        }
+    }
+}
+
+fn is_set(name: &str) -> bool {
+    std::env::var(name)
+        .is_ok_and(|value| matches!(value.to_lowercase().as_str(), "1" | "true" | "yes" | "on"))
+}
