@@ -23,7 +23,7 @@ pub struct TemplateOptions {
     pub trim_blocks: bool,
     /// Drop blanks before a statement.
     pub lstrip_blocks: bool,
-    /// Keep the newline at the end.
+    /// Keep the newline at the end (newlines at the end are restored either way).
     pub keep_trailing_newline: bool,
     /// What ends a line: `\n`, `\r\n` or `\r`.
     pub newline: String,
@@ -40,7 +40,7 @@ impl Default for TemplateOptions {
             comment_end: "#}".into(),
             trim_blocks: true,
             lstrip_blocks: false,
-            keep_trailing_newline: true,
+            keep_trailing_newline: false,
             newline: "\n".into(),
         }
     }

@@ -1,19 +1,73 @@
-//! The evaluator's state, and what filters, tests, lookups and objects ask of it.
+//! The evaluator's state, and how one text is rendered.
 
+use super::frame::Frame;
 use crate::diag::Span;
-use crate::template::args::Args;
+use crate::template::syntax::{self, Block, Place, Program};
 use crate::template::value::{Error, Result, Str, Value};
 use crate::template::{TemplateOptions, World};
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
+
+/// The budget of nested work: a template rendered within another, a macro's call and a nested expression each take
+/// their share, so that no input exhausts the stack.
+const DEEPEST: u32 = 1000;
+
+/// The blocks of a template and its parents, by name, the most derived first.
+pub(super) type Blocks = HashMap<Arc<str>, Vec<(Arc<Program>, Arc<Block>)>>;
+
+static NO_BLOCKS: LazyLock<Arc<Blocks>> = LazyLock::new(Default::default);
+static NO_PROGRAM: LazyLock<Arc<Program>> = LazyLock::new(Default::default);
+static NO_FRAME: LazyLock<Arc<Frame>> = LazyLock::new(Default::default);
+static DEFAULTS: LazyLock<Arc<TemplateOptions>> = LazyLock::new(Default::default);
+
+/// Where a program's text stands in the user's files.
+#[derive(Clone, Copy)]
+pub(super) enum Origin {
+    /// A value in a file: its start; lines within a block scalar are counted from there.
+    Scalar(Option<Span>),
+    /// A file of its own: exact.
+    File(Span),
+}
+
+/// What changes when another text is rendered, and comes back afterwards.
+pub(super) struct State {
+    pub program: Arc<Program>,
+    pub origin: Origin,
+    /// The innermost scope.
+    pub frame: Arc<Frame>,
+    /// The scope that an import exports.
+    pub top: Arc<Frame>,
+    /// Whether the world's variables are seen (not in what is imported without context).
+    pub context: bool,
+    pub blocks: Arc<Blocks>,
+    /// The template that this one extends, once `extends` was reached.
+    pub parent: Option<Arc<Program>>,
+    pub options: Arc<TemplateOptions>,
+}
 
 /// An evaluation in a world.
 pub struct Eval<'w> {
-    world: &'w dyn World,
+    pub(super) world: &'w dyn World,
+    pub(super) state: State,
+    depth: u32,
+    /// Copies of frozen containers that this evaluation has changed, by the original's address.
+    pub(super) changed: HashMap<usize, (Value, Value)>,
 }
 
 impl<'w> Eval<'w> {
     /// A new evaluation.
     pub fn new(world: &'w dyn World) -> Eval<'w> {
-        Eval { world }
+        let state = State {
+            program: NO_PROGRAM.clone(),
+            origin: Origin::Scalar(None),
+            frame: NO_FRAME.clone(),
+            top: NO_FRAME.clone(),
+            context: true,
+            blocks: NO_BLOCKS.clone(),
+            parent: None,
+            options: DEFAULTS.clone(),
+        };
+        Eval { world, state, depth: 0, changed: HashMap::new() }
     }
 
     /// The world around the template.
@@ -21,113 +75,145 @@ impl<'w> Eval<'w> {
         self.world
     }
 
-    /// Reads a value as an access does: a trusted template is rendered, an encrypted string decrypted; what fails
-    /// becomes a marker. Containers stay as they are.
-    pub fn read(&mut self, value: Value) -> Value {
+    /// Does nested work, which costs a share of the budget.
+    ///
+    /// # Errors
+    /// The budget is spent.
+    pub(super) fn nested<T>(&mut self, cost: u32, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        if self.depth + cost > DEEPEST {
+            return Err(Error::new("maximum recursion depth exceeded"));
+        }
+        self.depth += cost;
+        let result = work(self);
+        self.depth -= cost;
+        result
+    }
+
+    /// Runs `work` with another state, and comes back to this one.
+    pub(super) fn within<T>(&mut self, state: State, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let before = std::mem::replace(&mut self.state, state);
+        let result = work(self);
+        self.state = before;
+        result
+    }
+
+    /// A state to render a program in that sees none of this one's names.
+    pub(super) fn fresh(&self, program: Arc<Program>, origin: Origin) -> State {
+        let frame = Arc::new(Frame::default());
+        State {
+            program,
+            origin,
+            top: frame.clone(),
+            frame,
+            context: true,
+            blocks: NO_BLOCKS.clone(),
+            parent: None,
+            options: DEFAULTS.clone(),
+        }
+    }
+
+    /// Where a place of the running program stands in the user's files.
+    ///
+    /// ansible-core points at a value's start; within a block scalar the line is more use.
+    pub(super) fn span(&self, place: Place) -> Option<Span> {
+        match self.state.origin {
+            Origin::Scalar(span) => {
+                let span = span?;
+                match self.state.program.position(place) {
+                    (1, _) => Some(span),
+                    (line, column) => Some(span.at(span.line + line, column)),
+                }
+            }
+            Origin::File(span) => {
+                let (line, column) = self.state.program.position(place);
+                Some(span.at(span.line.max(1) + line - 1, column))
+            }
+        }
+    }
+
+    /// Renders a trusted string as its reading does: remembered, and a marker where it fails.
+    pub(super) fn rendered(&mut self, text: &Str) -> Value {
+        if let Some(known) = self.world.remembered(&text.text) {
+            return known;
+        }
+        let value = self.nested(20, |eval| eval.template(text)).unwrap_or_else(|e| {
+            let recursive = e.message().starts_with("maximum recursion depth");
+            let e = if recursive { e.within("Recursive loop detected in template") } else { e };
+            Value::from(e.at(text.span))
+        });
+        let value = if text.secret { value.into_secret() } else { value };
+        self.world.remember(&text.text, &value);
         value
     }
 
-    /// Reads a value and everything in it; what fails inside stays in its place as a marker.
+    /// Renders a template text to its native value.
     ///
     /// # Errors
-    /// It nests too deep.
-    pub fn deep(&mut self, value: Value) -> Result<Value> {
-        Ok(value)
-    }
-
-    /// A value as a variable may hold it: tuples, sets and views become lists, `omit` drops out of containers.
-    ///
-    /// # Errors
-    /// A marker is in it, or something no variable can hold (a function, a macro).
-    pub fn finalize(&mut self, value: Value) -> Result<Value> {
-        Ok(value)
-    }
-
-    /// The items of a value, each read.
-    ///
-    /// # Errors
-    /// It cannot be iterated, or is a marker.
-    pub fn items(&mut self, value: &Value) -> Result<Vec<Value>> {
-        Ok(value.iter()?.map(|v| self.read(v)).collect())
-    }
-
-    /// `object.name`, read; a marker where there is none.
-    ///
-    /// # Errors
-    /// The attribute exists and cannot be computed.
-    pub fn attribute(&mut self, _object: &Value, _name: &str) -> Result<Value> {
-        Err(Error::new("attributes are not written yet"))
-    }
-
-    /// `object[key]`, read; a marker where there is none.
-    ///
-    /// # Errors
-    /// The item exists and cannot be computed.
-    pub fn item(&mut self, _object: &Value, _key: &Value) -> Result<Value> {
-        Err(Error::new("items are not written yet"))
-    }
-
-    /// Follows a dotted path (`a.b.0`) as Jinja's `attribute=` arguments do.
-    ///
-    /// # Errors
-    /// As [`Eval::attribute`].
-    pub fn path(&mut self, _object: &Value, _path: &Value) -> Result<Value> {
-        Err(Error::new("paths are not written yet"))
-    }
-
-    /// Calls a function, method, macro or object.
-    ///
-    /// # Errors
-    /// It cannot be called, or the call fails.
-    pub fn call(&mut self, _callee: &Value, _args: Args) -> Result<Value> {
-        Err(Error::new("calls are not written yet"))
-    }
-
-    /// Applies a filter by name, as `map('name')` does.
-    ///
-    /// # Errors
-    /// There is no such filter, or it fails.
-    pub fn filter(&mut self, _name: &str, _input: Value, _args: Args) -> Result<Value> {
-        Err(Error::new("filters are not written yet"))
-    }
-
-    /// Applies a test by name, as `select('name')` does.
-    ///
-    /// # Errors
-    /// There is no such test, or it fails.
-    pub fn test(&mut self, _name: &str, _input: Value, _args: Args) -> Result<bool> {
-        Err(Error::new("tests are not written yet"))
-    }
-
-    /// Runs a lookup plugin: the list that it yields, as `query` gives it. `named` is handed to the plugin as is.
-    ///
-    /// # Errors
-    /// There is no such lookup, or it fails.
-    pub fn lookup(&mut self, _name: &str, _terms: Vec<Value>, _args: Args) -> Result<Vec<Value>> {
-        Err(Error::new("lookups are not written yet"))
-    }
-
-    /// Evaluates a bare expression; the result may be a marker.
-    ///
-    /// # Errors
-    /// It cannot be parsed.
-    pub fn expression(&mut self, _source: &str) -> Result<Value> {
-        Err(Error::new("expressions are not written yet"))
-    }
-
-    /// Evaluates a conditional by 2.19's strict rules.
-    ///
-    /// # Errors
-    /// It fails, or yields no boolean.
-    pub fn conditional(&mut self, _value: &Value) -> Result<bool> {
-        Err(Error::new("conditionals are not written yet"))
+    /// Whatever it raises.
+    fn template(&mut self, text: &Str) -> Result<Value> {
+        let (options, body) = match text.text.starts_with("#jinja2:") {
+            true => {
+                let (options, body) = syntax::options_of(&text.text, &DEFAULTS)?;
+                (Arc::new(options), body)
+            }
+            false => (DEFAULTS.clone(), &*text.text),
+        };
+        let program = syntax::compile(body, &options, true).map_err(|e| e.at(text.span))?;
+        let newline = options.newline.clone();
+        let state = State { options, ..self.fresh(program, Origin::Scalar(text.span)) };
+        let value = self.within(state, |eval| eval.run())?;
+        Ok(restore_newlines(body, value, &newline))
     }
 
     /// Renders the text of a template file to text.
     ///
     /// # Errors
     /// Whatever it raises.
-    pub fn template_file(&mut self, _text: &str, _origin: Span, _options: &TemplateOptions) -> Result<Str> {
-        Err(Error::new("template files are not written yet"))
+    pub fn template_file(&mut self, text: &str, origin: Span, options: &TemplateOptions) -> Result<Str> {
+        let (options, body) = syntax::options_of(text, options)?;
+        // A header takes a line.
+        let origin = if body.len() < text.len() { origin.at(2, 1) } else { origin.at(1, 1) };
+        let program = syntax::compile(body, &options, false).map_err(|e| e.at(Some(origin)))?;
+        let newline = options.newline.clone();
+        let state = State { options: Arc::new(options), ..self.fresh(program, Origin::File(origin)) };
+        let value = self.within(state, |eval| eval.run())?;
+        let value = self.deep(value)?;
+        let value = self.finalize(value)?;
+        let value = if value.is_none() { Value::str("") } else { value };
+        let secret = value.is_secret();
+        let value = match value {
+            Value::Str(_) => value,
+            other => Value::text(other.to_text()?, secret),
+        };
+        let text = restore_newlines(body, value, &newline);
+        let text = text.to_text()?;
+        let text = if newline == "\n" { text } else { text.replace("\r\n", "\n").replace('\n', &newline) };
+        Ok(Str::plain(text).marked(secret))
+    }
+
+    /// Evaluates a bare expression; the result may be a marker.
+    ///
+    /// # Errors
+    /// It cannot be parsed, or raises.
+    pub fn expression(&mut self, source: &str) -> Result<Value> {
+        let program = syntax::compile_expression(source, false)?;
+        let state = self.fresh(program.clone(), Origin::Scalar(None));
+        self.within(state, |eval| match &program.expression {
+            Some(expr) => eval.expr(expr),
+            None => Ok(Value::None),
+        })
+    }
+}
+
+/// Jinja drops newlines at the end; Ansible puts them back.
+fn restore_newlines(source: &str, value: Value, newline: &str) -> Value {
+    let count = |text: &str| text.len() - text.trim_end_matches('\n').len();
+    let wanted = if source.ends_with("\r\n") { 1 } else { count(source) };
+    match &value {
+        Value::Str(s) if wanted > count(&s.text) => {
+            let missing = newline.repeat(wanted - count(&s.text));
+            Value::text(format!("{}{missing}", s.text), s.secret)
+        }
+        _ => value,
     }
 }

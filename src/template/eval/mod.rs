@@ -1,5 +1,17 @@
 //! The evaluator: walks lowered templates with Python's and Ansible's semantics.
 
+mod access;
+mod assign;
+mod call;
+mod conditional;
 mod evaluator;
+mod expressions;
+mod frame;
+mod globals;
+mod inherit;
+mod loops;
+mod macros;
+mod output;
+mod statements;
 
 pub use evaluator::Eval;

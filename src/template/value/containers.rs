@@ -42,12 +42,22 @@ impl<T: Clone> Shared<T> {
 
 /// A list.
 #[derive(Clone)]
-pub struct List(Shared<Vec<Value>>);
+pub struct List(Shared<Vec<Value>>, bool);
 
 impl List {
     /// A list of its own.
     pub fn new(items: Vec<Value>) -> List {
-        List(Shared::new(items))
+        List(Shared::new(items), false)
+    }
+
+    /// The same list, which templates may no longer change: they get a copy of their own where they try.
+    pub fn frozen(self) -> List {
+        List(self.0, true)
+    }
+
+    /// Whether templates change a copy of it.
+    pub fn is_frozen(&self) -> bool {
+        self.1
     }
 
     /// What it holds now; later changes do not show.
@@ -167,7 +177,7 @@ impl Equivalent<Key> for str {
 
 /// A dict, in order of insertion.
 #[derive(Clone)]
-pub struct Dict(Shared<IndexMap<Key, Value>>);
+pub struct Dict(Shared<IndexMap<Key, Value>>, bool);
 
 impl Default for Dict {
     fn default() -> Dict {
@@ -184,7 +194,17 @@ impl FromIterator<(Key, Value)> for Dict {
 impl Dict {
     /// A dict of its own.
     pub fn new(pairs: IndexMap<Key, Value>) -> Dict {
-        Dict(Shared::new(pairs))
+        Dict(Shared::new(pairs), false)
+    }
+
+    /// The same dict, which templates may no longer change: they get a copy of their own where they try.
+    pub fn frozen(self) -> Dict {
+        Dict(self.0, true)
+    }
+
+    /// Whether templates change a copy of it.
+    pub fn is_frozen(&self) -> bool {
+        self.1
     }
 
     /// What it holds now; later changes do not show.

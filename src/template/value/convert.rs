@@ -1,7 +1,7 @@
 //! From YAML nodes, module data and JSON to values, and back to module data.
 
 use super::compare::DEEPEST;
-use super::{Dict, Error, Key, Result, Str, Value, isoformat};
+use super::{Dict, Error, Key, List, Result, Str, Value, isoformat};
 use crate::yaml::{Kind, Node};
 use impel_modules::{Data, Map, Text};
 use num_bigint::BigInt;
@@ -28,13 +28,13 @@ impl Value {
             Kind::DateTime(t) => Value::DateTime(Arc::new(*t)),
             Kind::Zoned(t) => Value::Zoned(Arc::new(t.clone())),
             Kind::Vault(text) => Value::Vault(text.clone()),
-            Kind::Seq(items) => Value::list(items.iter().map(Value::from_node)),
+            Kind::Seq(items) => frozen_list(items.iter().map(Value::from_node)),
             Kind::Map(map) => {
                 let pairs = map.pairs.iter();
                 // The loader has refused keys that cannot be hashed.
                 let pairs = pairs
                     .filter_map(|(k, v)| Some((Key::new(Value::from_node(k)).ok()?, Value::from_node(v))));
-                Value::Dict(pairs.collect())
+                Value::Dict(pairs.collect::<Dict>().frozen())
             }
             Kind::Set(items) => {
                 Value::Set(items.iter().filter_map(|item| Key::new(Value::from_node(item)).ok()).collect())
@@ -52,8 +52,11 @@ impl Value {
             Data::Float(f) => Value::Float(*f),
             Data::Str(t) => Value::text(t.text.clone(), t.secret),
             Data::Bytes(b) => Value::Bytes(b.clone()),
-            Data::List(items) => Value::list(items.iter().map(Value::from_data)),
-            Data::Map(map) => Value::dict(map.iter().map(|(k, v)| (k.as_str(), Value::from_data(v)))),
+            Data::List(items) => frozen_list(items.iter().map(Value::from_data)),
+            Data::Map(map) => {
+                let pairs = map.iter().map(|(k, v)| (Key::str(k.as_str()), Value::from_data(v)));
+                Value::Dict(pairs.collect::<Dict>().frozen())
+            }
         }
     }
 
@@ -91,6 +94,20 @@ impl Value {
         }
     }
 
+    /// The same with every string in it secret.
+    pub fn into_secret(self) -> Value {
+        match self {
+            Value::Str(s) => Value::Str(s.marked(true)),
+            Value::List(l) => Value::list(l.items().iter().cloned().map(Value::into_secret)),
+            Value::Tuple(t) => Value::tuple(t.iter().cloned().map(Value::into_secret)),
+            Value::Dict(d) => {
+                let pairs = d.pairs();
+                Value::Dict(pairs.iter().map(|(k, v)| (k.clone(), v.clone().into_secret())).collect())
+            }
+            other => other,
+        }
+    }
+
     /// As plain data for a module: of a value that was rendered. Tuples, sets and views become lists, dates ISO
     /// text, keys text; `omit` drops out.
     ///
@@ -99,6 +116,10 @@ impl Value {
     pub fn to_data(&self) -> Result<Data> {
         to_data(self, DEEPEST)
     }
+}
+
+fn frozen_list(items: impl Iterator<Item = Value>) -> Value {
+    Value::List(List::new(items.collect()).frozen())
 }
 
 fn to_data(value: &Value, depth: usize) -> Result<Data> {

@@ -6,6 +6,10 @@ use num_bigint::BigInt;
 use num_traits::ToPrimitive;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Whether any string was ever marked secret: as long as none was, no value needs to be searched.
+static SECRETS: AtomicBool = AtomicBool::new(false);
 
 /// A string with its two bits and, where it stands in a file, its place.
 #[derive(Clone)]
@@ -14,7 +18,7 @@ pub struct Str {
     pub text: Arc<str>,
     /// It may be a template; rendered when it is read.
     pub trusted: bool,
-    /// It came out of a vault, or from something that did.
+    /// It came out of a vault, or from something that did; set with [`Str::marked`].
     pub secret: bool,
     /// Where it stands, if in a file.
     pub span: Option<Span>,
@@ -94,7 +98,10 @@ impl Str {
 
     /// The same with the secret bit set where `secret` is.
     pub fn marked(mut self, secret: bool) -> Str {
-        self.secret |= secret;
+        if secret {
+            SECRETS.store(true, Ordering::Relaxed);
+            self.secret = true;
+        }
         self
     }
 
@@ -236,7 +243,7 @@ impl Value {
 
     /// Whether it or anything in it carries the secret bit.
     pub fn is_secret(&self) -> bool {
-        self.secret_within(64)
+        SECRETS.load(Ordering::Relaxed) && self.secret_within(64)
     }
 
     fn secret_within(&self, depth: usize) -> bool {

@@ -54,6 +54,19 @@ pub trait Object: Any + Send + Sync {
         Err(Error::new(format!("'{}' object is not callable", self.type_name())))
     }
 
+    /// The names of its methods.
+    fn methods(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Calls one of [`Object::methods`].
+    ///
+    /// # Errors
+    /// The call fails.
+    fn call_method(&self, _eval: &mut Eval<'_>, name: &str, _args: &Args) -> Result<Value> {
+        Err(Error::new(format!("'{}' object has no method '{name}'", self.type_name())))
+    }
+
     /// Whether its parameters may be missing values (a macro's may).
     fn takes_markers(&self) -> bool {
         false

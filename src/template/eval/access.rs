@@ -1,0 +1,324 @@
+//! Reading values: rendering on access, attributes, items, and what a variable may hold in the end.
+
+use super::Eval;
+use crate::template::methods;
+use crate::template::value::{Dict, Error, Key, List, Result, Str, Value};
+use std::sync::Arc;
+
+/// How deep containers may nest.
+const DEEPEST: u32 = 200;
+
+impl Eval<'_> {
+    /// Reads a value as an access does: a trusted template is rendered, an encrypted string decrypted; what fails
+    /// becomes a marker. Containers stay as they are.
+    pub fn read(&mut self, value: Value) -> Value {
+        match &value {
+            Value::Str(s) if s.is_template() => self.rendered(s),
+            Value::Vault(text) => self.decrypted(text),
+            Value::List(l) if l.is_frozen() && !self.changed.is_empty() => self.own_copy(l.address(), value),
+            Value::Dict(d) if d.is_frozen() && !self.changed.is_empty() => self.own_copy(d.address(), value),
+            _ => value,
+        }
+    }
+
+    fn decrypted(&mut self, vault: &Arc<str>) -> Value {
+        if let Some(known) = self.world.remembered(vault) {
+            return known;
+        }
+        let value = match self.world.decrypt(vault) {
+            Ok(text) => Value::text(text, true),
+            Err(e) => Value::from(Error::from(e)),
+        };
+        self.world.remember(vault, &value);
+        value
+    }
+
+    /// What this evaluation made of a frozen container when it changed it, if it did.
+    fn own_copy(&self, address: usize, value: Value) -> Value {
+        self.changed.get(&address).map_or(value, |(_, copy)| copy.clone())
+    }
+
+    /// The container that a method may change: a frozen one is copied first, and every later reading of it in
+    /// this evaluation gives the copy.
+    pub(crate) fn thawed(&mut self, value: &Value) -> Value {
+        let (address, copy) = match value {
+            Value::List(l) if l.is_frozen() => (l.address(), Value::List(List::new(l.items().to_vec()))),
+            Value::Dict(d) if d.is_frozen() => (d.address(), Value::Dict(Dict::new((*d.pairs()).clone()))),
+            _ => return value.clone(),
+        };
+        // The original is kept, so that its address is not given to another.
+        self.changed.entry(address).or_insert_with(|| (value.clone(), copy)).1.clone()
+    }
+
+    /// Reads a value and everything in it; what fails inside stays in its place as a marker.
+    ///
+    /// # Errors
+    /// It nests too deep.
+    pub fn deep(&mut self, value: Value) -> Result<Value> {
+        Ok(self.deeply(&value, DEEPEST)?.unwrap_or(value))
+    }
+
+    /// What reading makes of it, or `None` where it stays as it is.
+    fn deeply(&mut self, value: &Value, depth: u32) -> Result<Option<Value>> {
+        let Some(depth) = depth.checked_sub(1) else {
+            return Err(Error::new("maximum recursion depth exceeded"));
+        };
+        Ok(match value {
+            Value::Str(s) if s.is_template() => {
+                let value = self.rendered(s);
+                Some(self.deeply(&value, depth)?.unwrap_or(value))
+            }
+            Value::Vault(text) => Some(self.decrypted(text)),
+            Value::List(l) => {
+                let value = self.read(value.clone());
+                match &value {
+                    Value::List(own) if !own.same(l) => Some(self.deeply(&value, depth)?.unwrap_or(value)),
+                    _ => self.deep_all(&l.items(), depth)?.map(Value::list),
+                }
+            }
+            Value::Tuple(t) => self.deep_all(t, depth)?.map(Value::tuple),
+            Value::View(v) => self
+                .deep_all(&v.items, depth)?
+                .map(|items| Value::View(crate::template::value::View { items: items.into(), ..v.clone() })),
+            Value::Dict(d) => {
+                let value = self.read(value.clone());
+                match &value {
+                    Value::Dict(own) if !own.same(d) => Some(self.deeply(&value, depth)?.unwrap_or(value)),
+                    _ => self.deep_dict(d, depth)?,
+                }
+            }
+            _ => None,
+        })
+    }
+
+    fn deep_all(&mut self, items: &[Value], depth: u32) -> Result<Option<Vec<Value>>> {
+        let mut changed: Option<Vec<Value>> = None;
+        for (i, item) in items.iter().enumerate() {
+            match (self.deeply(item, depth)?, &mut changed) {
+                (Some(new), Some(all)) => all.push(new),
+                (None, Some(all)) => all.push(item.clone()),
+                (Some(new), None) => {
+                    let mut all = Vec::with_capacity(items.len());
+                    all.extend_from_slice(items.get(..i).unwrap_or(&[]));
+                    all.push(new);
+                    changed = Some(all);
+                }
+                (None, None) => {}
+            }
+        }
+        Ok(changed)
+    }
+
+    fn deep_dict(&mut self, dict: &Dict, depth: u32) -> Result<Option<Value>> {
+        let pairs = dict.pairs();
+        let mut changed = None;
+        for (key, value) in pairs.iter() {
+            if let Some(new) = self.deeply(value, depth)? {
+                changed.get_or_insert_with(|| (*pairs).clone()).insert(key.clone(), new);
+            }
+        }
+        Ok(changed.map(|pairs| Value::Dict(Dict::new(pairs))))
+    }
+
+    /// A value as a variable may hold it: tuples, sets and views become lists, `omit` drops out of containers.
+    ///
+    /// # Errors
+    /// A marker is in it, or something no variable can hold (a function, a macro).
+    pub fn finalize(&mut self, value: Value) -> Result<Value> {
+        self.finish(value, true, DEEPEST)
+    }
+
+    /// As [`Eval::finalize`]; what is only printed (`storing` false) may be anything.
+    pub(super) fn finish(&mut self, value: Value, storing: bool, depth: u32) -> Result<Value> {
+        let Some(depth) = depth.checked_sub(1) else {
+            return Err(Error::new("maximum recursion depth exceeded"));
+        };
+        let value = self.read(value);
+        let items = match &value {
+            Value::Str(s) if s.trusted => return Ok(Value::Str(Str { trusted: false, ..s.clone() })),
+            Value::List(l) => l.items(),
+            Value::Tuple(t) => Arc::new(t.to_vec()),
+            Value::View(v) => Arc::new(v.items.to_vec()),
+            Value::Set(s) => Arc::new(s.items()),
+            Value::Dict(d) => return self.finish_dict(d, storing, depth),
+            Value::Undefined(marker) => return Err(Error(marker.clone())),
+            Value::Object(o) if storing => match o.keys() {
+                Some(keys) => {
+                    let dict = Dict::default();
+                    for key in keys {
+                        let item = self.item(&value, &key)?;
+                        dict.insert(Key::new(key)?, item);
+                    }
+                    return self.finish_dict(&dict, storing, depth);
+                }
+                None => return Err(unstorable(&value)),
+            },
+            Value::Range(_) | Value::Function(_) | Value::Method(_) if storing => {
+                return Err(unstorable(&value));
+            }
+            _ => return Ok(value),
+        };
+        let mut all = Vec::with_capacity(items.len());
+        for item in items.iter() {
+            match self.finish(item.clone(), storing, depth)? {
+                Value::Omit => {}
+                item => all.push(item),
+            }
+        }
+        Ok(Value::List(List::new(all).frozen()))
+    }
+
+    fn finish_dict(&mut self, dict: &Dict, storing: bool, depth: u32) -> Result<Value> {
+        let mut all = indexmap::IndexMap::with_capacity(dict.len());
+        for (key, value) in dict.pairs().iter() {
+            match self.finish(value.clone(), storing, depth)? {
+                Value::Omit => {}
+                value => {
+                    all.insert(plain_key(key), value);
+                }
+            }
+        }
+        Ok(Value::Dict(Dict::new(all).frozen()))
+    }
+
+    /// The items of a value, each read.
+    ///
+    /// # Errors
+    /// It cannot be iterated, or is a marker.
+    pub fn items(&mut self, value: &Value) -> Result<Vec<Value>> {
+        if let Value::Dict(d) = value {
+            return Ok(d.pairs().keys().map(|k| plain_key(k).value().clone()).collect());
+        }
+        Ok(value.iter()?.map(|v| self.read(v)).collect())
+    }
+
+    /// `object.name`, read; a marker where there is none.
+    ///
+    /// # Errors
+    /// The attribute exists and cannot be computed.
+    pub fn attribute(&mut self, object: &Value, name: &str) -> Result<Value> {
+        if object.is_undefined() {
+            return Ok(object.clone());
+        }
+        if let Value::Object(o) = object
+            && let Some(value) = o.attribute(self, name)?
+        {
+            return Ok(self.read(value));
+        }
+        if name.starts_with("__") {
+            let of = object.type_name();
+            return Ok(Value::undefined(format!("access to attribute '{name}' of '{of}' object is unsafe.")));
+        }
+        if let Some(value) = methods::property(object, name) {
+            return Ok(value);
+        }
+        if methods::has(object, name) {
+            let bound = crate::template::value::Bound { object: object.clone(), name: name.into() };
+            return Ok(Value::Method(Arc::new(bound)));
+        }
+        if let Value::Dict(d) = object {
+            return Ok(match d.get(name) {
+                Some(value) => self.read(value),
+                None => missing(object, &Value::str(name)),
+            });
+        }
+        self.item(object, &Value::str(name))
+    }
+
+    /// `object[key]`, read; a marker where there is none.
+    ///
+    /// # Errors
+    /// The item exists and cannot be computed.
+    pub fn item(&mut self, object: &Value, key: &Value) -> Result<Value> {
+        if object.is_undefined() {
+            return Ok(object.clone());
+        }
+        if key.is_undefined() {
+            return Ok(key.clone());
+        }
+        let found = match (object, key) {
+            (Value::Dict(d), Value::Str(s)) => d.get(&s.text),
+            (Value::Dict(d), key) => Key::new(key.clone()).ok().and_then(|k| d.get_key(&k)),
+            (Value::Object(o), key) => match o.item(self, key)? {
+                None if o.keys().is_none() => match key.as_str() {
+                    Some(name) => o.attribute(self, name)?,
+                    None => None,
+                },
+                found => found,
+            },
+            (_, Value::Int(_) | Value::Bool(_)) => indexed(object, key.as_int().unwrap_or(0)),
+            _ => None,
+        };
+        if let Some(value) = found {
+            return Ok(self.read(value));
+        }
+        if let Some(name) = key.as_str() {
+            if let Some(value) = methods::property(object, name) {
+                return Ok(value);
+            }
+            if methods::has(object, name) {
+                let bound = crate::template::value::Bound { object: object.clone(), name: name.into() };
+                return Ok(Value::Method(Arc::new(bound)));
+            }
+        }
+        Ok(missing(object, key))
+    }
+
+    /// Follows a dotted path (`a.b.0`) as Jinja's `attribute=` arguments do.
+    ///
+    /// # Errors
+    /// As [`Eval::attribute`].
+    pub fn path(&mut self, object: &Value, path: &Value) -> Result<Value> {
+        let Value::Str(text) = path else { return self.item(object, path) };
+        let mut value = object.clone();
+        for part in text.text.split('.') {
+            let key = match part.parse::<i64>() {
+                Ok(index) if part.bytes().all(|b| b.is_ascii_digit()) => Value::Int(index),
+                _ => Value::str(part),
+            };
+            value = self.item(&value, &key)?;
+        }
+        Ok(value)
+    }
+}
+
+fn unstorable(value: &Value) -> Error {
+    Error::new(format!("Type '{}' is unsupported for variable storage.", value.type_name()))
+}
+
+/// A key as it is handed out: never a template.
+fn plain_key(key: &Key) -> Key {
+    match key.value() {
+        Value::Str(s) if s.trusted => {
+            let plain = Value::Str(Str { trusted: false, ..s.clone() });
+            Key::new(plain).unwrap_or_else(|_| key.clone())
+        }
+        _ => key.clone(),
+    }
+}
+
+fn missing(object: &Value, key: &Value) -> Value {
+    let key = key.repr().unwrap_or_else(|_| "?".into());
+    Value::undefined(format!("object of type '{}' has no attribute {key}", object.type_name()))
+}
+
+fn indexed(object: &Value, index: i64) -> Option<Value> {
+    let at = |len: usize| {
+        let index = if index < 0 { index + len as i64 } else { index };
+        usize::try_from(index).ok().filter(|i| *i < len)
+    };
+    match object {
+        Value::List(l) => {
+            let items = l.items();
+            items.get(at(items.len())?).cloned()
+        }
+        Value::Tuple(t) => t.get(at(t.len())?).cloned(),
+        Value::Range(r) => r.get(at(r.len())?),
+        Value::Bytes(b) => b.get(at(b.len())?).map(|b| Value::Int((*b).into())),
+        Value::Str(s) => {
+            let c = s.text.chars().nth(at(s.text.chars().count())?)?;
+            Some(Value::text(c.to_string(), s.secret))
+        }
+        _ => None,
+    }
+}

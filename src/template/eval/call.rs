@@ -1,0 +1,231 @@
+//! Calling filters, tests, lookups, methods, functions and objects.
+
+use super::Eval;
+use crate::template::args::Args;
+use crate::template::filters::{self, Filter};
+use crate::template::lookups;
+use crate::template::methods;
+use crate::template::tests::{self, Test};
+use crate::template::value::{Error, MarkerKind, Result, Value};
+
+impl Eval<'_> {
+    /// Calls a function, method, macro or object.
+    ///
+    /// # Errors
+    /// It cannot be called, or the call fails.
+    pub fn call(&mut self, callee: &Value, args: Args) -> Result<Value> {
+        self.invoke(callee, args)?.defined()
+    }
+
+    /// Calls a value; a marker among the arguments is the result (but macros take them), and what fails is a
+    /// marker too.
+    pub(super) fn invoke(&mut self, callee: &Value, args: Args) -> Result<Value> {
+        if callee.is_undefined() {
+            return Ok(callee.clone());
+        }
+        let takes_markers = match callee {
+            Value::Object(o) => o.takes_markers(),
+            Value::Function(name) => matches!(*name, "lookup" | "query" | "q" | "dict" | "namespace"),
+            _ => false,
+        };
+        if !takes_markers && let Some(marker) = args.values().find(|v| v.is_undefined()) {
+            return Ok(marker.clone());
+        }
+        let result = match callee {
+            Value::Function(name) => self.function(name, &args),
+            Value::Method(m) => methods::call(self, &m.object, &m.name, &args),
+            Value::Object(o) => {
+                let object = o.clone();
+                return self.nested(8, |eval| object.call(eval, args));
+            }
+            other => Err(Error::new(format!("'{}' object is not callable", other.type_name()))),
+        };
+        Ok(result.unwrap_or_else(Value::from))
+    }
+
+    /// Applies a filter; what fails is a marker.
+    pub(super) fn apply(&mut self, filter: &'static Filter, name: &str, input: Value, args: Args) -> Value {
+        self.apply_strictly(filter, input, args).unwrap_or_else(|e| match e.0.kind {
+            MarkerKind::Failed => e.within(format!("The filter plugin '{}' failed", full(name))).into(),
+            _ => e.into(),
+        })
+    }
+
+    fn apply_strictly(&mut self, filter: &'static Filter, input: Value, args: Args) -> Result<Value> {
+        let (input, args) = match self.prepared(input, args, filter.lazy, filter.sees_undefined)? {
+            Ok(ready) => ready,
+            Err(marker) => return Ok(marker),
+        };
+        if !filter.open {
+            args.fit(filter.params, 1)?;
+        }
+        let secret = input.is_secret() || args.is_secret();
+        let value = (filter.run)(self, input, &args)?;
+        Ok(if secret { value.into_secret() } else { value })
+    }
+
+    /// Input and arguments as a filter or test takes them, or the marker among them.
+    fn prepared(
+        &mut self,
+        input: Value,
+        mut args: Args,
+        lazy: bool,
+        sees: bool,
+    ) -> Result<Result<(Value, Args), Value>> {
+        if !sees && let Some(marker) = std::iter::once(&input).chain(args.values()).find(|v| v.is_undefined())
+        {
+            return Ok(Err(marker.clone()));
+        }
+        if lazy {
+            return Ok(Ok((input, args)));
+        }
+        let input = self.deep(input)?;
+        for value in &mut args.positional {
+            *value = self.deep(std::mem::take(value))?;
+        }
+        for (_, value) in &mut args.named {
+            *value = self.deep(std::mem::take(value))?;
+        }
+        Ok(Ok((input, args)))
+    }
+
+    /// Applies a test; what fails is a marker.
+    pub(super) fn ask(&mut self, test: &'static Test, name: &str, input: Value, args: Args) -> Value {
+        self.ask_strictly(test, input, args).unwrap_or_else(|e| match e.0.kind {
+            MarkerKind::Failed => e.within(format!("The test plugin '{}' failed", full(name))).into(),
+            _ => e.into(),
+        })
+    }
+
+    fn ask_strictly(&mut self, test: &'static Test, input: Value, args: Args) -> Result<Value> {
+        let (input, args) = match self.prepared(input, args, test.lazy, test.sees_undefined)? {
+            Ok(ready) => ready,
+            Err(marker) => return Ok(marker),
+        };
+        if !test.open {
+            args.fit(test.params, 1)?;
+        }
+        (test.run)(self, input, &args).map(Value::Bool)
+    }
+
+    /// Applies a filter by name, as `map('name')` does. The result may be a marker.
+    ///
+    /// # Errors
+    /// There is no such filter.
+    pub fn filter(&mut self, name: &str, input: Value, args: Args) -> Result<Value> {
+        let filter = filters::find(name).ok_or_else(|| no_filter(name))?;
+        let args = Args { callee: name.into(), ..args };
+        Ok(self.apply(filter, name, input, args))
+    }
+
+    /// Applies a test by name, as `select('name')` does.
+    ///
+    /// # Errors
+    /// There is no such test, or it fails.
+    pub fn test(&mut self, name: &str, input: Value, args: Args) -> Result<bool> {
+        let test = tests::find(name).ok_or_else(|| no_test(name))?;
+        let args = Args { callee: name.into(), ..args };
+        self.ask(test, name, input, args).is_true()
+    }
+
+    /// Runs a lookup plugin: the list that it yields, as `query` gives it. `args` holds its options by name.
+    ///
+    /// # Errors
+    /// There is no such lookup, or it fails.
+    pub fn lookup(&mut self, name: &str, terms: Vec<Value>, mut args: Args) -> Result<Vec<Value>> {
+        let Some(lookup) = lookups::find(name) else {
+            let error = Error::new(format!("The lookup plugin '{name}' was not found."));
+            return Err(match crate::diag::nearest(name, lookups::names()) {
+                Some(near) => error.hint(format!("did you mean '{near}'?")),
+                None => error,
+            });
+        };
+        args.callee = name.into();
+        let marker = terms.iter().chain(args.values()).find(|v| v.is_undefined()).cloned();
+        if !lookup.sees_undefined
+            && let Some(Value::Undefined(marker)) = marker
+        {
+            return Err(Error(marker));
+        }
+        let terms = terms.into_iter().map(|t| self.deep(t)).collect::<Result<Vec<_>>>()?;
+        for (_, value) in &mut args.named {
+            *value = self.deep(std::mem::take(value))?;
+        }
+        if !lookup.open {
+            args.fit(lookup.options, 0)?;
+        }
+        let secret = args.is_secret() || terms.iter().any(Value::is_secret);
+        let found = (lookup.run)(self, terms, &args)
+            .map_err(|e| e.within(format!("The lookup plugin '{}' failed", full(name))))?;
+        Ok(if secret { found.into_iter().map(Value::into_secret).collect() } else { found })
+    }
+
+    /// `lookup(name, terms…)` with `wantlist` and `errors`; `query` wants the list.
+    pub(super) fn lookup_call(&mut self, args: &Args, wantlist: bool) -> Result<Value> {
+        let mut terms = args.positional.clone();
+        if terms.is_empty() {
+            return Err(Error::new("lookup() missing 1 required positional argument: 'plugin_name'"));
+        }
+        let name = terms.remove(0).defined()?;
+        let Some(name) = name.as_str().map(str::to_owned) else {
+            return Err(Error::new(format!("a lookup's name must be a string, not {}", name.type_name())));
+        };
+        let mut named = Vec::new();
+        let mut wantlist = wantlist;
+        let mut on_error = "strict".to_owned();
+        for (key, value) in &args.named {
+            match &**key {
+                "wantlist" => wantlist = value.is_true()?,
+                "errors" => on_error = value.to_text()?,
+                _ => named.push((key.clone(), value.clone())),
+            }
+        }
+        let found = self.lookup(&name, terms, Args { named, ..Args::default() });
+        let found = match (found, &*on_error) {
+            (Ok(found), _) => found,
+            (Err(_), "ignore" | "warn") if wantlist => Vec::new(),
+            (Err(e), "warn") => {
+                self.world.warn(&format!("Lookup failed but the error is being ignored: {e}"));
+                return Ok(Value::None);
+            }
+            (Err(_), "ignore") => return Ok(Value::None),
+            (Err(e), "strict") => return Err(e),
+            (Err(_), other) => {
+                return Err(Error::new(format!("errors must be one of strict, warn, ignore, not '{other}'")));
+            }
+        };
+        if wantlist {
+            return Ok(Value::list(found));
+        }
+        if found.len() == 1 {
+            return Ok(found.into_iter().next().unwrap_or_default());
+        }
+        if found.iter().all(Value::is_str) {
+            let secret = found.iter().any(Value::is_secret);
+            let texts = found.iter().map(Value::to_text).collect::<Result<Vec<_>>>()?;
+            return Ok(Value::text(texts.join(","), secret));
+        }
+        Ok(Value::list(found))
+    }
+}
+
+/// The name that messages of ansible-core use.
+fn full(name: &str) -> String {
+    if name.contains('.') { name.to_owned() } else { format!("ansible.builtin.{name}") }
+}
+
+pub(super) fn no_filter(name: &str) -> Error {
+    let error = Error::new(format!("Syntax error in template: No filter named '{name}'."));
+    match crate::diag::nearest(name, filters::names()) {
+        Some(near) => error.hint(format!("did you mean '{near}'?")),
+        None => error,
+    }
+}
+
+pub(super) fn no_test(name: &str) -> Error {
+    let error = Error::new(format!("Syntax error in template: No test named '{name}'."));
+    match crate::diag::nearest(name, tests::names()) {
+        Some(near) => error.hint(format!("did you mean '{near}'?")),
+        None => error,
+    }
+}

@@ -1,0 +1,73 @@
+//! Conditionals by 2.19's strict rules: `when`, `until`, `failed_when`, `assert`.
+
+use super::Eval;
+use super::evaluator::Origin;
+use crate::template::syntax;
+use crate::template::value::{Error, Result, Str, Value};
+
+impl Eval<'_> {
+    /// Evaluates a conditional.
+    ///
+    /// # Errors
+    /// It fails, or yields no boolean.
+    pub fn conditional(&mut self, value: &Value) -> Result<bool> {
+        let text = match value {
+            Value::Bool(b) => return Ok(*b),
+            Value::None => return Err(Error::new("Empty conditional expressions are not allowed.")),
+            Value::Str(s) => s,
+            other => return self.verdict(other, None),
+        };
+        if text.text.trim().is_empty() {
+            return Err(Error::new("Empty conditional expressions are not allowed.").at(text.span));
+        }
+        if !text.trusted {
+            return Err(Error::new(
+                "Conditional expressions must be trusted: this one comes from a host or a lookup",
+            )
+            .at(text.span));
+        }
+        let result = self.condition(text).and_then(|value| self.verdict(&value, text.span));
+        result.map_err(|e| e.at(text.span))
+    }
+
+    fn condition(&mut self, text: &Str) -> Result<Value> {
+        let trimmed = text.text.trim();
+        let wrapped = trimmed.starts_with("{{") && trimmed.ends_with("}}") || trimmed.starts_with("{%");
+        if wrapped {
+            let rendered = self.rendered(&Str { text: trimmed.into(), ..text.clone() }).defined()?;
+            return match &rendered {
+                // What a template yields is evaluated once more, but is itself no template.
+                Value::Str(s) => self.condition_expression(&s.text, text),
+                _ => Ok(rendered),
+            };
+        }
+        self.condition_expression(trimmed, text)
+    }
+
+    fn condition_expression(&mut self, source: &str, text: &Str) -> Result<Value> {
+        if source.trim().is_empty() {
+            return Err(Error::new("Empty conditional expressions are not allowed."));
+        }
+        let program = syntax::compile_expression(source, true)?;
+        let state = self.fresh(program.clone(), Origin::Scalar(text.span));
+        let value = self.within(state, |eval| match &program.expression {
+            Some(expr) => eval.expr(expr),
+            None => Ok(Value::None),
+        })?;
+        self.read(value).defined()
+    }
+
+    /// A boolean, or the complaint that it is none.
+    fn verdict(&mut self, value: &Value, span: Option<crate::diag::Span>) -> Result<bool> {
+        if let Value::Bool(b) = value {
+            return Ok(*b);
+        }
+        let truth = if value.clone().defined()?.is_true()? { "True" } else { "False" };
+        let place = span.map_or_else(|| "<unknown>".to_owned(), |s| s.to_string());
+        Err(Error::new(format!(
+            "Conditional result ({truth}) was derived from value of type '{}' at '{place}'. Conditionals must have a \
+             boolean result.",
+            value.type_name()
+        )))
+    }
+}

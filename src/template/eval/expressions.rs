@@ -1,0 +1,318 @@
+//! Expressions.
+
+use super::Eval;
+use crate::template::args::Args;
+use crate::template::methods;
+use crate::template::syntax::{Argument, Binary, Comparison, Expr, Place};
+use crate::template::value::{Error, Key, MarkerKind, Result, Value, binary, negative};
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+impl Eval<'_> {
+    /// Evaluates an expression; what is missing comes as a marker, what uses it raises.
+    pub(super) fn expr(&mut self, expr: &Expr) -> Result<Value> {
+        match expr {
+            Expr::Const(value) => Ok(value.clone()),
+            Expr::Var(name, place) => Ok(self.variable(name, *place)),
+            _ => self.nested(1, |eval| eval.compound(expr)),
+        }
+    }
+
+    fn compound(&mut self, expr: &Expr) -> Result<Value> {
+        match expr {
+            Expr::Const(value) => Ok(value.clone()),
+            Expr::Var(name, place) => Ok(self.variable(name, *place)),
+            Expr::Embedded(text) => Ok(self.rendered(text)),
+            Expr::Attribute(object, name, place) => {
+                let object = self.expr(object)?;
+                let value = self.attribute(&object, name).map_err(|e| e.at(self.span(*place)))?;
+                Ok(self.placed(value, *place))
+            }
+            Expr::Item(parts, place) => {
+                let object = self.expr(&parts.0)?;
+                if object.is_undefined() {
+                    return Ok(object);
+                }
+                let key = self.expr(&parts.1)?;
+                let value = self.item(&object, &key).map_err(|e| e.at(self.span(*place)))?;
+                Ok(self.placed(value, *place))
+            }
+            Expr::Slice(parts, place) => {
+                let object = self.expr(&parts.0)?.defined()?;
+                let mut bounds = [Value::None, Value::None, Value::None];
+                for (bound, expr) in bounds.iter_mut().zip(&parts.1) {
+                    if let Some(expr) = expr {
+                        *bound = self.expr(expr)?.defined()?;
+                    }
+                }
+                slice(&object, &bounds).map_err(|e| e.at(self.span(*place)))
+            }
+            Expr::Not(inner) => Ok(Value::Bool(!self.truth(inner)?)),
+            Expr::Negative(inner, place) => {
+                let value = self.expr(inner)?;
+                negative(&value).map_err(|e| e.at(self.span(*place)))
+            }
+            Expr::And(sides) => {
+                let left = self.expr(&sides.0)?;
+                if left.is_true()? { self.expr(&sides.1) } else { Ok(left) }
+            }
+            Expr::Or(sides) => {
+                let left = self.expr(&sides.0)?;
+                if left.is_true()? { Ok(left) } else { self.expr(&sides.1) }
+            }
+            Expr::Binary(op, sides, place) => {
+                let left = self.expr(&sides.0)?;
+                let right = self.expr(&sides.1)?;
+                self.operate(*op, left, right).map_err(|e| e.at(self.span(*place)))
+            }
+            Expr::Chain(first, rest, place) => {
+                let mut left = self.expr(first)?;
+                for (op, expr) in rest {
+                    let right = self.expr(expr)?;
+                    if !self.compare(*op, &left, &right).map_err(|e| e.at(self.span(*place)))? {
+                        return Ok(Value::Bool(false));
+                    }
+                    left = right;
+                }
+                Ok(Value::Bool(true))
+            }
+            Expr::If(parts, place) => match (self.truth(&parts.0)?, &parts.2) {
+                (true, _) => self.expr(&parts.1),
+                (false, Some(otherwise)) => self.expr(otherwise),
+                (false, None) => Ok(self.no_else(*place)),
+            },
+            Expr::Filter(input, call) => {
+                let Some(filter) = call.filter else {
+                    return Err(super::call::no_filter(&call.name).at(self.span(call.place)));
+                };
+                let input = self.expr(input)?;
+                let args = self.args(&call.name, &call.args)?;
+                let value = self.apply(filter, &call.name, input, args);
+                Ok(self.placed(value, call.place))
+            }
+            Expr::Test(input, call) => {
+                let Some(test) = call.test else {
+                    return Err(super::call::no_test(&call.name).at(self.span(call.place)));
+                };
+                let input = self.expr(input)?;
+                let args = self.args(&call.name, &call.args)?;
+                let value = self.ask(test, &call.name, input, args);
+                Ok(self.placed(value, call.place))
+            }
+            Expr::Call(callee, arguments, place) => {
+                let value = self.call_expr(callee, arguments, *place)?;
+                Ok(self.placed(value, *place))
+            }
+            Expr::List(items) => {
+                Ok(Value::list(items.iter().map(|e| self.expr(e)).collect::<Result<Vec<_>>>()?))
+            }
+            Expr::Tuple(items) => {
+                Ok(Value::tuple(items.iter().map(|e| self.expr(e)).collect::<Result<Vec<_>>>()?))
+            }
+            Expr::Dict(pairs) => {
+                let mut dict = indexmap::IndexMap::with_capacity(pairs.len());
+                for (key, value) in pairs {
+                    let key = Key::new(self.expr(key)?)?;
+                    let value = self.expr(value)?;
+                    dict.insert(key, value);
+                }
+                Ok(Value::Dict(crate::template::value::Dict::new(dict)))
+            }
+        }
+    }
+
+    /// A call; a method is called on its object without being taken off first.
+    pub(super) fn call_expr(&mut self, callee: &Expr, arguments: &[Argument], place: Place) -> Result<Value> {
+        if let Expr::Attribute(object, name, at) = callee {
+            let object = self.expr(object)?;
+            if methods::has(&object, name) {
+                let args = self.args(name, arguments)?;
+                if let Some(marker) = args.values().find(|v| v.is_undefined()) {
+                    return Ok(marker.clone());
+                }
+                return Ok(methods::call(self, &object, name, &args).unwrap_or_else(Value::from));
+            }
+            let callee = self.attribute(&object, name).map_err(|e| e.at(self.span(*at)))?;
+            let args = self.args(name, arguments)?;
+            return self.invoke(&callee, args);
+        }
+        let callee_value = self.expr(callee)?;
+        let name: Arc<str> = match callee {
+            Expr::Var(name, _) => name.clone(),
+            _ => "".into(),
+        };
+        let args = self.args(&name, arguments)?;
+        self.invoke(&callee_value, args).map_err(|e| e.at(self.span(place)))
+    }
+
+    /// Evaluates the arguments of a call.
+    pub(super) fn args(&mut self, callee: &Arc<str>, arguments: &[Argument]) -> Result<Args> {
+        let mut args = Args { callee: callee.clone(), ..Args::default() };
+        for argument in arguments {
+            match argument {
+                Argument::Positional(expr) => args.positional.push(self.expr(expr)?),
+                Argument::Named(name, expr) => {
+                    let value = self.expr(expr)?;
+                    args.named.push((name.clone(), value));
+                }
+                Argument::Spread(expr) => {
+                    let value = self.expr(expr)?;
+                    args.positional.extend(self.items(&value)?);
+                }
+                Argument::SpreadNamed(expr) => {
+                    let value = self.expr(expr)?.defined()?;
+                    if !value.is_mapping() {
+                        let text = format!("argument after ** must be a mapping, not {}", value.type_name());
+                        return Err(Error::new(text));
+                    }
+                    for key in self.items(&value)? {
+                        let item = self.item(&value, &key)?;
+                        args.named.push((key.to_text()?.into(), item));
+                    }
+                }
+            }
+        }
+        Ok(args)
+    }
+
+    fn truth(&mut self, expr: &Expr) -> Result<bool> {
+        self.expr(expr)?.is_true()
+    }
+
+    /// A name: the template's own, the world's, then the engine's.
+    pub(super) fn variable(&mut self, name: &Arc<str>, place: Place) -> Value {
+        if let Some(value) = self.state.frame.get(name) {
+            return self.read(value);
+        }
+        if self.state.context
+            && let Some(value) = self.world.variable(name)
+        {
+            let value = self.read(value);
+            return self.placed(value, place);
+        }
+        if let Some(value) = self.global(name) {
+            return value;
+        }
+        self.placed(Value::undefined(format!("'{name}' is undefined")), place)
+    }
+
+    /// Gives a marker its place, unless it has one.
+    fn placed(&self, value: Value, place: Place) -> Value {
+        match value {
+            Value::Undefined(marker) if marker.span.is_none() => Error(marker).at(self.span(place)).into(),
+            value => value,
+        }
+    }
+
+    fn no_else(&self, place: Place) -> Value {
+        let line = self.state.program.position(place).0;
+        let text = format!(
+            "the inline if-expression on line {line} evaluated to false and no else section was defined."
+        );
+        let marker = crate::template::value::Marker::new(MarkerKind::Undefined, text);
+        Value::Undefined(Arc::new(marker))
+    }
+
+    fn operate(&mut self, op: Binary, left: Value, right: Value) -> Result<Value> {
+        match op {
+            Binary::Compare(comparison) => Ok(Value::Bool(self.compare(comparison, &left, &right)?)),
+            Binary::Arithmetic("%") if left.is_str() => {
+                let right = self.deep(right)?;
+                binary("%", &left, &right)
+            }
+            Binary::Arithmetic(op) => binary(op, &left, &right),
+            Binary::Concat => {
+                let secret = left.is_secret() || right.is_secret();
+                let mut text = String::new();
+                for side in [left, right] {
+                    match side {
+                        Value::None => text.push_str("None"),
+                        side => self.print(side.defined()?, &mut text)?,
+                    }
+                }
+                Ok(Value::text(text, secret))
+            }
+        }
+    }
+
+    fn compare(&mut self, op: Comparison, left: &Value, right: &Value) -> Result<bool> {
+        let (left, right) = (self.whole(left)?, self.whole(right)?);
+        Ok(match op {
+            Comparison::Eq => left.equals(&right)?,
+            Comparison::Ne => !left.equals(&right)?,
+            Comparison::In => right.contains(&left)?,
+            Comparison::NotIn => !right.contains(&left)?,
+            Comparison::Lt => left.compare(&right, "<")? == Some(Ordering::Less),
+            Comparison::Le => left.compare(&right, "<=")?.is_some_and(Ordering::is_le),
+            Comparison::Gt => left.compare(&right, ">")? == Some(Ordering::Greater),
+            Comparison::Ge => left.compare(&right, ">=")?.is_some_and(Ordering::is_ge),
+        })
+    }
+
+    /// A container with everything in it read; anything else as it is.
+    fn whole(&mut self, value: &Value) -> Result<Value> {
+        match value {
+            Value::List(_) | Value::Tuple(_) | Value::Dict(_) | Value::View(_) => self.deep(value.clone()),
+            other => Ok(other.clone()),
+        }
+    }
+}
+
+/// `object[start:stop:step]`.
+fn slice(object: &Value, bounds: &[Value; 3]) -> Result<Value> {
+    let mut numbers = [None; 3];
+    for (number, bound) in numbers.iter_mut().zip(bounds) {
+        *number = match bound {
+            Value::None => None,
+            v => Some(v.as_int().ok_or_else(|| {
+                Error::new("slice indices must be integers or None or have an __index__ method")
+            })?),
+        };
+    }
+    let [start, stop, step] = numbers;
+    let step = step.unwrap_or(1);
+    if step == 0 {
+        return Err(Error::new("slice step cannot be zero"));
+    }
+    let len = match object {
+        Value::Str(_) | Value::List(_) | Value::Tuple(_) | Value::Range(_) | Value::Bytes(_) => {
+            object.len()? as i64
+        }
+        other => {
+            return Ok(Value::undefined(format!(
+                "object of type '{}' has no attribute slice",
+                other.type_name()
+            )));
+        }
+    };
+    let norm = |i: i64| if i < 0 { i.saturating_add(len) } else { i };
+    let mut places = Vec::new();
+    if step > 0 {
+        let mut i = start.map_or(0, norm).clamp(0, len);
+        let end = stop.map_or(len, norm).clamp(0, len);
+        while i < end {
+            places.push(i as usize);
+            i = i.saturating_add(step);
+        }
+    } else {
+        let mut i = start.map_or(len - 1, norm).clamp(-1, len - 1);
+        let end = stop.map_or(-1, norm).clamp(-1, len - 1);
+        while i > end {
+            places.push(i as usize);
+            i = i.saturating_add(step);
+        }
+    }
+    Ok(match object {
+        Value::Str(s) => {
+            let chars: Vec<char> = s.text.chars().collect();
+            let text: String = places.iter().filter_map(|i| chars.get(*i)).collect();
+            Value::text(text, s.secret)
+        }
+        Value::Bytes(b) => Value::Bytes(places.iter().filter_map(|i| b.get(*i).copied()).collect()),
+        Value::Tuple(t) => Value::tuple(places.iter().filter_map(|i| t.get(*i).cloned())),
+        other => {
+            let items: Vec<Value> = other.iter()?.collect();
+            Value::list(places.iter().filter_map(|i| items.get(*i).cloned()))
+        }
+    })
+}

@@ -1,0 +1,262 @@
+//! Several templates at once: blocks and `extends`, `include`, `import`.
+
+use super::Eval;
+use super::evaluator::{Blocks, Origin};
+use super::frame::Frame;
+use crate::diag::Span;
+use crate::template::args::Args;
+use crate::template::syntax::{self, Block, Expr, Place, Program};
+use crate::template::value::{Error, Object, Result, Value};
+use std::path::Path;
+use std::sync::Arc;
+
+impl Eval<'_> {
+    /// Runs the state's program, then the templates that it extends.
+    pub(super) fn run_program(&mut self, out: &mut Vec<Value>) -> Result<()> {
+        for _ in 0..50 {
+            let program = self.state.program.clone();
+            if !program.blocks.is_empty() {
+                let mut blocks: Blocks = (*self.state.blocks).clone();
+                for block in program.blocks.values() {
+                    blocks.entry(block.name.clone()).or_default().push((program.clone(), block.clone()));
+                }
+                self.state.blocks = Arc::new(blocks);
+            }
+            if program.blocks.contains_key("self") || !self.state.blocks.is_empty() {
+                let blocks = self.state.blocks.clone();
+                self.state
+                    .top
+                    .set(&"self".into(), Value::object(Myself { blocks, frame: self.state.top.clone() }));
+            }
+            self.body(&program.body, out)?;
+            match self.state.parent.take() {
+                Some(parent) => self.state.program = parent,
+                None => return Ok(()),
+            }
+        }
+        Err(Error::new("templates extend each other too deep"))
+    }
+
+    /// A template by name, found along the search path.
+    fn load(&mut self, name: &str, place: Place) -> Result<(Arc<Program>, Origin)> {
+        let Some(path) = self.world.find_file("templates", Path::new(name)) else {
+            let path = self.world.search_path();
+            let path: Vec<String> = path.iter().map(|p| format!("'{}'", p.display())).collect();
+            let error = Error::new(format!("'{name}' not found in search path: {}", path.join(", ")));
+            return Err(error.at(self.span(place)));
+        };
+        self.world.effect(crate::template::Effect::ReadsController)?;
+        let (bytes, _) = self.world.read_file(&path)?;
+        let text = String::from_utf8_lossy(&bytes);
+        let program = syntax::compile(&text, &self.state.options, false)?;
+        Ok((program, Origin::File(Span::new(&path, 1, 1))))
+    }
+
+    /// `{% extends name %}`: what follows in this template prints nothing.
+    pub(super) fn extends(&mut self, name: &Expr, place: Place) -> Result<()> {
+        if self.state.parent.is_some() {
+            return Err(Error::new("extended multiple times"));
+        }
+        let name = self.expr(name)?.defined()?.to_text()?;
+        let (program, origin) = self.load(&name, place)?;
+        self.state.origin = origin;
+        self.state.parent = Some(program);
+        Ok(())
+    }
+
+    /// A block where it stands: printed, unless this template extends another.
+    pub(super) fn block_here(&mut self, block: &Arc<Block>, out: &mut Vec<Value>) -> Result<()> {
+        if self.state.parent.is_some() {
+            return Ok(());
+        }
+        let around = if block.scoped { self.state.frame.clone() } else { self.state.top.clone() };
+        self.block(&block.name, 0, &around, out)
+    }
+
+    /// Prints a block at a level of inheritance (0 the most derived).
+    fn block(
+        &mut self,
+        name: &Arc<str>,
+        level: usize,
+        around: &Arc<Frame>,
+        out: &mut Vec<Value>,
+    ) -> Result<()> {
+        let blocks = self.state.blocks.clone();
+        let Some((program, block)) = blocks.get(name).and_then(|all| all.get(level)) else { return Ok(()) };
+        if block.required {
+            return Err(Error::new(format!("Required block '{name}' not found")));
+        }
+        let frame = Frame::within(around);
+        let next =
+            Super { blocks: blocks.clone(), name: name.clone(), level: level + 1, frame: around.clone() };
+        let above = match blocks.get(name).is_some_and(|all| all.len() > level + 1) {
+            true => Value::object(next),
+            false => Value::undefined(format!("there is no parent block called '{name}'.")),
+        };
+        frame.set(&"super".into(), above);
+        let program = std::mem::replace(&mut self.state.program, program.clone());
+        let frame = std::mem::replace(&mut self.state.frame, frame);
+        let result = self.body(&block.body, out);
+        self.state.program = program;
+        self.state.frame = frame;
+        result.map(|_| ())
+    }
+
+    /// `{% include name %}`.
+    pub(super) fn include(
+        &mut self,
+        name: &Expr,
+        ignore_missing: bool,
+        context: bool,
+        place: Place,
+        out: &mut Vec<Value>,
+    ) -> Result<()> {
+        let value = self.expr(name)?.defined()?;
+        let names = self.template_names(&value)?;
+        let mut missing = None;
+        for name in &names {
+            let (program, origin) = match self.load(name, place) {
+                Ok(found) => found,
+                Err(e) if e.message().contains("not found in search path") => {
+                    missing = Some(e);
+                    continue;
+                }
+                Err(e) => return Err(e),
+            };
+            let mut state = self.fresh(program, origin);
+            state.options = self.state.options.clone();
+            state.context = self.state.context && context;
+            if context {
+                state.frame = Frame::within(&self.state.frame);
+                state.top = state.frame.clone();
+            }
+            return self.within(state, |eval| eval.run_program(out));
+        }
+        match missing {
+            Some(_) if ignore_missing => Ok(()),
+            Some(error) => Err(error),
+            None if ignore_missing => Ok(()),
+            None => Err(Error::new("Tried to select from an empty list of templates.")),
+        }
+    }
+
+    /// `{% import name as … %}`: the module.
+    pub(super) fn import(&mut self, name: &Expr, context: bool, place: Place) -> Result<Value> {
+        let name = self.expr(name)?.defined()?.to_text()?;
+        let (program, origin) = self.load(&name, place)?;
+        let mut state = self.fresh(program, origin);
+        state.options = self.state.options.clone();
+        state.context = self.state.context && context;
+        if context {
+            state.frame = Frame::within(&self.state.frame);
+            state.top = state.frame.clone();
+        }
+        let top = state.top.clone();
+        let mut out = Vec::new();
+        self.within(state, |eval| eval.run_program(&mut out))?;
+        Ok(Value::object(Module { top, name }))
+    }
+
+    /// `{% from name import a as b %}`.
+    pub(super) fn from_import(
+        &mut self,
+        name: &Expr,
+        names: &[(Arc<str>, Arc<str>)],
+        context: bool,
+        place: Place,
+    ) -> Result<()> {
+        let module = self.import(name, context, place)?;
+        let Value::Object(object) = &module else { return Ok(()) };
+        let line = self.state.program.position(place).0;
+        for (name, alias) in names {
+            let value = object.attribute(self, name)?.unwrap_or_else(|| {
+                let module = object.repr();
+                Value::undefined(format!(
+                    "the template {module} (imported on line {line}) does not export the requested name '{name}'"
+                ))
+            });
+            self.state.frame.set(alias, value);
+        }
+        Ok(())
+    }
+}
+
+/// What `import` yields: the names that a template exports.
+struct Module {
+    top: Arc<Frame>,
+    name: String,
+}
+
+impl Object for Module {
+    fn type_name(&self) -> &'static str {
+        "TemplateModule"
+    }
+
+    fn repr(&self) -> String {
+        crate::template::value::str_repr(&self.name)
+    }
+
+    fn attribute(&self, _eval: &mut Eval<'_>, name: &str) -> Result<Option<Value>> {
+        Ok(if name.starts_with('_') { None } else { self.top.own(name) })
+    }
+}
+
+/// `self` within a template with blocks.
+struct Myself {
+    blocks: Arc<Blocks>,
+    frame: Arc<Frame>,
+}
+
+impl Object for Myself {
+    fn type_name(&self) -> &'static str {
+        "TemplateReference"
+    }
+
+    fn attribute(&self, _eval: &mut Eval<'_>, name: &str) -> Result<Option<Value>> {
+        let Some((name, _)) = self.blocks.get_key_value(name) else { return Ok(None) };
+        let (blocks, frame) = (self.blocks.clone(), self.frame.clone());
+        Ok(Some(Value::object(Super { blocks, name: name.clone(), level: 0, frame })))
+    }
+}
+
+/// `super` within a block, or a block taken off `self`.
+struct Super {
+    blocks: Arc<Blocks>,
+    name: Arc<str>,
+    level: usize,
+    frame: Arc<Frame>,
+}
+
+impl Object for Super {
+    fn type_name(&self) -> &'static str {
+        "BlockReference"
+    }
+
+    fn callable(&self) -> bool {
+        true
+    }
+
+    fn attribute(&self, _eval: &mut Eval<'_>, name: &str) -> Result<Option<Value>> {
+        if name != "super" {
+            return Ok(None);
+        }
+        if self.blocks.get(&self.name).is_none_or(|all| all.len() <= self.level + 1) {
+            return Ok(Some(Value::undefined(format!("there is no parent block called '{}'.", self.name))));
+        }
+        Ok(Some(Value::object(Super {
+            blocks: self.blocks.clone(),
+            name: self.name.clone(),
+            level: self.level + 1,
+            frame: self.frame.clone(),
+        })))
+    }
+
+    fn call(&self, eval: &mut Eval<'_>, _args: Args) -> Result<Value> {
+        let blocks = std::mem::replace(&mut eval.state.blocks, self.blocks.clone());
+        let mut out = Vec::new();
+        let result = eval.block(&self.name, self.level, &self.frame, &mut out);
+        eval.state.blocks = blocks;
+        result?;
+        eval.concat(out)
+    }
+}

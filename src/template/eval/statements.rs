@@ -1,0 +1,169 @@
+//! Statements.
+
+use super::Eval;
+use super::frame::Frame;
+use crate::template::syntax::{FilterCall, Stmt};
+use crate::template::value::{Error, Result, Value};
+use std::sync::Arc;
+
+/// What happens after a statement.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Flow {
+    /// The next one.
+    Next,
+    /// The loop ends.
+    Break,
+    /// The loop goes on with its next item.
+    Continue,
+}
+
+impl Eval<'_> {
+    /// Runs the state's program to its native value.
+    pub(super) fn run(&mut self) -> Result<Value> {
+        let program = self.state.program.clone();
+        if let [Stmt::Emit(expr)] = program.body.as_slice() {
+            return self.expr(expr);
+        }
+        let mut out = Vec::new();
+        self.run_program(&mut out)?;
+        self.concat(out)
+    }
+
+    /// Runs statements, which print to `out`.
+    pub(super) fn body(&mut self, body: &[Stmt], out: &mut Vec<Value>) -> Result<Flow> {
+        for stmt in body {
+            let flow = self.stmt(stmt, out)?;
+            if flow != Flow::Next {
+                return Ok(flow);
+            }
+        }
+        Ok(Flow::Next)
+    }
+
+    fn stmt(&mut self, stmt: &Stmt, out: &mut Vec<Value>) -> Result<Flow> {
+        match stmt {
+            Stmt::Text(text) => out.push(text.clone()),
+            Stmt::Emit(expr) => out.push(self.expr(expr)?),
+            Stmt::For(head) => {
+                let iter = self.expr(&head.iter)?;
+                self.nested(4, |eval| eval.for_loop(head, &iter, 0, out))?;
+            }
+            Stmt::If(test, then, otherwise) => {
+                let truth = self.expr(test)?.is_true()?;
+                return self.nested(2, |eval| eval.body(if truth { then } else { otherwise }, out));
+            }
+            Stmt::With(assigned, body) => {
+                let mut values = Vec::with_capacity(assigned.len());
+                for (_, expr) in assigned {
+                    values.push(self.expr(expr)?);
+                }
+                return self.scoped(|eval| {
+                    for ((target, _), value) in assigned.iter().zip(values) {
+                        eval.assign(target, value)?;
+                    }
+                    eval.body(body, out)
+                });
+            }
+            Stmt::Set(target, expr) => {
+                let value = self.expr(expr)?;
+                self.assign(target, value)?;
+            }
+            Stmt::SetBlock(target, filters, body) => {
+                let value = self.capture(body)?;
+                let value = self.chain(filters, value)?;
+                self.assign(target, value)?;
+            }
+            Stmt::FilterBlock(filters, body) => {
+                let value = self.capture(body)?;
+                out.push(self.chain(filters, value)?);
+            }
+            Stmt::Group(body) => return self.nested(2, |eval| eval.body(body, out)),
+            Stmt::Block(block) => self.nested(4, |eval| eval.block_here(block, out))?,
+            Stmt::Extends(name, place) => self.extends(name, *place)?,
+            Stmt::Include { name, ignore_missing, context, place } => {
+                self.nested(10, |eval| eval.include(name, *ignore_missing, *context, *place, out))?;
+            }
+            Stmt::Import { name, target, context, place } => {
+                let module = self.nested(10, |eval| eval.import(name, *context, *place))?;
+                self.assign(target, module)?;
+            }
+            Stmt::FromImport { name, names, context, place } => {
+                self.nested(10, |eval| eval.from_import(name, names, *context, *place))?;
+            }
+            Stmt::Macro(code) => {
+                let closure = self.closure(code);
+                self.state.frame.set(&code.name, closure);
+            }
+            Stmt::CallBlock(callee, arguments, caller, place) => {
+                let closure = self.closure(caller);
+                let callee = self.expr(callee)?;
+                let mut args = self.args(&"".into(), arguments)?;
+                args.named.push(("caller".into(), closure));
+                out.push(self.invoke(&callee, args).map_err(|e| e.at(self.span(*place)))?);
+            }
+            Stmt::Do(expr) if self.extension("do") => {
+                self.expr(expr)?;
+            }
+            Stmt::Break if self.extension("loopcontrols") => return Ok(Flow::Break),
+            Stmt::Continue if self.extension("loopcontrols") => return Ok(Flow::Continue),
+            Stmt::Do(_) => return Err(unknown_tag("do")),
+            Stmt::Break => return Err(unknown_tag("break")),
+            Stmt::Continue => return Err(unknown_tag("continue")),
+        }
+        Ok(Flow::Next)
+    }
+
+    /// Whether the configuration's `jinja2_extensions` name the extension (`jinja2.ext.do`).
+    fn extension(&self, name: &str) -> bool {
+        let Some(asked) = self.world.config("DEFAULT_JINJA2_EXTENSIONS") else { return false };
+        let names = match &asked {
+            Value::Str(s) => s.text.split(',').map(|n| n.trim().to_owned()).collect::<Vec<_>>(),
+            other => other.iter().map(|i| i.map(|v| v.to_string()).collect()).unwrap_or_default(),
+        };
+        names.iter().any(|n| n.strip_prefix("jinja2.ext.") == Some(name))
+    }
+
+    /// Runs work in a scope of its own.
+    pub(super) fn scoped<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let around = self.state.frame.clone();
+        self.state.frame = Frame::within(&around);
+        let result = self.nested(2, work);
+        self.state.frame = around;
+        result
+    }
+
+    /// What statements print, as one native value.
+    fn capture(&mut self, body: &[Stmt]) -> Result<Value> {
+        let mut out = Vec::new();
+        self.scoped(|eval| eval.body(body, &mut out))?;
+        self.concat(out)
+    }
+
+    /// Applies filters one after the other.
+    fn chain(&mut self, filters: &[FilterCall], input: Value) -> Result<Value> {
+        let mut value = input;
+        for call in filters {
+            let Some(filter) = call.filter else {
+                return Err(super::call::no_filter(&call.name).at(self.span(call.place)));
+            };
+            let args = self.args(&call.name, &call.args)?;
+            value = self.apply(filter, &call.name, value, args);
+        }
+        Ok(value)
+    }
+
+    /// The text of an expression that names a template.
+    pub(super) fn template_names(&mut self, value: &Value) -> Result<Vec<Arc<str>>> {
+        let names = match value {
+            Value::Str(s) => return Ok(vec![s.text.clone()]),
+            other => self.items(other)?,
+        };
+        names.iter().map(|n| Ok(n.clone().defined()?.to_text()?.into())).collect()
+    }
+}
+
+fn unknown_tag(tag: &str) -> Error {
+    let extension = if tag == "do" { "jinja2.ext.do" } else { "jinja2.ext.loopcontrols" };
+    Error::new(format!("Syntax error in template: Encountered unknown tag '{tag}'."))
+        .hint(format!("ask for it with 'jinja2_extensions = {extension}' in ansible.cfg"))
+}

@@ -1,0 +1,10 @@
+//! Python's `%` and `str.format`.
+
+mod braces;
+mod float;
+mod percent;
+mod spec;
+
+pub use braces::format;
+pub use percent::percent;
+pub use spec::apply as format_spec;

@@ -1,0 +1,405 @@
+//! Methods of `str`.
+
+use crate::template::Eval;
+use crate::template::args::Args;
+use crate::template::format;
+use crate::template::value::{Error, Result, Value};
+
+/// The most characters that padding may make.
+const LONGEST: usize = 100_000_000;
+
+/// Their names.
+pub const NAMES: &[&str] = &[
+    "upper",
+    "lower",
+    "split",
+    "rsplit",
+    "replace",
+    "startswith",
+    "endswith",
+    "strip",
+    "lstrip",
+    "rstrip",
+    "join",
+    "find",
+    "rfind",
+    "index",
+    "rindex",
+    "count",
+    "title",
+    "capitalize",
+    "center",
+    "ljust",
+    "rjust",
+    "zfill",
+    "splitlines",
+    "isdigit",
+    "isnumeric",
+    "isalpha",
+    "isalnum",
+    "islower",
+    "isupper",
+    "isspace",
+    "istitle",
+    "isprintable",
+    "swapcase",
+    "encode",
+    "partition",
+    "rpartition",
+    "expandtabs",
+    "translate",
+    "casefold",
+    "removeprefix",
+    "removesuffix",
+    "format",
+    "format_map",
+    "isidentifier",
+    "isascii",
+    "isdecimal",
+];
+
+/// Calls one.
+pub fn call(eval: &mut Eval<'_>, s: &str, name: &str, args: &Args) -> Result<Value> {
+    let every = |test: fn(char) -> bool| Value::Bool(!s.is_empty() && s.chars().all(test));
+    Ok(match name {
+        "upper" => s.to_uppercase().into(),
+        "lower" => s.to_lowercase().into(),
+        "casefold" => s.to_lowercase().replace('ß', "ss").into(),
+        "title" => title(s).into(),
+        "capitalize" => {
+            let mut chars = s.chars();
+            let first: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+            (first + &chars.as_str().to_lowercase()).into()
+        }
+        "swapcase" => {
+            let swap = |c: char| -> String {
+                if c.is_uppercase() { c.to_lowercase().collect() } else { c.to_uppercase().collect() }
+            };
+            s.chars().map(swap).collect::<String>().into()
+        }
+        "split" | "rsplit" => split(s, name == "rsplit", args)?,
+        "splitlines" => {
+            let keep = args.bool(0, "keepends", false)?;
+            Value::list(lines(s, keep).into_iter().map(Value::from))
+        }
+        "replace" => {
+            let (old, new) = (args.str(0, "old")?, args.str(1, "new")?);
+            match args.opt_int(2, "count")? {
+                Some(n) if n >= 0 => s.replacen(old, new, n as usize).into(),
+                _ => s.replace(old, new).into(),
+            }
+        }
+        "startswith" => affix(s, args, name, |part, fix| part.starts_with(fix))?,
+        "endswith" => affix(s, args, name, |part, fix| part.ends_with(fix))?,
+        "strip" | "lstrip" | "rstrip" => {
+            let chars = args.opt_str(0, "chars")?;
+            let drop = |c: char| chars.map_or(c.is_whitespace(), |set| set.contains(c));
+            match name {
+                "strip" => s.trim_matches(drop),
+                "lstrip" => s.trim_start_matches(drop),
+                _ => s.trim_end_matches(drop),
+            }
+            .into()
+        }
+        "join" => join(eval, s, args)?,
+        "find" | "rfind" | "index" | "rindex" | "count" => search(s, name, args)?,
+        "center" | "ljust" | "rjust" => justify(s, name, args)?,
+        "zfill" => {
+            let width = width(args, 0)?;
+            let zeros = "0".repeat(width.saturating_sub(s.chars().count()));
+            let (sign, digits) = if s.starts_with(['+', '-']) { s.split_at(1) } else { ("", s) };
+            format!("{sign}{zeros}{digits}").into()
+        }
+        "isdigit" | "isdecimal" => {
+            every(|c| c.is_ascii_digit() || c.is_numeric() && c.to_digit(10).is_some())
+        }
+        "isnumeric" => every(char::is_numeric),
+        "isalpha" => every(char::is_alphabetic),
+        "isalnum" => every(char::is_alphanumeric),
+        "isspace" => every(char::is_whitespace),
+        "isascii" => s.is_ascii().into(),
+        "isprintable" => (!s.chars().any(char::is_control)).into(),
+        "islower" => (s.chars().any(char::is_lowercase) && !s.chars().any(char::is_uppercase)).into(),
+        "isupper" => (s.chars().any(char::is_uppercase) && !s.chars().any(char::is_lowercase)).into(),
+        "istitle" => (s.chars().any(char::is_alphabetic) && title(s) == s).into(),
+        "isidentifier" => {
+            let fits = |(i, c): (usize, char)| c == '_' || c.is_alphabetic() || i > 0 && c.is_alphanumeric();
+            (!s.is_empty() && s.chars().enumerate().all(fits)).into()
+        }
+        "encode" => encode(s, args)?,
+        "partition" | "rpartition" => {
+            let separator = args.str(0, "sep")?;
+            if separator.is_empty() {
+                return Err(Error::new("empty separator"));
+            }
+            let at = if name == "partition" { s.find(separator) } else { s.rfind(separator) };
+            let parts = match at {
+                Some(i) => [&s[..i], separator, &s[i + separator.len()..]],
+                None if name == "partition" => [s, "", ""],
+                None => ["", "", s],
+            };
+            Value::tuple(parts.map(Value::from))
+        }
+        "expandtabs" => expandtabs(s, args.int(0, "tabsize", 8)?.clamp(0, 1000) as usize).into(),
+        "translate" => translate(eval, s, args)?,
+        "removeprefix" => {
+            let prefix = args.str(0, "prefix")?;
+            s.strip_prefix(prefix).unwrap_or(s).into()
+        }
+        "removesuffix" => {
+            let suffix = args.str(0, "suffix")?;
+            s.strip_suffix(suffix).unwrap_or(s).into()
+        }
+        "format" => format::format(eval, s, args)?.into(),
+        "format_map" => {
+            let mapping = args.required(0, "mapping")?.clone();
+            let mut named = Vec::new();
+            for key in eval.items(&mapping)? {
+                named.push((key.to_text()?.into(), eval.item(&mapping, &key)?));
+            }
+            format::format(eval, s, &Args { named, ..Args::default() })?.into()
+        }
+        other => return Err(Error::new(format!("'str' object has no attribute '{other}'"))),
+    })
+}
+
+fn title(s: &str) -> String {
+    let mut out = String::with_capacity(s.len());
+    let mut within = false;
+    for c in s.chars() {
+        match (c.is_alphabetic(), within) {
+            (true, true) => out.extend(c.to_lowercase()),
+            (true, false) => out.extend(c.to_uppercase()),
+            _ => out.push(c),
+        }
+        within = c.is_alphabetic();
+    }
+    out
+}
+
+/// The lines of a text, cut where Python cuts them.
+pub fn lines(s: &str, keep_ends: bool) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut line = String::new();
+    let mut chars = s.chars().peekable();
+    while let Some(c) = chars.next() {
+        let ends =
+            matches!(c, '\n' | '\r' | '\x0b' | '\x0c' | '\x1c'..='\x1e' | '\u{85}' | '\u{2028}' | '\u{2029}');
+        if !ends {
+            line.push(c);
+            continue;
+        }
+        if keep_ends {
+            line.push(c);
+        }
+        if c == '\r' && chars.next_if_eq(&'\n').is_some() && keep_ends {
+            line.push('\n');
+        }
+        out.push(std::mem::take(&mut line));
+    }
+    if !line.is_empty() {
+        out.push(line);
+    }
+    out
+}
+
+fn split(s: &str, from_right: bool, args: &Args) -> Result<Value> {
+    let most = args.int(1, "maxsplit", -1)?;
+    let limit = usize::try_from(most).ok();
+    let parts: Vec<&str> = match args.opt_str(0, "sep")? {
+        Some("") => return Err(Error::new("empty separator")),
+        Some(separator) => match (limit, from_right) {
+            (None, _) => s.split(separator).collect(),
+            (Some(n), false) => s.splitn(n.saturating_add(1), separator).collect(),
+            (Some(n), true) => {
+                let mut parts: Vec<&str> = s.rsplitn(n.saturating_add(1), separator).collect();
+                parts.reverse();
+                parts
+            }
+        },
+        None => match limit {
+            None => s.split_whitespace().collect(),
+            Some(n) if from_right => blanks_from_right(s, n),
+            Some(n) => blanks(s, n),
+        },
+    };
+    Ok(Value::list(parts.into_iter().map(Value::from)))
+}
+
+fn blanks(s: &str, limit: usize) -> Vec<&str> {
+    let mut out = Vec::new();
+    let mut rest = s.trim_start();
+    while !rest.is_empty() {
+        match rest.find(char::is_whitespace) {
+            Some(i) if out.len() < limit => {
+                out.push(&rest[..i]);
+                rest = rest[i..].trim_start();
+            }
+            _ => {
+                // What is left after the last split keeps its blanks, but for those at the end of all.
+                out.push(if out.len() < limit { rest } else { rest.trim_end() });
+                break;
+            }
+        }
+    }
+    out
+}
+
+fn blanks_from_right(s: &str, limit: usize) -> Vec<&str> {
+    let mut out = Vec::new();
+    let mut rest = s.trim_end();
+    while !rest.is_empty() {
+        match rest.char_indices().rev().find(|(_, c)| c.is_whitespace()) {
+            Some((i, c)) if out.len() < limit => {
+                out.push(&rest[i + c.len_utf8()..]);
+                rest = rest[..i].trim_end();
+            }
+            _ => {
+                out.push(rest.trim_start());
+                break;
+            }
+        }
+    }
+    out.reverse();
+    out
+}
+
+/// The part of a text between two character positions, as slices take them.
+fn between<'a>(s: &'a str, args: &Args, from: usize) -> Result<&'a str> {
+    let length = s.chars().count() as i64;
+    let place = |i: i64| if i < 0 { (i + length).max(0) } else { i.min(length) } as usize;
+    let start = args.opt_int(from, "start")?.map_or(0, place);
+    let end = args.opt_int(from + 1, "end")?.map_or(length as usize, place);
+    let byte = |at: usize| s.char_indices().nth(at).map_or(s.len(), |(i, _)| i);
+    Ok(s.get(byte(start)..byte(end)).unwrap_or(""))
+}
+
+fn affix(s: &str, args: &Args, name: &str, test: fn(&str, &str) -> bool) -> Result<Value> {
+    let part = between(s, args, 1)?;
+    match args.required(0, "prefix")? {
+        Value::Str(fix) => Ok(test(part, &fix.text).into()),
+        Value::Tuple(all) => Ok(all.iter().any(|v| v.as_str().is_some_and(|fix| test(part, fix))).into()),
+        other => Err(Error::new(format!(
+            "{name} first arg must be str or a tuple of str, not {}",
+            other.type_name()
+        ))),
+    }
+}
+
+fn join(eval: &mut Eval<'_>, separator: &str, args: &Args) -> Result<Value> {
+    let mut texts = Vec::new();
+    let mut secret = false;
+    for (i, item) in eval.items(args.required(0, "iterable")?)?.into_iter().enumerate() {
+        let item = item.defined()?;
+        secret |= item.is_secret();
+        match item.as_str() {
+            Some(text) => texts.push(text.to_owned()),
+            None => {
+                let of = item.type_name();
+                return Err(Error::new(format!("sequence item {i}: expected str instance, {of} found")));
+            }
+        }
+    }
+    Ok(Value::text(texts.join(separator), secret))
+}
+
+fn search(s: &str, name: &str, args: &Args) -> Result<Value> {
+    let wanted = args.str(0, "sub")?;
+    let part = between(s, args, 1)?;
+    if name == "count" {
+        let count = if wanted.is_empty() { part.chars().count() + 1 } else { part.matches(wanted).count() };
+        return Ok(count.into());
+    }
+    let found = if name.starts_with('r') { part.rfind(wanted) } else { part.find(wanted) };
+    match found {
+        Some(i) => {
+            let before = part.as_ptr() as usize - s.as_ptr() as usize + i;
+            Ok(s.get(..before).unwrap_or("").chars().count().into())
+        }
+        None if name.ends_with("index") => Err(Error::new("substring not found")),
+        None => Ok(Value::Int(-1)),
+    }
+}
+
+fn width(args: &Args, index: usize) -> Result<usize> {
+    args.required(index, "width")?;
+    let width = args.int(index, "width", 0)?.max(0) as usize;
+    if width > LONGEST {
+        return Err(Error::new(format!("a width of {width} is too large")));
+    }
+    Ok(width)
+}
+
+fn justify(s: &str, name: &str, args: &Args) -> Result<Value> {
+    let width = width(args, 0)?;
+    let fill = args.str_or(1, "fillchar", " ")?;
+    if fill.chars().count() != 1 {
+        return Err(Error::new("The fill character must be exactly one character long"));
+    }
+    let length = s.chars().count();
+    let total = width.saturating_sub(length);
+    let left = match name {
+        "center" => total / 2 + (total & width & 1),
+        "ljust" => 0,
+        _ => total,
+    };
+    Ok(format!("{}{s}{}", fill.repeat(left), fill.repeat(total - left)).into())
+}
+
+fn encode(s: &str, args: &Args) -> Result<Value> {
+    let encoding = args.str_or(0, "encoding", "utf-8")?.to_lowercase().replace('_', "-");
+    match &*encoding {
+        "utf-8" | "utf8" => Ok(Value::Bytes(s.as_bytes().into())),
+        "ascii" | "us-ascii" if s.is_ascii() => Ok(Value::Bytes(s.as_bytes().into())),
+        "latin-1" | "latin1" | "iso-8859-1" if s.chars().all(|c| u32::from(c) < 256) => {
+            Ok(Value::Bytes(s.chars().map(|c| u32::from(c) as u8).collect()))
+        }
+        "utf-16-le" | "utf-16le" => Ok(Value::Bytes(s.encode_utf16().flat_map(u16::to_le_bytes).collect())),
+        "utf-16" | "utf16" => {
+            let units = std::iter::once(0xfeff).chain(s.encode_utf16());
+            Ok(Value::Bytes(units.flat_map(u16::to_le_bytes).collect()))
+        }
+        "ascii" | "us-ascii" | "latin-1" | "latin1" | "iso-8859-1" => {
+            Err(Error::new(format!("'{encoding}' codec can't encode the text: ordinal not in range")))
+        }
+        _ => Err(Error::new(format!("unknown encoding: {encoding}"))),
+    }
+}
+
+fn expandtabs(s: &str, size: usize) -> String {
+    let mut out = String::new();
+    let mut column = 0;
+    for c in s.chars() {
+        match c {
+            '\t' if size > 0 => {
+                let blanks = size - column % size;
+                out.push_str(&" ".repeat(blanks));
+                column += blanks;
+            }
+            '\t' => {}
+            '\n' | '\r' => {
+                out.push(c);
+                column = 0;
+            }
+            c => {
+                out.push(c);
+                column += 1;
+            }
+        }
+    }
+    out
+}
+
+fn translate(eval: &mut Eval<'_>, s: &str, args: &Args) -> Result<Value> {
+    let table = args.required(0, "table")?.clone();
+    let mut out = String::new();
+    for c in s.chars() {
+        match eval.item(&table, &Value::Int(u32::from(c).into()))? {
+            Value::None => {}
+            Value::Int(i) => out.extend(u32::try_from(i).ok().and_then(char::from_u32)),
+            Value::Undefined(_) => out.push(c),
+            value => out.push_str(&value.to_text()?),
+        }
+    }
+    Ok(out.into())
+}

@@ -1,0 +1,14 @@
+//! From template text to an owned program: pre-lexer, minijinja's parser, lowering, a cache.
+
+mod cache;
+mod escapes;
+mod header;
+mod lower;
+mod prelex;
+mod program;
+
+pub(super) use cache::{compile, compile_expression};
+pub(super) use header::options_of;
+pub(super) use program::{
+    Argument, Binary, Block, Comparison, Expr, FilterCall, For, Macro, Place, Program, Stmt, Target,
+};

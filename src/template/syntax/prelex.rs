@@ -1,0 +1,325 @@
+//! Rewrites what minijinja's parser does not read as Jinja2 does, so that its syntax tree is Jinja2's.
+//!
+//! Literals that it would reject are masked to equal length (the lowering reads them again from the original text),
+//! a unary plus and a colon at the end of a statement are blanked, `{% raw %}` keeps its newline, and bare tuples
+//! get parentheses, whose places are noted so that offsets lead back to the original.
+
+use crate::template::TemplateOptions;
+
+/// The rewritten text and the way back.
+pub struct Rewritten {
+    /// What the parser reads.
+    pub text: String,
+    /// Offsets in `text` of characters that were put in.
+    inserted: Vec<usize>,
+}
+
+impl Rewritten {
+    /// The offset in the original text.
+    pub fn original(&self, offset: usize) -> usize {
+        offset - self.inserted.partition_point(|at| *at < offset)
+    }
+}
+
+/// Rewrites a template.
+pub fn template(source: &str, options: &TemplateOptions) -> Rewritten {
+    let mut edits = Edits::new(source);
+    let bytes = source.as_bytes();
+    let mut at = 0;
+    while let Some((start, mark)) = next_mark(source, at, options) {
+        match mark {
+            Mark::Comment => {
+                let body = start + options.comment_start.len();
+                match find(source, body, &options.comment_end) {
+                    Some(end) => at = end + options.comment_end.len(),
+                    None => break,
+                }
+            }
+            Mark::Variable => {
+                let body = skip_sign(bytes, start + options.variable_start.len());
+                let scan = scan(&mut edits, source, body, &options.variable_end);
+                if !scan.commas.is_empty() {
+                    edits.insert.push((body, '('));
+                    edits.insert.push((scan.end, ')'));
+                }
+                at = scan.end;
+            }
+            Mark::Block => {
+                let body = skip_sign(bytes, start + options.block_start.len());
+                if let Some(end) = raw_tag(source, body, options, &mut edits) {
+                    at = end;
+                    continue;
+                }
+                let scan = scan(&mut edits, source, body, &options.block_end);
+                tuple_in_for(&mut edits, source, body, &scan);
+                if let Some(colon) = scan.last_colon.filter(|c| source[c + 1..scan.end].trim().is_empty()) {
+                    edits.blank(colon);
+                }
+                at = scan.end;
+            }
+        }
+    }
+    edits.apply()
+}
+
+/// Rewrites a bare expression.
+pub fn expression(source: &str) -> Rewritten {
+    let mut edits = Edits::new(source);
+    let scan = scan(&mut edits, source, 0, "\0");
+    if !scan.commas.is_empty() {
+        edits.insert.push((0, '('));
+        edits.insert.push((source.len(), ')'));
+    }
+    edits.apply()
+}
+
+struct Edits {
+    bytes: Vec<u8>,
+    insert: Vec<(usize, char)>,
+}
+
+impl Edits {
+    fn new(source: &str) -> Edits {
+        Edits { bytes: source.as_bytes().to_vec(), insert: Vec::new() }
+    }
+
+    fn blank(&mut self, at: usize) {
+        if let Some(byte) = self.bytes.get_mut(at) {
+            *byte = b' ';
+        }
+    }
+
+    fn mask(&mut self, from: usize, to: usize, with: u8) {
+        if let Some(part) = self.bytes.get_mut(from..to) {
+            part.fill(with);
+        }
+    }
+
+    fn apply(mut self) -> Rewritten {
+        // Whole characters were masked or ASCII replaced by ASCII, so the text stays UTF-8.
+        let text = String::from_utf8_lossy(&self.bytes).into_owned();
+        if self.insert.is_empty() {
+            return Rewritten { text, inserted: Vec::new() };
+        }
+        self.insert.sort_by_key(|(at, _)| *at);
+        let mut out = String::with_capacity(text.len() + self.insert.len());
+        let mut inserted = Vec::with_capacity(self.insert.len());
+        let mut done = 0;
+        for (at, c) in self.insert {
+            out.push_str(&text[done..at]);
+            inserted.push(out.len());
+            out.push(c);
+            done = at;
+        }
+        out.push_str(&text[done..]);
+        Rewritten { text: out, inserted }
+    }
+}
+
+enum Mark {
+    Comment,
+    Variable,
+    Block,
+}
+
+fn find(source: &str, from: usize, what: &str) -> Option<usize> {
+    source.get(from..)?.find(what).map(|i| i + from)
+}
+
+/// The next start of a comment, statement or expression; of several at one place the longest.
+fn next_mark(source: &str, from: usize, options: &TemplateOptions) -> Option<(usize, Mark)> {
+    let found = [
+        (find(source, from, &options.comment_start), options.comment_start.len(), Mark::Comment),
+        (find(source, from, &options.block_start), options.block_start.len(), Mark::Block),
+        (find(source, from, &options.variable_start), options.variable_start.len(), Mark::Variable),
+    ];
+    let found = found.into_iter().filter_map(|(at, len, mark)| Some((at?, len, mark)));
+    found.min_by_key(|(at, len, _)| (*at, usize::MAX - len)).map(|(at, _, mark)| (at, mark))
+}
+
+fn skip_sign(bytes: &[u8], at: usize) -> usize {
+    if matches!(bytes.get(at), Some(b'-' | b'+')) { at + 1 } else { at }
+}
+
+/// If `{% raw %}` starts here: keeps its newline, and gives where `{% endraw %}` ends.
+fn raw_tag(source: &str, body: usize, options: &TemplateOptions, edits: &mut Edits) -> Option<usize> {
+    let rest = source.get(body..)?.trim_start().strip_prefix("raw")?;
+    let blank = rest.trim_start();
+    let mut after = source.len() - blank.len();
+    if !blank.starts_with(&options.block_end) {
+        if !blank.starts_with(['-', '+']) || !blank[1..].starts_with(&options.block_end) {
+            return None;
+        }
+        after += 1;
+    } else if blank.len() < rest.len() {
+        edits.mask(after - 1, after, b'+');
+    } else {
+        edits.insert.push((after, '+'));
+    }
+    let mut at = after + options.block_end.len();
+    while let Some(start) = find(source, at, &options.block_start) {
+        at = start + options.block_start.len();
+        let tag = source[skip_sign(source.as_bytes(), at)..].trim_start();
+        if let Some(rest) = tag.strip_prefix("endraw") {
+            let rest = rest.trim_start();
+            let rest = rest.strip_prefix(['-', '+']).unwrap_or(rest);
+            if let Some(rest) = rest.strip_prefix(options.block_end.as_str()) {
+                return Some(source.len() - rest.len());
+            }
+        }
+    }
+    Some(source.len())
+}
+
+/// What stands between the marks of one statement or expression.
+struct Scan {
+    /// Where it ends: at the end mark (its sign included), or at the end of the text.
+    end: usize,
+    /// Commas outside of brackets.
+    commas: Vec<usize>,
+    /// Words outside of brackets.
+    words: Vec<(usize, usize)>,
+    /// The last colon outside of brackets.
+    last_colon: Option<usize>,
+}
+
+fn scan(edits: &mut Edits, source: &str, from: usize, end_mark: &str) -> Scan {
+    let bytes = source.as_bytes();
+    let mut scan = Scan { end: source.len(), commas: Vec::new(), words: Vec::new(), last_colon: None };
+    let mut depth = 0usize;
+    // Whether what comes next starts an operand, so that a plus is unary.
+    let mut operand = true;
+    let mut at = from;
+    while let Some(&byte) = bytes.get(at) {
+        if depth == 0 {
+            let signed = matches!(byte, b'-' | b'+') && bytes[at + 1..].starts_with(end_mark.as_bytes());
+            if signed || bytes[at..].starts_with(end_mark.as_bytes()) {
+                scan.end = at;
+                return scan;
+            }
+        }
+        let start = at;
+        at += 1;
+        match byte {
+            b'\'' | b'"' => {
+                let (end, escaped) = literal_end(bytes, at, byte);
+                if escaped {
+                    edits.mask(at, end, b'x');
+                }
+                at = end + 1;
+                operand = false;
+            }
+            b'(' | b'[' | b'{' => {
+                depth += 1;
+                operand = true;
+            }
+            b')' | b']' | b'}' => {
+                depth = depth.saturating_sub(1);
+                operand = false;
+            }
+            b'0'..=b'9' => {
+                let run = bytes[at..].iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+                at += run;
+                if run > 36 && bytes[start..at].iter().all(|b| b.is_ascii_digit() || *b == b'_') {
+                    edits.mask(start + 1, at - 1, b'_');
+                }
+                operand = false;
+            }
+            b'+' if operand => edits.blank(start),
+            b',' if depth == 0 => {
+                scan.commas.push(start);
+                operand = true;
+            }
+            b':' if depth == 0 => {
+                scan.last_colon = Some(start);
+                operand = true;
+            }
+            b if b.is_ascii_whitespace() => {}
+            b if b == b'_' || b.is_ascii_alphabetic() || !b.is_ascii() => {
+                at += bytes[at..]
+                    .iter()
+                    .take_while(|b| **b == b'_' || b.is_ascii_alphanumeric() || !b.is_ascii())
+                    .count();
+                let word = &source[start..at];
+                operand = matches!(word, "in" | "not" | "and" | "or" | "if" | "else" | "is");
+                if depth == 0 {
+                    scan.words.push((start, at));
+                }
+            }
+            _ => operand = true,
+        }
+    }
+    scan
+}
+
+/// Where a literal's closing quote stands, and whether a backslash is in it.
+fn literal_end(bytes: &[u8], from: usize, quote: u8) -> (usize, bool) {
+    let mut at = from;
+    let mut escaped = false;
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            b'\\' => {
+                escaped = true;
+                at += 1;
+            }
+            b if b == quote => return (at, escaped),
+            _ => {}
+        }
+        at += 1;
+    }
+    (bytes.len(), false)
+}
+
+/// Puts parentheses around a bare tuple after `for … in`.
+fn tuple_in_for(edits: &mut Edits, source: &str, body: usize, scan: &Scan) {
+    let word = |(from, to): (usize, usize)| &source[from..to];
+    let Some(first) = scan.words.first().copied().filter(|w| word(*w) == "for" && w.0 >= body) else {
+        return;
+    };
+    let Some(within) = scan.words.iter().copied().find(|w| w.0 > first.0 && word(*w) == "in") else { return };
+    let later = scan.words.iter().copied().filter(|w| w.0 > within.1);
+    let end = later.into_iter().find(|w| matches!(word(*w), "if" | "recursive")).map_or(scan.end, |w| w.0);
+    let end = match scan.last_colon {
+        Some(colon) if colon < end && source[colon + 1..end].trim().is_empty() => colon,
+        _ => end,
+    };
+    if scan.commas.iter().any(|c| (within.1..end).contains(c)) {
+        edits.insert.push((within.1, '('));
+        edits.insert.push((end, ')'));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rewrite(source: &str) -> String {
+        template(source, &TemplateOptions::default()).text
+    }
+
+    #[test]
+    fn rewrites_only_what_the_parser_does_not_read() {
+        for (source, expected) in [
+            ("{{ 1, 2 }}", "{{( 1, 2 )}}"),
+            ("{{ [1, 2] }}", "{{ [1, 2] }}"),
+            ("{{ +1 - +2 }}", "{{  1 -  2 }}"),
+            ("{{ 'a\\'b' }}", "{{ 'xxxx' }}"),
+            ("{% for x in y: %}", "{% for x in y  %}"),
+            ("{% for x in 1,2 %}", "{% for x in( 1,2 )%}"),
+            ("{% for a, b in c.items() %}", "{% for a, b in c.items() %}"),
+            ("{% raw %}\n{{ 1, 2 }}{% endraw %}{{ 3, 4 }}", "{% raw+%}\n{{ 1, 2 }}{% endraw %}{{( 3, 4 )}}"),
+            ("{# {{ 1, 2 }} #}", "{# {{ 1, 2 }} #}"),
+            ("{{ {'a': {'b': 1}} }}", "{{ {'a': {'b': 1}} }}"),
+        ] {
+            assert_eq!(rewrite(source), expected, "{source}");
+        }
+    }
+
+    #[test]
+    fn offsets_lead_back_to_the_original() {
+        let source = "{{ 1, 2 }}{{ three }}";
+        let rewritten = template(source, &TemplateOptions::default());
+        let at = rewritten.text.find("three").unwrap();
+        assert_eq!(rewritten.original(at), source.find("three").unwrap());
+    }
+}
