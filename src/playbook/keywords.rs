@@ -1,6 +1,8 @@
 //! The keywords that plays, roles, blocks and tasks share, as they were written.
 
-use crate::yaml::Node;
+use super::tasks::{list_of, vars_of};
+use crate::diag::Diagnostic;
+use crate::yaml::{Kind, Node};
 use std::sync::Arc;
 
 /// Variables in order of appearance, unrendered. Shared: every task of a block holds the same one.
@@ -106,4 +108,61 @@ keywords! {
     throttle = "throttle",
     /// Seconds that an action may take.
     timeout = "timeout",
+}
+
+/// The levels that lack some of the keywords, and which.
+fn lacks(level: &str, word: &str) -> bool {
+    match level {
+        "Play" => matches!(word, "when" | "delegate_to" | "delegate_facts" | "notify"),
+        "PlaybookInclude" => matches!(word, "collections" | "delegate_to" | "delegate_facts" | "notify"),
+        "RoleInclude" => word == "notify",
+        _ => false,
+    }
+}
+
+impl Keywords {
+    /// Takes in a key that was written at a level (`Play`, `Block`, `Task`, …); false where the level has no
+    /// such keyword. Null counts as not written.
+    ///
+    /// # Errors
+    /// `vars` is no map of variables, or tags are no list.
+    pub fn read(&mut self, word: &str, value: &Node, level: &str) -> Result<bool, Diagnostic> {
+        if lacks(level, word) {
+            return Ok(false);
+        }
+        match word {
+            "vars" => self.vars = vars_of(value, level)?,
+            "when" => self.when = list_of(value),
+            "tags" => self.tags = tags_of(value)?,
+            _ => match self.slot(word) {
+                Some(slot) => *slot = (!value.is_null()).then(|| value.clone()),
+                None => return Ok(false),
+            },
+        }
+        Ok(true)
+    }
+}
+
+/// Tags one by one: a string is split at commas, also within a list.
+fn tags_of(node: &Node) -> Result<Vec<Node>, Diagnostic> {
+    let entries = match &node.kind {
+        Kind::Null => return Ok(Vec::new()),
+        Kind::Seq(entries) => entries.to_vec(),
+        Kind::Str { .. } | Kind::Int(_) => vec![node.clone()],
+        _ => return Err(Diagnostic::parse("tags must be specified as a list", node.span)),
+    };
+    let mut tags = Vec::with_capacity(entries.len());
+    for entry in entries {
+        match &entry.kind {
+            // a comma inside a template separates nothing
+            Kind::Str { text, unsafe_ } if text.contains(',') && !text.contains("{{") => {
+                tags.extend(text.split(',').map(|tag| Node {
+                    kind: Kind::Str { text: tag.trim().into(), unsafe_: *unsafe_ },
+                    span: entry.span,
+                }));
+            }
+            _ => tags.push(entry),
+        }
+    }
+    Ok(tags)
 }

@@ -1,10 +1,28 @@
 //! Playbooks as the engine walks them: plays, blocks, tasks, roles and their keywords.
 
+mod action;
+mod includes;
 mod keywords;
+mod known;
+mod missing;
 mod model;
+mod plays;
+mod roles;
+mod source;
+mod split;
+mod tags;
+mod tasks;
 
+pub use includes::include_parent;
 pub use keywords::{Keywords, Vars};
+pub use missing::{Known, Missing, missing, missing_in};
 pub use model::{
     Action, Block, Gather, Item, Loop, LoopControl, Parent, Play, Playbook, Prompt, Role, Scope, Section,
     Task,
 };
+pub use plays::load;
+pub use roles::{LoadedRole, RoleAsk};
+pub use source::{Source, StaticNames, What, not_found};
+pub use split::{Words, split};
+pub use tags::tags_match;
+pub use tasks::Loader;

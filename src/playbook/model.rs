@@ -29,7 +29,7 @@ pub struct Play {
     /// What is handed down, `vars` included.
     pub keywords: Arc<Keywords>,
     /// `vars_files`: each a name or a list of which the first that exists counts.
-    pub vars_files: Vec<Node>,
+    pub vars_files: Arc<[Node]>,
     /// `vars_prompt`.
     pub vars_prompt: Vec<Prompt>,
     /// Everything about `gather_facts`.
@@ -41,6 +41,8 @@ pub struct Play {
     pub handlers: Vec<Item>,
     /// The roles of the play in order, without those that dependencies brought in.
     pub roles: Vec<Arc<Role>>,
+    /// The roles that `import_role` brought in, in order.
+    pub imported_roles: Vec<Arc<Role>>,
     /// `serial`: each step a number or a percentage.
     pub serial: Vec<Node>,
     /// `strategy`.
@@ -266,7 +268,14 @@ pub struct Parent {
 #[derive(Clone, Debug)]
 pub enum Scope {
     /// The play.
-    Play(Arc<Keywords>),
+    Play {
+        /// The number of the play.
+        id: u32,
+        /// What it hands down.
+        keywords: Arc<Keywords>,
+        /// `vars_files`, which the names of static imports may use.
+        vars_files: Arc<[Node]>,
+    },
     /// A role: its own tasks, and those of its dependencies (which stand in a role link of their own below it).
     Role(Arc<Role>),
     /// A block.
@@ -287,7 +296,7 @@ impl Scope {
     /// The keywords that this link hands down.
     pub fn keywords(&self) -> Option<&Keywords> {
         match self {
-            Scope::Play(k) | Scope::Block(k) | Scope::Import(k) | Scope::Apply(k) => Some(k),
+            Scope::Play { keywords: k, .. } | Scope::Block(k) | Scope::Import(k) | Scope::Apply(k) => Some(k),
             Scope::Role(role) => Some(&role.keywords),
             Scope::Include(_) | Scope::File(_) | Scope::Values(_) => None,
         }
