@@ -104,9 +104,6 @@ pub const LOOKUPS: &[&str] = &[
     "vars",
 ];
 
-/// `ansible.builtin`'s strategies.
-pub const STRATEGIES: &[&str] = &["debug", "free", "host_pinned", "linear"];
-
 /// Actions whose free-form text is a command: only the options of `command` are taken out of it.
 pub const FREE_FORM: &[&str] = &["command", "shell", "script", "raw", "win_command", "win_shell"];
 

@@ -49,7 +49,7 @@ pub fn missing(playbook: &Playbook, known: &dyn Known) -> Vec<Missing> {
         for section in &play.sections {
             scan.items(&section.items);
         }
-        scan.items(&play.handlers);
+        play.handlers.iter().for_each(|list| scan.items(list));
     }
     scan.found
 }

@@ -37,8 +37,10 @@ pub struct Play {
     /// `pre_tasks`, roles, `tasks`, `post_tasks`; handlers are flushed after each of these four that is not empty
     /// (roles and tasks count as one).
     pub sections: Vec<Section>,
-    /// The roles' handlers, then the play's own. Where names meet, the last one wins.
-    pub handlers: Vec<Item>,
+    /// Lists of handlers, in the order they run: one for each role, the play's own, one for each role that
+    /// `import_role` brought in; what `include_role` brings in while the play runs goes behind them. Where names
+    /// meet, the last list that has one wins, and within a list the first.
+    pub handlers: Vec<Vec<Item>>,
     /// The roles of the play in order, without those that dependencies brought in.
     pub roles: Vec<Arc<Role>>,
     /// The roles that `import_role` brought in, in order.

@@ -154,6 +154,16 @@ impl Loader<'_> {
         let hosts = hosts(map, entry)?;
         let keywords = merged(above, keywords);
         let keywords = Arc::new(keywords);
+        let bad_file = |node: &Node| match &node.kind {
+            Kind::Seq(items) => items.iter().find(|item| item.as_str().is_none()).cloned(),
+            Kind::Str { .. } => None,
+            _ => Some(node.clone()),
+        };
+        if let Some(bad) = map.get("vars_files").map(list_of).unwrap_or_default().iter().find_map(bad_file) {
+            let message = format!("Invalid `vars_files` value of type '{}'.", bad.type_name());
+            return Err(Diagnostic::parse(message, bad.span)
+                .hint("A `vars_files` value should either be a string or list of strings."));
+        }
         let vars_files: Arc<[Node]> = map.get("vars_files").map(list_of).unwrap_or_default().into();
         let id = next_id();
         let scope = Scope::Play { id, keywords: keywords.clone(), vars_files: vars_files.clone() };
@@ -177,8 +187,8 @@ impl Loader<'_> {
         let post_tasks = list("post_tasks", false)?;
         let own_handlers = list("handlers", true)?;
         let imported = std::mem::take(&mut *self.imported.lock().unwrap_or_else(|e| e.into_inner()));
+        handlers.push(own_handlers);
         handlers.extend(imported.handlers);
-        handlers.extend(own_handlers);
         let imported_roles = imported.roles;
         Ok(Play {
             id,

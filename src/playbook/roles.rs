@@ -21,8 +21,8 @@ pub struct LoadedRole {
     pub role: Arc<Role>,
     /// Tasks, behind those of its dependencies; the last one is an implicit `meta: role_complete`.
     pub items: Vec<Item>,
-    /// Handlers, behind those of its dependencies.
-    pub handlers: Vec<Item>,
+    /// Lists of handlers: those of its dependencies, then its own.
+    pub handlers: Vec<Vec<Item>>,
 }
 
 /// How a role is asked for.
@@ -250,7 +250,7 @@ impl Loader<'_> {
         }
         let path = self.find(&ask, parent)?;
         let name: Arc<str> = match path.file_name() {
-            Some(last) if ask.name.starts_with(['/', '~', '.']) => last.to_string_lossy().into(),
+            Some(last) if ask.name.starts_with(['/', '~']) => last.to_string_lossy().into(),
             _ => ask.name.as_str().into(),
         };
         let meta = self.role_file(&path, "meta", None)?;
@@ -293,7 +293,7 @@ impl Loader<'_> {
         files: &Files,
         parent: &Arc<Parent>,
         items: &mut Vec<Item>,
-        handlers: &mut Vec<Item>,
+        handlers: &mut Vec<Vec<Item>>,
     ) -> Result<(), Diagnostic> {
         let role = &files.role;
         let below = parent.below(Scope::Role(role.clone()));
@@ -319,7 +319,7 @@ impl Loader<'_> {
             }
             let folder = below.below(Scope::File(role.path.join(kind)));
             let list = self.items(node, &folder, !from, (kind, node.span))?;
-            if from { items.extend(list) } else { handlers.extend(list) }
+            if from { items.extend(list) } else { handlers.push(list) }
         }
         let complete =
             Action { raw: Some(text_node("role_complete", role.span)), ..action("meta", role.span) };

@@ -22,14 +22,18 @@ const FREE_FORM_OPTIONS: &[&str] =
 /// # Errors
 /// A quote or a Jinja block is not closed; an escape names a character that does not exist.
 pub fn split(text: &str, free_form: bool) -> Result<Words, String> {
-    let unbalanced =
-        || format!("failed at splitting arguments, either an unbalanced jinja2 block or quotes: {text}");
+    let unbalanced = || {
+        format!(
+            "failed at splitting arguments, either an unbalanced jinja2 block or quotes: {}",
+            text.trim_end()
+        )
+    };
     let mut words = Words::default();
     let mut rest: Vec<String> = Vec::new();
     for word in tokens(text).ok_or_else(unbalanced)? {
         let decoded = decode(&word)?;
         let Some(equals) = separator(&decoded) else {
-            rest.push(if decoded.contains('=') { word.replace("\\=", "=") } else { word });
+            rest.push(if decoded.contains('=') { decoded.replace("\\=", "=") } else { word });
             continue;
         };
         let key = decoded[..equals].trim();
@@ -66,7 +70,7 @@ fn tokens(text: &str) -> Option<Vec<String>> {
         let parts: Vec<&str> = line.split(' ').collect();
         for (at, part) in parts.iter().enumerate() {
             let open = quote.is_some() || depth.iter().any(|d| *d > 0);
-            if *part == "\\" && quote.is_none() && at + 1 == parts.len() {
+            if *part == "\\" && quote.is_none() {
                 joined = true;
                 continue;
             }

@@ -66,7 +66,7 @@ pub struct Loader<'a> {
 #[derive(Default)]
 pub(super) struct Imported {
     pub(super) roles: Vec<Arc<Role>>,
-    pub(super) handlers: Vec<Item>,
+    pub(super) handlers: Vec<Vec<Item>>,
 }
 
 /// The next number of a task, block, play or role of this run.
