@@ -61,6 +61,13 @@ pub(super) fn named(
     let Some(mut action) = found else {
         return Err(Diagnostic::parse("no module/action detected in task.", span));
     };
+    if action.name.as_ref() == "include" {
+        return Err(Diagnostic::user(
+            "The 'ansible.builtin.include' action plugin has been removed. Use include_tasks or import_tasks instead. \
+             This feature was removed from ansible-core in a release after 2023-05-16.",
+        )
+        .at(span));
+    }
     if !explicit && !resolves(source, role, &action.written) {
         let error = Diagnostic::parse(
             format!(

@@ -148,8 +148,8 @@ fn tags_of(node: &Node) -> Result<Vec<Node>, Diagnostic> {
     let entries = match &node.kind {
         Kind::Null => return Ok(Vec::new()),
         Kind::Seq(entries) => entries.to_vec(),
-        Kind::Str { .. } | Kind::Int(_) => vec![node.clone()],
-        _ => return Err(Diagnostic::parse("tags must be specified as a list", node.span)),
+        Kind::Str { .. } => vec![node.clone()],
+        _ => return Err(Diagnostic::user("tags must be specified as a list").at(node.span)),
     };
     let mut tags = Vec::with_capacity(entries.len());
     for entry in entries {

@@ -1,6 +1,7 @@
 //! Playbooks as the engine walks them: plays, blocks, tasks, roles and their keywords.
 
 mod action;
+mod disk;
 mod includes;
 mod keywords;
 mod known;
@@ -12,7 +13,10 @@ mod source;
 mod split;
 mod tags;
 mod tasks;
+#[cfg(test)]
+mod tests;
 
+pub use disk::Disk;
 pub use includes::include_parent;
 pub use keywords::{Keywords, Vars};
 pub use missing::{Known, Missing, missing, missing_in};

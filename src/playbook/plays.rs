@@ -4,7 +4,7 @@ use super::keywords::Keywords;
 use super::source::{Source, class_of, not_found};
 use super::tasks::{Loader, list_of, next_id, not_an_attribute, shown, text_field};
 use super::{Gather, Parent, Play, Playbook, Prompt, Scope, Section, StaticNames, Vars};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Span};
 use crate::yaml::{Kind, Mapping, Node};
 use std::path::Path;
 use std::sync::Arc;
@@ -146,12 +146,17 @@ impl Loader<'_> {
                 "order" => order = some(),
                 "max_fail_percentage" => max_fail = some(),
                 "force_handlers" => force = some(),
-                "vars_prompt" => prompts = list_of(value).iter().map(prompt).collect::<Result<_, _>>()?,
+                "vars_prompt" => {
+                    let read = |entry: &Node| prompt(entry, value.span);
+                    prompts = list_of(value).iter().map(read).collect::<Result<_, _>>()?;
+                }
                 word if keywords.read(word, value, "Play")? => {}
                 _ => return Err(not_an_attribute(key, "Play", key.span)),
             }
         }
         let hosts = hosts(map, entry)?;
+        boolean("gather_facts", gather.wanted.as_ref())?;
+        boolean("force_handlers", force.as_ref())?;
         let keywords = merged(above, keywords);
         let keywords = Arc::new(keywords);
         let bad_file = |node: &Node| match &node.kind {
@@ -217,6 +222,23 @@ impl Loader<'_> {
     }
 }
 
+/// A keyword that is written out must be a boolean already.
+fn boolean(name: &str, node: Option<&Node>) -> Result<(), Diagnostic> {
+    let Some(node) = node else { return Ok(()) };
+    let words = ["y", "yes", "on", "1", "true", "t", "n", "no", "off", "0", "false", "f"];
+    let fine = match &node.kind {
+        Kind::Bool(_) | Kind::Int(0 | 1) => true,
+        Kind::Str { text, .. } => text.contains("{{") || words.contains(&text.to_ascii_lowercase().as_str()),
+        _ => false,
+    };
+    if fine {
+        return Ok(());
+    }
+    let cause = format!("The value {} could not be converted to 'bool'.", super::tasks::quoted(node));
+    Err(Diagnostic::parse(format!("Error processing keyword '{name}'"), node.span)
+        .because(Diagnostic::parse(cause, node.span)))
+}
+
 fn hosts(map: &Mapping, entry: &Node) -> Result<Node, Diagnostic> {
     let Some(hosts) = map.get("hosts") else {
         return Err(Diagnostic::parse("The field 'hosts' is required but was not set.", entry.span));
@@ -246,20 +268,18 @@ fn hosts(map: &Mapping, entry: &Node) -> Result<Node, Diagnostic> {
     }
 }
 
-fn prompt(node: &Node) -> Result<Prompt, Diagnostic> {
+/// One entry of `vars_prompt`; its errors point at the list, as ansible-core's do.
+fn prompt(node: &Node, list: Span) -> Result<Prompt, Diagnostic> {
     let Some(map) = node.as_map() else {
-        return Err(Diagnostic::parse(
-            "Invalid vars_prompt data structure, expected a dictionary",
-            node.span,
-        ));
+        return Err(Diagnostic::parse("Invalid vars_prompt data structure, expected a dictionary", list));
     };
     let known = ["name", "prompt", "default", "private", "confirm", "encrypt", "salt_size", "salt", "unsafe"];
     let Some(name) = map.get("name").and_then(Node::as_str) else {
-        return Err(Diagnostic::parse("Invalid vars_prompt data structure, missing 'name' key", node.span));
+        return Err(Diagnostic::parse("Invalid vars_prompt data structure, missing 'name' key", list));
     };
     if let Some((key, _)) = map.pairs.iter().find(|(k, _)| !k.as_str().is_some_and(|k| known.contains(&k))) {
         let message = format!("Invalid vars_prompt data structure, found unsupported key '{}'", shown(key));
-        return Err(Diagnostic::parse(message, node.span));
+        return Err(Diagnostic::parse(message, list));
     }
     let flag = |key: &str, default: bool| -> Result<bool, Diagnostic> {
         match map.get(key).map(|n| (&n.kind, n.span)) {

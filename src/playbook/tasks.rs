@@ -111,13 +111,13 @@ impl<'a> Loader<'a> {
             ));
         }
         let mut items = Vec::with_capacity(entries.len());
-        for entry in entries.iter() {
+        for entry in entries.iter().filter(|entry| !entry.is_null()) {
             let Some(map) = entry.as_map() else {
                 return Err(Diagnostic::parse(
                     format!(
-                        "A malformed block was encountered while loading a block: The ds ({}) should be a dict but was a {}",
-                        shown(entry),
-                        class_of(entry)
+                        "A malformed block was encountered while loading a block: The ds ({}) should be a dict but was \
+                         a <class 'list'>",
+                        shown(list)
                     ),
                     entry.span,
                 ));
@@ -308,13 +308,13 @@ impl<'a> Loader<'a> {
                     ));
                 }
             }
-            "listen" => return Err(not_an_attribute(key, level, task.span)),
+            "listen" => return Err(not_an_attribute(key, level, key.span)),
             "args" | "action" | "local_action" => {}
             _ => {
                 if let Some(lookup) = word.strip_prefix("with_") {
                     let short = known::short(lookup);
                     if !known::LOOKUPS.contains(&short) && !self.source.has(What::Lookup, lookup, None) {
-                        return Err(not_an_attribute(key, level, task.span));
+                        return Err(not_an_attribute(key, level, key.span));
                     }
                     if value.is_null() {
                         return Err(Diagnostic::user(format!(
@@ -415,6 +415,14 @@ pub(super) fn is_variable_name(name: &str) -> bool {
 /// A node as Python would print it, shortened.
 pub(super) fn shown(node: &Node) -> String {
     printed(node, 300)
+}
+
+/// A node as Python's `repr` shows it.
+pub(super) fn quoted(node: &Node) -> String {
+    match node.as_str() {
+        Some(text) => format!("'{text}'"),
+        None => shown(node),
+    }
 }
 
 /// A node as Python would print it, up to about so many bytes.
