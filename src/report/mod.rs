@@ -1,5 +1,6 @@
 //! Sinks of events: what a run shows and stores.
 
+mod block;
 mod colour;
 mod default;
 mod diff;

@@ -1,7 +1,7 @@
 //! What of a result is shown, and in what form.
 
 use super::dump::{self, Layout};
-use super::{Look, Masks, python};
+use super::{Format, Look, Masks, block, python};
 use crate::engine::HostResult;
 use impel_modules::{Data, Map};
 
@@ -61,6 +61,9 @@ fn without_internals(map: &Map, level: usize) -> Map {
 
 /// The result written out as the default callback does it.
 pub(super) fn dumped(result: &HostResult, look: &Look, masks: &Masks) -> String {
+    if look.format == Format::Yaml {
+        return block::written(cleaned(result, look, masks), look.pretty.unwrap_or(true));
+    }
     let spread = result.verbose_always || look.verbosity > 2 || look.pretty == Some(true);
     let layout = if spread { Layout::Indented(4) } else { Layout::Line };
     dump::map(&cleaned(result, look, masks), layout)

@@ -21,6 +21,8 @@ pub enum Tree {
     Float(f64),
     /// A string.
     Str(String),
+    /// A string that is wanted as a literal block, where its characters allow it.
+    Block(String),
     /// A date or a time stamp in ISO form, `2001-12-14 21:59:43`.
     Stamp(String),
     /// A scalar with a tag that is always written, as `!vault` with its text in a literal block.
@@ -187,6 +189,10 @@ impl Writer<'_, '_> {
             Tree::Float(value) => self.scalar(&float(*value), Type::Float, anchor),
             Tree::Stamp(text) => self.scalar(text, Type::Timestamp, anchor),
             Tree::Str(text) => self.scalar(text, Type::Str, anchor),
+            Tree::Block(text) => {
+                let tag = Some("tag:yaml.org,2002:str");
+                self.emit(Event::scalar(anchor, tag, text, true, true, ScalarStyle::Literal))
+            }
             Tree::Tagged(tag, text, style) => {
                 self.emit(Event::scalar(anchor, Some(tag), text, false, false, scalar_style(*style)))
             }
@@ -285,8 +291,8 @@ impl Writer<'_, '_> {
 
 /// A scalar without a style of its own.
 fn is_bare(tree: &Tree) -> bool {
-    use Tree::{Bytes, Map, Seq, Set, Shared, Tagged};
-    !matches!(tree, Seq(_) | Map(_) | Set(_) | Shared(_) | Bytes(_) | Tagged(..))
+    use Tree::{Block, Bytes, Map, Seq, Set, Shared, Tagged};
+    !matches!(tree, Seq(_) | Map(_) | Set(_) | Shared(_) | Bytes(_) | Block(_) | Tagged(..))
 }
 
 /// By key as Python sorts; keys that Python cannot compare leave the order as it was.
