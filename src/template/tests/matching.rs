@@ -1,0 +1,36 @@
+//! Regular expressions: `match`, `search`, `regex`.
+
+use super::Test;
+use crate::template::args::Args;
+use crate::template::pyregex::{Flags, PyRegex};
+use crate::template::value::{Error, Result, Value};
+
+/// This family's table.
+pub(super) const TESTS: &[Test] = &[
+    Test::new(&["match"], &["pattern", "ignorecase", "multiline"], |_, input, args| {
+        matches(&input, args, "match")
+    }),
+    Test::new(&["search"], &["pattern", "ignorecase", "multiline"], |_, input, args| {
+        matches(&input, args, "search")
+    }),
+    Test::new(&["regex"], &["pattern", "ignorecase", "multiline", "match_type"], |_, input, args| {
+        matches(&input, args, args.str_or(3, "match_type", "search")?)
+    }),
+];
+
+fn matches(input: &Value, args: &Args, how: &str) -> Result<bool> {
+    let pattern = args.get(0, "pattern").map_or(Ok(String::new()), Value::to_text)?;
+    let flags = Flags {
+        ignore_case: args.bool(1, "ignorecase", false)?,
+        multiline: args.bool(2, "multiline", false)?,
+        ..Flags::default()
+    };
+    let regex = PyRegex::new(&pattern, flags)?;
+    let text = input.to_text()?;
+    Ok(match how {
+        "search" => regex.search(&text)?.is_some(),
+        "match" => regex.match_start(&text)?.is_some(),
+        "fullmatch" => regex.full_match(&text)?.is_some(),
+        _ => return Err(Error::new("'str' object is not callable")),
+    })
+}

@@ -1,0 +1,48 @@
+//! What text looks like: `uri`, `url`, `urn`, `vault_encrypted`.
+
+use super::Test;
+use crate::template::args::Args;
+use crate::template::value::{Result, Value};
+
+/// This family's table.
+pub(super) const TESTS: &[Test] = &[
+    Test::new(&["uri"], &["schemes"], |_, input, args| Ok(scheme_of(&input, args)?.is_some())),
+    Test::new(&["url"], &["schemes"], |_, input, args| {
+        Ok(scheme_of(&input, args)?.is_some_and(|rest| rest.starts_with("//")))
+    }),
+    Test::new(&["urn"], &[], |_, input, _| {
+        let text = input.as_str().unwrap_or("");
+        Ok(text.split_once(':').is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("urn")))
+    }),
+    Test::new(&["vault_encrypted"], &[], |_, input, _| {
+        Ok(match &input {
+            Value::Vault(_) => true,
+            Value::Str(s) => is_vault(&s.text),
+            _ => false,
+        })
+    })
+    .lazy(),
+];
+
+/// What follows the scheme, if there is one, and an allowed one.
+fn scheme_of(input: &Value, args: &Args) -> Result<Option<String>> {
+    let Some((scheme, rest)) = input.as_str().and_then(|text| text.split_once(':')) else { return Ok(None) };
+    if scheme.is_empty() || scheme.contains(['/', '?', '#']) {
+        return Ok(None);
+    }
+    let allowed = match args.get(0, "schemes") {
+        Some(schemes) if schemes.is_true()? => schemes.contains(&Value::str(scheme.to_lowercase()))?,
+        _ => true,
+    };
+    Ok(allowed.then(|| rest.to_owned()))
+}
+
+/// A vault's header and a body of hex digits.
+fn is_vault(text: &str) -> bool {
+    let mut lines = text.lines();
+    let header = lines.next().unwrap_or("");
+    let parts: Vec<&str> = header.trim().split(';').collect();
+    let good = matches!(parts.as_slice(), ["$ANSIBLE_VAULT", "1.1" | "1.2", "AES256", ..]);
+    let body: String = lines.collect::<Vec<_>>().concat();
+    good && !body.is_empty() && body.trim().chars().all(|c| c.is_ascii_hexdigit())
+}
