@@ -8,9 +8,10 @@ use std::sync::Arc;
 pub type Map = IndexMap<String, Data>;
 
 /// A value without behaviour: what JSON has, and bytes. Strings carry whether they are secret.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub enum Data {
     /// Nothing.
+    #[default]
     Null,
     /// True or false.
     Bool(bool),
@@ -77,6 +78,80 @@ impl Data {
         }
     }
 
+    /// The integer in machine range, if it is one.
+    pub fn as_int(&self) -> Option<i64> {
+        match self {
+            Data::Int(i) => Some(*i),
+            _ => None,
+        }
+    }
+
+    /// Bytes as they go into a result: what is not UTF-8 becomes U+FFFD.
+    pub fn lossy(bytes: &[u8]) -> Data {
+        Data::str(String::from_utf8_lossy(bytes))
+    }
+
+    /// Parsed JSON.
+    pub fn from_json(value: &serde_json::Value) -> Data {
+        use serde_json::Value;
+        match value {
+            Value::Null => Data::Null,
+            Value::Bool(b) => Data::Bool(*b),
+            Value::Number(n) => {
+                let text = n.to_string();
+                if let Ok(i) = text.parse() {
+                    Data::Int(i)
+                } else if let Ok(big) = text.parse::<BigInt>() {
+                    Data::Big(Arc::new(big))
+                } else {
+                    Data::Float(n.as_f64().unwrap_or(f64::NAN))
+                }
+            }
+            Value::String(s) => Data::str(s.as_str()),
+            Value::Array(items) => Data::List(items.iter().map(Data::from_json).collect()),
+            Value::Object(map) => {
+                Data::Map(map.iter().map(|(k, v)| (k.clone(), Data::from_json(v))).collect())
+            }
+        }
+    }
+
+    /// JSON text with a space behind commas and colons, as Python writes it.
+    pub fn to_json_text(&self) -> String {
+        let mut out = String::new();
+        self.json_into(&mut out, 0);
+        out
+    }
+
+    fn json_into(&self, out: &mut String, depth: usize) {
+        let text = |t: &str| serde_json::Value::String(t.to_string()).to_string();
+        match self {
+            _ if depth > 200 => out.push_str("null"),
+            Data::Null => out.push_str("null"),
+            Data::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
+            Data::Int(_) | Data::Big(_) | Data::Float(_) => out.push_str(&crate::args::python_repr(self)),
+            Data::Str(t) => out.push_str(&text(&t.text)),
+            Data::Bytes(b) => out.push_str(&text(&String::from_utf8_lossy(b))),
+            Data::List(items) => {
+                out.push('[');
+                for (i, item) in items.iter().enumerate() {
+                    out.push_str(if i > 0 { ", " } else { "" });
+                    item.json_into(out, depth + 1);
+                }
+                out.push(']');
+            }
+            Data::Map(map) => {
+                out.push('{');
+                for (i, (key, item)) in map.iter().enumerate() {
+                    out.push_str(if i > 0 { ", " } else { "" });
+                    out.push_str(&text(key));
+                    out.push_str(": ");
+                    item.json_into(out, depth + 1);
+                }
+                out.push('}');
+            }
+        }
+    }
+
     /// What Python calls the type, for messages.
     pub fn type_name(&self) -> &'static str {
         match self {
@@ -101,6 +176,30 @@ impl From<bool> for Data {
 impl From<i64> for Data {
     fn from(i: i64) -> Data {
         Data::Int(i)
+    }
+}
+
+impl From<i32> for Data {
+    fn from(i: i32) -> Data {
+        Data::Int(i.into())
+    }
+}
+
+impl From<u32> for Data {
+    fn from(i: u32) -> Data {
+        Data::Int(i.into())
+    }
+}
+
+impl From<u64> for Data {
+    fn from(i: u64) -> Data {
+        i64::try_from(i).map_or_else(|_| Data::Big(Arc::new(i.into())), Data::Int)
+    }
+}
+
+impl From<f64> for Data {
+    fn from(f: f64) -> Data {
+        Data::Float(f)
     }
 }
 

@@ -2,8 +2,25 @@
 //!
 //! This crate knows no playbook, no template and no SSH; a host is whatever [`host::Pipe`] leads to.
 
+// The derives name this crate by its name, here too.
+extern crate self as impel_modules;
+
+pub mod args;
 pub mod data;
 pub mod host;
+pub mod outcome;
+pub mod registry;
 pub mod setup;
 
 pub use data::{Data, Map, Text};
+pub use host::Host;
+pub use impel_modules_derive::{Args, Choice};
+pub use outcome::{Diff, Fault, Outcome};
+
+pub mod attributes;
+#[cfg(test)]
+mod module_tests;
+
+mod file;
+mod ping;
+mod stat;

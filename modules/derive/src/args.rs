@@ -4,7 +4,10 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::meta::ParseNestedMeta;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Data, DeriveInput, Error, Expr, Field, Fields, Lit, LitStr, Meta, Result, Token, Type, parenthesized};
+use syn::{
+    Attribute, Data, DeriveInput, Error, Expr, Field, Fields, Lit, LitStr, Meta, Result, Token, Type,
+    parenthesized,
+};
 
 /// The impl of `Args`.
 pub fn expand(input: &DeriveInput) -> Result<TokenStream> {
@@ -69,8 +72,7 @@ fn field_parts(field: &Field) -> Result<(TokenStream, TokenStream)> {
     let doc = doc(&field.attrs);
     let Said { aliases, choices, default, kind, required, no_log, .. } = &mut Said { name: None, ..said };
     let default = default.as_ref().map(|d| quote!(option.default = Some(::impel_modules::Data::from(#d));));
-    let choices =
-        (!choices.is_empty()).then(|| quote!(option.choices = &[#(#choices),*];));
+    let choices = (!choices.is_empty()).then(|| quote!(option.choices = &[#(#choices),*];));
     let kind = match kind {
         Some(kind) => {
             let kind = match kind.as_str() {

@@ -1,5 +1,28 @@
 //! A host as a module sees it: the two verbs, and what carries them.
 
+mod act;
+mod ask;
+mod conversation;
+mod input;
+mod path;
 mod pipe;
+mod questions;
+mod status;
+#[cfg(test)]
+pub mod test_pipe;
+mod wave;
 
+pub use act::{
+    Act, Attributes, Perform, UserCommand, WRITE, WriteFile, hard_link, make_folders, refused, remove,
+    symlink, touch,
+};
+pub use ask::{Framing, Lane, Part, Probe, Question};
+pub use conversation::{Conversation, Gate, Host, Identity, Setting, Step};
+pub use input::{Input, Source, TreeEntry, TreeKind};
 pub use pipe::{Command, Payload, Pipe, PipeError, Reply, Request, Run, Script, Traffic};
+pub use questions::{
+    Access, Account, Algorithm, Checksum, GroupEntry, Me, Myself, NamedGroup, NamedUser, Package, Packages,
+    Read, Reading, Readlink, RealPath, Stat, Tree, Unit, Variables, Which,
+};
+pub use status::{FileKind, Status};
+pub use wave::{Wave, run_alone};

@@ -1,0 +1,239 @@
+//! The attributes that every module that writes files can set: owner, group, mode, flags.
+
+use crate::args::{Args as _, Mode};
+use crate::host::{Attributes, Host, NamedGroup, NamedUser, Probe, Status, Which};
+use crate::{Args, Data, Fault, Map};
+
+/// What a task may ask of a file's attributes.
+#[derive(Args, Clone, Debug)]
+pub struct FileAttributes {
+    /// The permissions the resulting filesystem object should have: octal (`'0644'`) or symbolic (`u=rwX,g=rX,o=`).
+    pub mode: Option<Mode>,
+    /// Name or number of the user that should own the filesystem object.
+    pub owner: Option<String>,
+    /// Name or number of the group that should own the filesystem object.
+    pub group: Option<String>,
+    /// The user part of the SELinux context.
+    pub seuser: Option<String>,
+    /// The role part of the SELinux context.
+    pub serole: Option<String>,
+    /// The level part of the SELinux context.
+    pub selevel: Option<String>,
+    /// The type part of the SELinux context.
+    pub setype: Option<String>,
+    /// The flags it should have, in the order of `lsattr`; an operator (`=` is the default) may come first.
+    #[arg(alias("attr"))]
+    pub attributes: Option<String>,
+    /// Write in place where the system does not let a file be replaced at once.
+    #[arg(default = false)]
+    pub unsafe_writes: bool,
+}
+
+/// The same with names looked up on the host.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Owner's number.
+    pub uid: Option<u32>,
+    /// Group's number.
+    pub gid: Option<u32>,
+    /// Mode.
+    pub mode: Option<Mode>,
+    /// The user's umask there, for symbolic modes that name no one.
+    pub umask: u32,
+    /// Operator and letters for `chattr`.
+    pub flags: Option<(char, String)>,
+}
+
+/// What would have to be set on one path, and the fields of the diff.
+pub struct Difference {
+    /// The act.
+    pub act: Attributes,
+    /// Fields before.
+    pub before: Map,
+    /// Fields after.
+    pub after: Map,
+}
+
+impl FileAttributes {
+    /// Looks up what must be looked up.
+    ///
+    /// # Errors
+    /// No such user or group; SELinux is on and a context is asked for.
+    pub async fn resolve(&self, host: &Host) -> Result<Wanted, Fault> {
+        let uid = match &self.owner {
+            None => None,
+            Some(name) => match (host.ask(NamedUser(name.clone())).await?, name.parse()) {
+                (Some(account), Err(_)) => Some(account.uid),
+                (_, Ok(uid)) => Some(uid),
+                (None, Err(_)) => {
+                    return Err(Fault::at("owner", format!("chown failed: failed to look up user {name}")));
+                }
+            },
+        };
+        let gid = match &self.group {
+            None => None,
+            Some(name) => match (host.ask(NamedGroup(name.clone())).await?, name.parse()) {
+                (Some(group), Err(_)) => Some(group.gid),
+                (_, Ok(gid)) => Some(gid),
+                (None, Err(_)) => {
+                    return Err(Fault::at("group", format!("chgrp failed: failed to look up group {name}")));
+                }
+            },
+        };
+        let symbolic = matches!(&self.mode, Some(Mode::Symbolic(_)));
+        let umask = if symbolic { host.me().await?.umask } else { 0o022 };
+        let context = [&self.seuser, &self.serole, &self.selevel, &self.setype];
+        if context.iter().any(|part| part.is_some())
+            && host.ask(Which("selinuxenabled".into())).await?.is_some()
+            && host.ask(Probe::command(["selinuxenabled"])).await?.rc == 0
+        {
+            return Err(Fault::new("setting SELinux contexts is not there yet"));
+        }
+        let flags = self.attributes.as_ref().map(|text| match text.chars().next() {
+            Some(operator @ ('+' | '-' | '=')) => (operator, text.get(1..).unwrap_or_default().to_string()),
+            _ => ('=', text.clone()),
+        });
+        Ok(Wanted { uid, gid, mode: self.mode.clone(), umask, flags })
+    }
+
+    /// Nothing is asked for.
+    pub fn is_empty(&self) -> bool {
+        self.mode.is_none() && self.owner.is_none() && self.group.is_none() && self.attributes.is_none()
+    }
+
+    /// Their schema alone, for modules that take them in.
+    pub fn names() -> Vec<&'static str> {
+        Self::schema().options.iter().map(|o| o.name).collect()
+    }
+}
+
+impl Wanted {
+    /// What must be set on a path with this status, if anything.
+    ///
+    /// # Errors
+    /// A symbolic mode that means nothing; flags cannot be read.
+    pub async fn difference(&self, host: &Host, now: &Status) -> Result<Option<Difference>, Fault> {
+        let mut found = self.plain_difference(now)?;
+        if let Some((operator, letters)) = &self.flags
+            && !now.is_link()
+        {
+            let before = flags(host, &now.path).await?.unwrap_or_default();
+            let after = apply_flags(&before, *operator, letters);
+            if after != sorted(&before) {
+                let difference = found.get_or_insert_with(|| Difference::none(now));
+                difference.act.flags = Some(format!("{operator}{letters}"));
+                difference.before.insert("attributes".into(), before.into());
+                difference.after.insert("attributes".into(), format!("{operator}{letters}").into());
+            }
+        }
+        Ok(found)
+    }
+
+    /// The same without flags: nothing has to be asked.
+    ///
+    /// # Errors
+    /// A symbolic mode that means nothing.
+    pub fn plain_difference(&self, now: &Status) -> Result<Option<Difference>, Fault> {
+        let mut difference = Difference::none(now);
+        if let Some(uid) = self.uid.filter(|uid| *uid != now.uid) {
+            difference.act.owner.0 = Some(uid);
+            difference.before.insert("owner".into(), now.uid.into());
+            difference.after.insert("owner".into(), uid.into());
+        }
+        if let Some(gid) = self.gid.filter(|gid| *gid != now.gid) {
+            difference.act.owner.1 = Some(gid);
+            difference.before.insert("group".into(), now.gid.into());
+            difference.after.insert("group".into(), gid.into());
+        }
+        if let Some(mode) = &self.mode {
+            let mode = mode.apply(now.mode(), now.is_folder(), self.umask)?;
+            // Linux has no mode of a link itself.
+            if mode != now.mode() && !now.is_link() {
+                difference.before.insert("mode".into(), show_mode(now.mode()).into());
+                difference.after.insert("mode".into(), show_mode(mode).into());
+                difference.act.mode = Some(mode);
+            } else if difference.act.owner != (None, None) && mode & 0o6000 != 0 {
+                // chown clears these bits.
+                difference.act.mode = Some(mode);
+            }
+        }
+        Ok((!difference.after.is_empty()).then_some(difference))
+    }
+}
+
+impl Difference {
+    fn none(now: &Status) -> Difference {
+        Difference {
+            act: Attributes { paths: vec![now.path.clone()], ..Attributes::default() },
+            before: Map::new(),
+            after: Map::new(),
+        }
+    }
+}
+
+/// `0644`, as Ansible shows modes.
+pub fn show_mode(mode: u32) -> String {
+    format!("{mode:04o}")
+}
+
+/// The letters that `lsattr` shows; `None` where the file system or the host has none.
+///
+/// # Errors
+/// The host could not answer.
+pub async fn flags(host: &Host, path: &[u8]) -> Result<Option<String>, Fault> {
+    let part = host.ask(Probe::command([&b"lsattr"[..], b"-d", path])).await?;
+    let text = part.text();
+    let letters = text.split_whitespace().next().map(|word| word.replace('-', ""));
+    Ok(letters.filter(|_| part.rc == 0))
+}
+
+fn sorted(letters: &str) -> Vec<char> {
+    let mut letters: Vec<char> = letters.chars().collect();
+    letters.sort_unstable();
+    letters.dedup();
+    letters
+}
+
+fn apply_flags(before: &str, operator: char, letters: &str) -> Vec<char> {
+    let mut after = match operator {
+        '=' => letters.to_string(),
+        '+' => format!("{before}{letters}"),
+        _ => before.chars().filter(|c| !letters.contains(*c)).collect(),
+    };
+    // `e` (extents) cannot be taken from a file and is there or not.
+    if before.contains('e') && !after.contains('e') {
+        after.push('e');
+    }
+    sorted(&after)
+}
+
+/// What Ansible adds to the result of every module that names a `path` or `dest`.
+pub fn path_info(status: Option<&Status>) -> Map {
+    let mut map = Map::new();
+    let Some(status) = status else {
+        map.insert("state".into(), "absent".into());
+        return map;
+    };
+    let name = |name: &Option<String>, number: u32| name.clone().unwrap_or_else(|| number.to_string());
+    map.insert("uid".into(), status.uid.into());
+    map.insert("gid".into(), status.gid.into());
+    map.insert("owner".into(), name(&status.user, status.uid).into());
+    map.insert("group".into(), name(&status.group, status.gid).into());
+    map.insert("mode".into(), show_mode(status.mode()).into());
+    map.insert("state".into(), Data::from(state_name(status)));
+    map.insert("size".into(), status.size.into());
+    map
+}
+
+/// Ansible's word for what is at a path.
+pub fn state_name(status: &Status) -> &'static str {
+    if status.is_link() {
+        "link"
+    } else if status.is_folder() {
+        "directory"
+    } else if status.nlink > 1 {
+        "hard"
+    } else {
+        "file"
+    }
+}

@@ -1,0 +1,383 @@
+//! `file`: files, folders, links and their attributes.
+
+mod links;
+mod times;
+mod tree;
+
+use crate::args::PathArg;
+use crate::attributes::{FileAttributes, Wanted, path_info, state_name};
+use crate::host::{Host, RealPath, Stat, Status, make_folders, remove, touch};
+use crate::registry::Module;
+use crate::{Args, Choice, Data, Diff, Fault, Map, Outcome};
+use times::Times;
+
+/// Manage files and file properties.
+#[derive(Args)]
+pub struct File {
+    /// Path to the file being managed.
+    #[arg(alias("dest", "name"))]
+    path: PathArg,
+    /// What should be there: `absent` removes it, `directory` makes it with its parents, `file` sees to its
+    /// attributes only, `hard` and `link` make a link, `touch` makes an empty file or renews its times.
+    state: Option<State>,
+    /// Path of the file to link to, for `link` and `hard`.
+    src: Option<PathArg>,
+    /// Recursively set the attributes on the folder's contents.
+    #[arg(default = false)]
+    recurse: bool,
+    /// Force the creation of links: where the source does not exist, or where something else is in the way.
+    #[arg(default = false)]
+    force: bool,
+    /// Whether links in `path` are followed.
+    #[arg(default = true)]
+    follow: bool,
+    /// `preserve`, `now`, or a time in `modification_time_format`.
+    modification_time: Option<String>,
+    /// How `modification_time` is written.
+    #[arg(default = "%Y%m%d%H%M.%S")]
+    modification_time_format: String,
+    /// `preserve`, `now`, or a time in `access_time_format`.
+    access_time: Option<String>,
+    /// How `access_time` is written.
+    #[arg(default = "%Y%m%d%H%M.%S")]
+    access_time_format: String,
+    /// The name a file had before it was copied; set by `copy`.
+    #[arg(name = "_original_basename")]
+    original_basename: Option<String>,
+    /// For compatibility; not used.
+    #[arg(name = "_diff_peek")]
+    diff_peek: Option<bool>,
+    #[arg(flatten)]
+    attributes: FileAttributes,
+}
+
+/// What should be at a path.
+#[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Absent,
+    Directory,
+    File,
+    Hard,
+    Link,
+    Touch,
+}
+
+/// The task's view while it works: what differs is gathered here.
+struct Work<'a> {
+    host: &'a Host,
+    args: &'a File,
+    times: Times,
+    path: Vec<u8>,
+    before: Map,
+    after: Map,
+    warnings: Vec<String>,
+    /// The host has not what a foretold step would have made.
+    foretold: bool,
+}
+
+impl Module for File {
+    async fn run(self, host: &Host) -> Result<Outcome, Fault> {
+        let mut path = host.path(&self.path).await?;
+        if path.len() > 1 && path.ends_with(b"/") {
+            // A trailing slash would follow a link.
+            while path.len() > 1 && path.ends_with(b"/") {
+                path.pop();
+            }
+        }
+        let src = match &self.src {
+            Some(src) => Some(host.path(src).await?),
+            None => None,
+        };
+        let mut now = host.ask(Stat::of(&path)).await?;
+        if let Some(name) = self.name_inside(host, &path, now.as_ref(), src.as_deref()).await? {
+            path = [&path, &b"/"[..], &name].concat();
+            now = host.ask(Stat::of(&path)).await?;
+        }
+        let state = self.state(now.as_ref());
+        let times = Times::read(&self, state == State::Touch)?;
+        let mut work = Work {
+            host,
+            args: &self,
+            times,
+            path,
+            before: Map::new(),
+            after: Map::new(),
+            warnings: Vec::new(),
+            foretold: false,
+        };
+        let done = work.reach(state, now, src).await;
+        work.finish(done).await
+    }
+}
+
+impl File {
+    /// A folder that is there takes the link or file inside it, under the source's name.
+    async fn name_inside(
+        &self,
+        host: &Host,
+        path: &[u8],
+        now: Option<&Status>,
+        src: Option<&[u8]>,
+    ) -> Result<Option<Vec<u8>>, Fault> {
+        if matches!(self.state, Some(State::Link | State::Absent)) {
+            return Ok(None);
+        }
+        let name = match (&self.original_basename, src) {
+            (Some(name), _) => name.clone().into_bytes(),
+            (None, Some(src)) => basename(src).to_vec(),
+            (None, None) => return Ok(None),
+        };
+        let folder = match now {
+            Some(now) if now.is_link() => host.ask(Stat::behind(path)).await?.is_some_and(|s| s.is_folder()),
+            Some(now) => now.is_folder(),
+            None => false,
+        };
+        Ok((folder && !name.is_empty()).then_some(name))
+    }
+
+    fn state(&self, now: Option<&Status>) -> State {
+        match (self.state, now) {
+            (Some(state), _) => state,
+            (None, Some(now)) => match state_name(now) {
+                "link" => State::Link,
+                "directory" => State::Directory,
+                "hard" => State::Hard,
+                _ => State::File,
+            },
+            (None, None) if self.recurse => State::Directory,
+            (None, None) => State::File,
+        }
+    }
+}
+
+impl Work<'_> {
+    async fn reach(
+        &mut self,
+        state: State,
+        now: Option<Status>,
+        src: Option<Vec<u8>>,
+    ) -> Result<Outcome, Fault> {
+        if self.args.recurse && state != State::Directory {
+            return Err(Fault::at("recurse", "recurse option requires state to be 'directory'")
+                .with("path", self.shown()));
+        }
+        if src.is_some() && !matches!(state, State::Link | State::Hard) {
+            self.warnings.push("The src option requires state to be 'link' or 'hard'.  This will become an error in a future release.".into());
+        }
+        match state {
+            State::Absent => self.absent(now).await,
+            State::File => self.file(now).await,
+            State::Directory => self.directory(now).await,
+            State::Touch => self.touch(now).await,
+            State::Link => self.symlink(now, src).await,
+            State::Hard => self.hard(now, src).await,
+        }
+    }
+
+    /// Adds what Ansible adds: the state of the path as it is now, the diff.
+    async fn finish(self, done: Result<Outcome, Fault>) -> Result<Outcome, Fault> {
+        let said = match &done {
+            Ok(outcome) => &outcome.result,
+            Err(fault) => &fault.result,
+        };
+        let named = said.contains_key("path") || said.contains_key("dest");
+        let status = if named { self.host.ask(Stat::of(&self.path)).await? } else { None };
+        let info = if named && (status.is_some() || !self.foretold || said.contains_key("path")) {
+            path_info(status.as_ref())
+        } else {
+            Map::new()
+        };
+        let mut outcome = match done {
+            Err(fault) => return Err(fault.with_all(info)),
+            Ok(outcome) => outcome,
+        };
+        for (name, value) in info {
+            outcome.result.entry(name).or_insert(value);
+        }
+        outcome.warnings.extend(self.warnings);
+        if self.host.diff_mode() {
+            outcome.diff = vec![Diff::fields(self.before, self.after)];
+        }
+        Ok(outcome)
+    }
+
+    fn shown(&self) -> Data {
+        Data::lossy(&self.path)
+    }
+
+    /// The first fields of the diff: the path, and the state where it differs.
+    fn begin_diff(&mut self, state: &str, now: Option<&Status>) {
+        let before = now.map_or("absent", state_name);
+        for (map, state_word) in [(&mut self.before, before), (&mut self.after, state)] {
+            map.insert("path".into(), Data::lossy(&self.path));
+            if before != state {
+                map.insert("state".into(), state_word.into());
+            }
+        }
+    }
+
+    /// With links followed, the path that is meant is where the link leads.
+    async fn follow(&mut self, now: Option<Status>) -> Result<Option<Status>, Fault> {
+        if !self.args.follow || !now.as_ref().is_some_and(Status::is_link) {
+            return Ok(now);
+        }
+        let Some(real) = self.host.ask(RealPath::of(&self.path)).await? else { return Ok(now) };
+        self.path = real;
+        self.host.ask(Stat::of(&self.path)).await
+    }
+
+    async fn absent(&mut self, now: Option<Status>) -> Result<Outcome, Fault> {
+        self.begin_diff("absent", now.as_ref());
+        let Some(now) = now else {
+            return Ok(Outcome::new().with("path", self.shown()).with("state", "absent"));
+        };
+        if now.is_folder() && self.host.diff_mode() {
+            self.contents_before().await?;
+        }
+        let what = if now.is_folder() { "rmtree failed" } else { "unlinking failed" };
+        let gate = self.host.change(None, remove(&self.path)).await;
+        match gate.map_err(|fault| fault_named(what, fault).with("path", self.shown()))?.acted() {
+            Some(_) => Ok(Outcome::new().with("path", self.shown()).with("state", "absent")),
+            None => Ok(Outcome::new().with("path", self.shown())),
+        }
+    }
+
+    async fn file(&mut self, now: Option<Status>) -> Result<Outcome, Fault> {
+        let now = self.follow(now).await?;
+        self.begin_diff("file", now.as_ref());
+        match now {
+            Some(now) if now.is_file() => {
+                self.set_attributes(now).await?;
+                Ok(Outcome::new().with("path", self.shown()))
+            }
+            now => {
+                let state = now.as_ref().map_or("absent", state_name);
+                let shown = String::from_utf8_lossy(&self.path).into_owned();
+                Err(Fault::at("path", format!("file ({shown}) is {state}, cannot continue"))
+                    .with("path", self.shown())
+                    .with("state", state))
+            }
+        }
+    }
+
+    async fn directory(&mut self, now: Option<Status>) -> Result<Outcome, Fault> {
+        let now = self.follow(now).await?;
+        self.begin_diff("directory", now.as_ref());
+        let outcome = |work: &Self| Outcome::new().with("path", work.shown());
+        let now = match now {
+            Some(now) if now.is_folder() => now,
+            Some(now) => {
+                let shown = String::from_utf8_lossy(&self.path).into_owned();
+                return Err(Fault::at("path", format!("{shown} already exists as a {}", state_name(&now)))
+                    .with("path", self.shown()));
+            }
+            None => {
+                // Names are looked up first, so that an unknown owner leaves no folder behind.
+                let wanted = self.args.attributes.resolve(self.host).await?;
+                let missing = self.missing_folders().await?;
+                let gate = self.host.change(None, make_folders(&missing)).await.map_err(|fault| {
+                    let shown = String::from_utf8_lossy(&self.path).into_owned();
+                    fault_named(&format!("There was an issue creating {shown} as requested"), fault)
+                        .with("path", self.shown())
+                })?;
+                if gate.acted().is_none() {
+                    self.foretold = true;
+                    return Ok(outcome(self));
+                }
+                // Each new folder gets the attributes, as Ansible gives them to parents too.
+                for folder in missing.iter().take(missing.len().saturating_sub(1)) {
+                    if let Some(status) = self.host.ask(Stat::of(folder)).await? {
+                        self.set_wanted(&wanted, status).await?;
+                    }
+                }
+                match self.host.ask(Stat::of(&self.path)).await? {
+                    Some(now) => now,
+                    None => return Err(Fault::new("the folder is gone again").with("path", self.shown())),
+                }
+            }
+        };
+        let folder = now.path.clone();
+        self.set_attributes(now).await?;
+        if self.args.recurse {
+            self.set_below(&folder).await?;
+        }
+        Ok(outcome(self))
+    }
+
+    /// The path and those of its parents that are not there, topmost first.
+    async fn missing_folders(&self) -> Result<Vec<Vec<u8>>, Fault> {
+        let mut ancestors = Vec::new();
+        for (at, byte) in self.path.iter().enumerate() {
+            if *byte == b'/' && at > 0 && self.path.get(at - 1) != Some(&b'/') {
+                ancestors.extend(self.path.get(..at).map(<[u8]>::to_vec));
+            }
+        }
+        ancestors.push(self.path.clone());
+        let there = self.host.ask_all(ancestors.iter().map(|a| Stat::behind(a))).await?;
+        let pairs = ancestors.into_iter().zip(there);
+        Ok(pairs.filter(|(_, status)| status.is_none()).map(|(path, _)| path).collect())
+    }
+
+    async fn touch(&mut self, now: Option<Status>) -> Result<Outcome, Fault> {
+        self.begin_diff("touch", now.as_ref());
+        let outcome = |work: &Self| Outcome::new().with("dest", work.shown());
+        let now = match now {
+            Some(now) => now,
+            None => {
+                let wanted = self.args.attributes.resolve(self.host).await?;
+                let (access, modification) = self.times.stamps();
+                let gate = self.host.change(None, touch(&self.path, &access, &modification)).await;
+                if gate?.acted().is_none() {
+                    self.foretold = true;
+                    return Ok(outcome(self));
+                }
+                if let Some(status) = self.host.ask(Stat::of(&self.path)).await? {
+                    self.set_wanted(&wanted, status).await?;
+                }
+                return Ok(outcome(self));
+            }
+        };
+        let now = if self.args.follow && now.is_link() {
+            self.host.ask(Stat::behind(&self.path)).await?.unwrap_or(now)
+        } else {
+            now
+        };
+        self.set_attributes(now).await?;
+        Ok(outcome(self))
+    }
+
+    /// Owner, group, mode, flags, and times.
+    async fn set_attributes(&mut self, now: Status) -> Result<(), Fault> {
+        let wanted = self.args.attributes.resolve(self.host).await.map_err(|f| f.with("path", self.shown()))?;
+        self.set_wanted(&wanted, now.clone()).await?;
+        self.set_times(&now).await
+    }
+
+    async fn set_wanted(&mut self, wanted: &Wanted, now: Status) -> Result<(), Fault> {
+        let difference = wanted.difference(self.host, &now).await.map_err(|f| f.with("path", self.shown()))?;
+        let Some(difference) = difference else { return Ok(()) };
+        if now.path == self.path {
+            self.before.extend(difference.before);
+            self.after.extend(difference.after);
+        }
+        self.host.change(None, difference.act).await.map_err(|f| f.with("path", self.shown()))?;
+        Ok(())
+    }
+}
+
+fn fault_named(what: &str, fault: Fault) -> Fault {
+    let reason = fault.message.split_once(": ").map_or(fault.message.clone(), |(_, rest)| rest.to_string());
+    Fault { message: format!("{what}: {reason}"), ..fault }
+}
+
+pub(crate) fn basename(path: &[u8]) -> &[u8] {
+    path.rsplit(|b| *b == b'/').next().unwrap_or(path)
+}
+
+pub(crate) fn dirname(path: &[u8]) -> &[u8] {
+    match path.iter().rposition(|b| *b == b'/') {
+        Some(0) => b"/",
+        Some(at) => path.get(..at).unwrap_or(b"."),
+        None => b".",
+    }
+}

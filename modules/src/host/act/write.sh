@@ -1,0 +1,72 @@
+# shellcheck shell=sh disable=SC2154
+# act_write BYTES TEMPORARY DEST OWNER MODE BACKUP UNSAFE VALIDATE...: the payload becomes DEST at once or not at all.
+# OWNER is user:group or empty (as it is), MODE octal or empty (as it is; a new file gets the umask's), BACKUP and
+# UNSAFE are `y` or empty; VALIDATE is a command that must accept the temporary file. Prints `backup NAME`.
+# rc 77: the command did not accept it; 78: the backup failed.
+act_write() {
+    _iup "$1" "$2" || {
+        act_write_r=$?
+        rm -f "$2"
+        return $act_write_r
+    }
+    shift
+    act_place "$@"
+}
+# act_place TEMPORARY DEST OWNER MODE BACKUP UNSAFE VALIDATE...: the second half: a file that is there takes DEST's place.
+act_place() {
+    act_place_t=$1
+    act_place_d=$2
+    act_place_o=$3
+    act_place_m=$4
+    act_place_b=$5
+    act_place_u=$6
+    shift 6
+    if [ $# -gt 0 ]; then
+        "$@" </dev/null || {
+            echo "status $?"
+            rm -f "$act_place_t"
+            return 77
+        }
+    fi
+    if [ -e "$act_place_d" ]; then
+        if [ "$act_place_b" = y ]; then
+            act_place_n=$act_place_d.$$.$(date +%Y-%m-%d@%H:%M:%S~)
+            cp -p "$act_place_d" "$act_place_n" </dev/null || {
+                rm -f "$act_place_t"
+                return 78
+            }
+            echo "backup $act_place_n"
+        fi
+        act_place_like "$act_place_d" "$act_place_t" || {
+            rm -f "$act_place_t"
+            return 1
+        }
+    elif [ -z "$act_place_m" ]; then
+        (umask "$_iU" && chmod =rw "$act_place_t")
+    fi
+    # chown clears setuid and setgid, so it comes first.
+    if { [ -z "$act_place_o" ] || chown "$act_place_o" "$act_place_t"; } &&
+        { [ -z "$act_place_m" ] || chmod "$act_place_m" "$act_place_t"; } &&
+        act_place_move; then
+        return 0
+    fi
+    act_place_r=$?
+    rm -f "$act_place_t"
+    return $act_place_r
+}
+# What `cp --attributes-only` brings (owner, mode, ACL, SELinux, xattr), or owner and mode where cp is busybox's.
+act_place_like() {
+    cp -p --attributes-only --preserve=all "$1" "$2" 2>/dev/null </dev/null && {
+        touch "$2"
+        return 0
+    }
+    act_place_s=$(stat -L -c '%u:%g %a' "$1") || return
+    chown "${act_place_s% *}" "$2" 2>/dev/null
+    chmod "${act_place_s#* }" "$2"
+}
+act_place_move() {
+    mv -f "$act_place_t" "$act_place_d" </dev/null && return 0
+    [ "$act_place_u" = y ] || return 1
+    # A file that is mounted by itself (docker's /etc/hosts) can only be written in place.
+    cat "$act_place_t" >"$act_place_d" && rm -f "$act_place_t"
+}

@@ -1,0 +1,642 @@
+//! The closed set of typed questions.
+
+use super::ask::{Framing, Lane, Part, Question, path_word};
+use super::pipe::Script;
+use super::status::Status;
+use crate::{Fault, Map};
+use std::str::FromStr;
+
+static STAT: Script = Script { name: "ask_stat", text: include_str!("ask/stat.sh"), needs: &[] };
+static SUM: Script = Script { name: "ask_sum", text: include_str!("ask/sum.sh"), needs: &[] };
+static READ: Script = Script { name: "ask_read", text: include_str!("ask/read.sh"), needs: &[] };
+static LINK: Script = Script { name: "ask_link", text: include_str!("ask/link.sh"), needs: &[] };
+static ACCOUNT: Script = Script { name: "ask_account", text: include_str!("ask/account.sh"), needs: &[] };
+static SYSTEM: Script = Script { name: "ask_system", text: include_str!("ask/system.sh"), needs: &[] };
+
+/// What is at a path; `None` where nothing is.
+#[derive(Clone, Debug)]
+pub struct Stat {
+    path: Vec<u8>,
+    follow: bool,
+}
+
+impl Stat {
+    /// The status of the path itself, a link's own.
+    pub fn of(path: &[u8]) -> Stat {
+        Stat { path: path_word(path), follow: false }
+    }
+
+    /// The status of what links lead to.
+    pub fn behind(path: &[u8]) -> Stat {
+        Stat { path: path_word(path), follow: true }
+    }
+}
+
+impl Question for Stat {
+    type Answer = Option<Status>;
+
+    fn lane(&self) -> Lane {
+        let how: &[u8] = if self.follow { b"L" } else { b"P" };
+        Lane { fixed: vec![how.to_vec()], framing: Framing::Whole, ..Lane::new("ask_stat", &STAT) }
+    }
+
+    fn words(&self) -> Vec<Vec<u8>> {
+        vec![self.path.clone()]
+    }
+
+    fn read(&self, part: Part) -> Result<Option<Status>, Fault> {
+        if let Some(status) = Status::records(&part.out, &part.nonce).find(|s| s.path == self.path) {
+            return Ok(Some(status));
+        }
+        let named = |line: &&[u8]| memchr::memmem::find(line, &self.path).is_some();
+        let absent = [&b"No such file or directory"[..], b"Not a directory"];
+        let why = part.err.split(|b| *b == b'\n').filter(|line| !line.is_empty());
+        let why = why.filter(|line| !absent.iter().any(|reason| line.ends_with(reason)));
+        // Quoting may have changed the name in the message, so with one path alone any reason is its own.
+        match why.clone().find(named) {
+            Some(line) => {
+                let reason = line.rsplit(|b| *b == b':').next().unwrap_or(line);
+                Err(Fault::new(String::from_utf8_lossy(reason).trim().to_string()))
+            }
+            None if part.rc > 1 => Err(Fault::new(format!("stat failed: {}", part.error().trim()))),
+            None => Ok(None),
+        }
+    }
+}
+
+/// All that is below a folder, itself first; links are not followed. Heavy.
+#[derive(Clone, Debug)]
+pub struct Tree {
+    path: Vec<u8>,
+    depth: Option<u32>,
+}
+
+impl Tree {
+    /// Everything below.
+    pub fn below(path: &[u8]) -> Tree {
+        Tree { path: path_word(path), depth: None }
+    }
+
+    /// At most so many levels below.
+    pub fn levels(path: &[u8], depth: u32) -> Tree {
+        Tree { path: path_word(path), depth: Some(depth) }
+    }
+}
+
+impl Question for Tree {
+    type Answer = Vec<Status>;
+
+    fn lane(&self) -> Lane {
+        let depth = self.depth.map_or_else(Vec::new, |d| d.to_string().into_bytes());
+        Lane { fixed: vec![depth], framing: Framing::Whole, heavy: true, ..Lane::new("ask_tree", &STAT) }
+    }
+
+    fn words(&self) -> Vec<Vec<u8>> {
+        vec![self.path.clone()]
+    }
+
+    fn read(&self, part: Part) -> Result<Vec<Status>, Fault> {
+        Ok(Status::records(&part.out, &part.nonce).collect())
+    }
+}
+
+/// Which sum of a file's bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Algorithm {
+    /// MD5.
+    Md5,
+    /// SHA-1: Ansible's `checksum`.
+    #[default]
+    Sha1,
+    /// SHA-224.
+    Sha224,
+    /// SHA-256.
+    Sha256,
+    /// SHA-384.
+    Sha384,
+    /// SHA-512.
+    Sha512,
+}
+
+impl Algorithm {
+    /// Its name: `sha1`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Algorithm::Md5 => "md5",
+            Algorithm::Sha1 => "sha1",
+            Algorithm::Sha224 => "sha224",
+            Algorithm::Sha256 => "sha256",
+            Algorithm::Sha384 => "sha384",
+            Algorithm::Sha512 => "sha512",
+        }
+    }
+}
+
+/// The largest file that is summed ahead of its turn.
+const LIGHT: u64 = 64 << 20;
+
+/// The checksum of a regular file (links followed); `None` where it is no such file, cannot be read, or is too
+/// large to be asked for lightly.
+#[derive(Clone, Debug)]
+pub struct Checksum {
+    path: Vec<u8>,
+    algorithm: Algorithm,
+    heavy: bool,
+}
+
+impl Checksum {
+    /// Of a file that is not large; answered with `None` above 64 MB.
+    pub fn light(path: &[u8], algorithm: Algorithm) -> Checksum {
+        Checksum { path: path_word(path), algorithm, heavy: false }
+    }
+
+    /// Of a file of any size, at its turn only where `size` is large.
+    pub fn sized(path: &[u8], algorithm: Algorithm, size: u64) -> Checksum {
+        Checksum { path: path_word(path), algorithm, heavy: size >= LIGHT }
+    }
+}
+
+impl Question for Checksum {
+    type Answer = Option<String>;
+
+    fn lane(&self) -> Lane {
+        let max = if self.heavy { String::new() } else { LIGHT.to_string() };
+        Lane {
+            fixed: vec![self.algorithm.name().into(), max.into_bytes()],
+            framing: Framing::Whole,
+            heavy: self.heavy,
+            ..Lane::new("ask_sum", &SUM)
+        }
+    }
+
+    fn words(&self) -> Vec<Vec<u8>> {
+        vec![self.path.clone()]
+    }
+
+    fn read(&self, part: Part) -> Result<Option<String>, Fault> {
+        if part.rc == 127 {
+            return Err(Fault::new(part.error().trim().to_string()));
+        }
+        for line in part.out.split(|b| *b == b'\n') {
+            // GNU marks a line whose name it has escaped.
+            let (escaped, line) = line.strip_prefix(b"\\").map_or((false, line), |line| (true, line));
+            let digits = line.iter().take_while(|b| b.is_ascii_hexdigit()).count();
+            let Some((sum, name)) = line.split_at_checked(digits) else { continue };
+            let Some(name) = name.get(2..) else { continue };
+            let same = if escaped { unescape(name) == self.path } else { name == self.path };
+            if same {
+                return Ok(Some(String::from_utf8_lossy(sum).into_owned()));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn unescape(name: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(name.len());
+    let mut bytes = name.iter();
+    while let Some(byte) = bytes.next() {
+        match (byte, byte == &b'\\') {
+            (_, true) => match bytes.next() {
+                Some(b'n') => out.push(b'\n'),
+                Some(b'r') => out.push(b'\r'),
+                Some(other) => out.push(*other),
+                None => out.push(b'\\'),
+            },
+            (byte, false) => out.push(*byte),
+        }
+    }
+    out
+}
+
+/// A file's content, up to a limit.
+#[derive(Clone, Debug)]
+pub struct Read {
+    path: Vec<u8>,
+    limit: u64,
+}
+
+/// What reading gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// All of it.
+    Content(Vec<u8>),
+    /// More than the limit.
+    TooLong,
+    /// Nothing is there.
+    Absent,
+    /// It is a folder.
+    Folder,
+    /// It may not be read; why.
+    Refused(String),
+}
+
+impl Read {
+    /// The content where it has at most `limit` bytes.
+    pub fn of(path: &[u8], limit: u64) -> Read {
+        Read { path: path_word(path), limit }
+    }
+}
+
+impl Question for Read {
+    type Answer = Reading;
+
+    fn lane(&self) -> Lane {
+        let limit = (self.limit + 1).to_string().into_bytes();
+        Lane { fixed: vec![limit], ..Lane::new("ask_read", &READ) }
+    }
+
+    fn words(&self) -> Vec<Vec<u8>> {
+        vec![self.path.clone()]
+    }
+
+    fn read(&self, part: Part) -> Result<Reading, Fault> {
+        Ok(match part.rc {
+            0 if part.out.len() as u64 > self.limit => Reading::TooLong,
+            0 => Reading::Content(part.out.to_vec()),
+            2 => Reading::Absent,
+            21 => Reading::Folder,
+            13 => Reading::Refused("Permission denied".into()),
+            _ => Reading::Refused(part.error().trim().to_string()),
+        })
+    }
+}
+
+/// What a symbolic link says; `None` where it is no link.
+#[derive(Clone, Debug)]
+pub struct Readlink(Vec<u8>);
+
+impl Readlink {
+    /// Of this path.
+    pub fn of(path: &[u8]) -> Readlink {
+        Readlink(path_word(path))
+    }
+}
+
+impl Question for Readlink {
+    type Answer = Option<Vec<u8>>;
+
+    fn lane(&self) -> Lane {
+        Lane { fixed: vec![b"text".to_vec()], ..Lane::new("ask_link", &LINK) }
+    }
+
+    fn words(&self) -> Vec<Vec<u8>> {
+        vec![self.0.clone()]
+    }
+
+    fn read(&self, part: Part) -> Result<Option<Vec<u8>>, Fault> {
+        Ok((part.rc == 0).then(|| line(&part.out).to_vec()))
+    }
+}
+
+/// The canonical path, all links followed; `None` where its folder does not exist.
+#[derive(Clone, Debug)]
+pub struct RealPath(Vec<u8>);
+
+impl RealPath {
+    /// Of this path.
+    pub fn of(path: &[u8]) -> RealPath {
+        RealPath(path_word(path))
+    }
+}
+
+impl Question for RealPath {
+    type Answer = Option<Vec<u8>>;
+
+    fn lane(&self) -> Lane {
+        Lane { fixed: vec![b"real".to_vec()], ..Lane::new("ask_link", &LINK) }
+    }
+
+    fn words(&self) -> Vec<Vec<u8>> {
+        vec![self.0.clone()]
+    }
+
+    fn read(&self, part: Part) -> Result<Option<Vec<u8>>, Fault> {
+        Ok((part.rc == 0).then(|| line(&part.out).to_vec()))
+    }
+}
+
+/// What we may do with a path.
+#[derive(Clone, Debug)]
+pub struct Access(Vec<u8>);
+
+impl Access {
+    /// Of this path.
+    pub fn of(path: &[u8]) -> Access {
+        Access(path_word(path))
+    }
+}
+
+impl Question for Access {
+    /// May we read, write, execute it?
+    type Answer = (bool, bool, bool);
+
+    fn lane(&self) -> Lane {
+        Lane::new("ask_access", &LINK)
+    }
+
+    fn words(&self) -> Vec<Vec<u8>> {
+        vec![self.0.clone()]
+    }
+
+    fn read(&self, part: Part) -> Result<Self::Answer, Fault> {
+        let may = |letter| part.out.contains(&letter);
+        Ok((may(b'r'), may(b'w'), may(b'x')))
+    }
+}
+
+/// An entry of the user database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Login name.
+    pub name: String,
+    /// Number.
+    pub uid: u32,
+    /// Number of the primary group.
+    pub gid: u32,
+    /// Comment.
+    pub gecos: String,
+    /// Home folder.
+    pub home: String,
+    /// Login shell.
+    pub shell: String,
+}
+
+/// An entry of the group database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupEntry {
+    /// Its name.
+    pub name: String,
+    /// Number.
+    pub gid: u32,
+    /// Members (not those whose primary group it is).
+    pub members: Vec<String>,
+}
+
+/// The user of this name or number; `None` where there is none.
+#[derive(Clone, Debug)]
+pub struct NamedUser(pub String);
+
+/// The group of this name or number; `None` where there is none.
+#[derive(Clone, Debug)]
+pub struct NamedGroup(pub String);
+
+fn account_lane(database: &str) -> Lane {
+    Lane { fixed: vec![database.into()], ..Lane::new("ask_account", &ACCOUNT) }
+}
+
+impl Question for NamedUser {
+    type Answer = Option<Account>;
+
+    fn lane(&self) -> Lane {
+        account_lane("passwd")
+    }
+
+    fn words(&self) -> Vec<Vec<u8>> {
+        vec![self.0.clone().into_bytes()]
+    }
+
+    fn read(&self, part: Part) -> Result<Option<Account>, Fault> {
+        let text = part.text();
+        let fields: Vec<&str> = text.lines().next().unwrap_or_default().split(':').collect();
+        let [name, _, uid, gid, gecos, home, shell, ..] = fields.as_slice() else { return Ok(None) };
+        let (Ok(uid), Ok(gid)) = (uid.parse(), gid.parse()) else { return Ok(None) };
+        Ok(Some(Account {
+            name: (*name).into(),
+            uid,
+            gid,
+            gecos: (*gecos).into(),
+            home: (*home).into(),
+            shell: (*shell).into(),
+        }))
+    }
+}
+
+impl Question for NamedGroup {
+    type Answer = Option<GroupEntry>;
+
+    fn lane(&self) -> Lane {
+        account_lane("group")
+    }
+
+    fn words(&self) -> Vec<Vec<u8>> {
+        vec![self.0.clone().into_bytes()]
+    }
+
+    fn read(&self, part: Part) -> Result<Option<GroupEntry>, Fault> {
+        let text = part.text();
+        let fields: Vec<&str> = text.lines().next().unwrap_or_default().split(':').collect();
+        let [name, _, gid, members, ..] = fields.as_slice() else { return Ok(None) };
+        let Ok(gid) = gid.parse() else { return Ok(None) };
+        let members = members.split(',').filter(|m| !m.is_empty()).map(str::to_string).collect();
+        Ok(Some(GroupEntry { name: (*name).into(), gid, members }))
+    }
+}
+
+/// Who we are on the host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Myself {
+    /// User number.
+    pub uid: u32,
+    /// User name, where there is one.
+    pub user: String,
+    /// Group number.
+    pub gid: u32,
+    /// Group name, where there is one.
+    pub group: String,
+    /// The user's own umask.
+    pub umask: u32,
+    /// Home folder.
+    pub home: Vec<u8>,
+    /// Where relative paths start.
+    pub folder: Vec<u8>,
+}
+
+/// Asks who we are.
+#[derive(Clone, Copy, Debug)]
+pub struct Me;
+
+impl Question for Me {
+    type Answer = Myself;
+
+    fn lane(&self) -> Lane {
+        Lane::new("ask_me", &ACCOUNT)
+    }
+
+    fn words(&self) -> Vec<Vec<u8>> {
+        Vec::new()
+    }
+
+    fn read(&self, part: Part) -> Result<Myself, Fault> {
+        let lines: Vec<&[u8]> = part.out.split(|b| *b == b'\n').collect();
+        let wrong = || Fault::new(format!("could not find out who we are there: {}", part.error().trim()));
+        let [uid, user, gid, group, umask, home, folder, ..] = lines.as_slice() else { return Err(wrong()) };
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Ok(Myself {
+            uid: number(uid).ok_or_else(wrong)?,
+            user: text(user),
+            gid: number(gid).ok_or_else(wrong)?,
+            group: text(group),
+            umask: u32::from_str_radix(&text(umask), 8).unwrap_or(0o022),
+            home: home.to_vec(),
+            folder: folder.to_vec(),
+        })
+    }
+}
+
+/// The value of an environment variable of ours there; `None` where it is not set.
+#[derive(Clone, Debug)]
+pub struct Variables(String);
+
+impl Variables {
+    /// Of this variable; names that no shell has are never set.
+    pub fn named(name: &str) -> Option<Variables> {
+        let plain = !name.is_empty()
+            && !name.starts_with(|c: char| c.is_ascii_digit())
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        plain.then(|| Variables(name.to_string()))
+    }
+}
+
+impl Question for Variables {
+    type Answer = Option<Vec<u8>>;
+
+    fn lane(&self) -> Lane {
+        Lane::new("ask_variables", &ACCOUNT)
+    }
+
+    fn words(&self) -> Vec<Vec<u8>> {
+        vec![self.0.clone().into_bytes()]
+    }
+
+    fn read(&self, part: Part) -> Result<Option<Vec<u8>>, Fault> {
+        let value = part.out.strip_suffix(b".\n").map(<[u8]>::to_vec);
+        Ok(value.filter(|_| part.rc == 0))
+    }
+}
+
+/// Where a program is; `None` where the host lacks it.
+#[derive(Clone, Debug)]
+pub struct Which(pub String);
+
+impl Question for Which {
+    type Answer = Option<String>;
+
+    fn lane(&self) -> Lane {
+        Lane::new("ask_which", &ACCOUNT)
+    }
+
+    fn words(&self) -> Vec<Vec<u8>> {
+        vec![self.0.clone().into_bytes()]
+    }
+
+    fn read(&self, part: Part) -> Result<Option<String>, Fault> {
+        Ok((part.rc == 0).then(|| String::from_utf8_lossy(line(&part.out)).into_owned()))
+    }
+}
+
+/// What dpkg knows of a package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Package {
+    /// Its name.
+    pub name: String,
+    /// Its architecture.
+    pub arch: String,
+    /// Its version.
+    pub version: String,
+    /// dpkg's three letters: `ii `.
+    pub status: String,
+    /// What it provides.
+    pub provides: String,
+}
+
+impl Package {
+    /// Installed whole.
+    pub fn is_installed(&self) -> bool {
+        self.status.get(1..2) == Some("i")
+    }
+}
+
+/// dpkg's entries for a name (several architectures may answer).
+#[derive(Clone, Debug)]
+pub struct Packages(pub String);
+
+impl Question for Packages {
+    type Answer = Vec<Package>;
+
+    fn lane(&self) -> Lane {
+        Lane { framing: Framing::Whole, ..Lane::new("ask_packages", &SYSTEM) }
+    }
+
+    fn words(&self) -> Vec<Vec<u8>> {
+        vec![self.0.clone().into_bytes()]
+    }
+
+    fn read(&self, part: Part) -> Result<Vec<Package>, Fault> {
+        let text = part.text();
+        let wanted = self.0.split(':').next().unwrap_or_default();
+        let mut found = Vec::new();
+        for line in text.lines() {
+            let fields: Vec<&str> = line.splitn(5, '|').collect();
+            let [name, arch, version, status, provides] = fields.as_slice() else { continue };
+            if *name == wanted {
+                found.push(Package {
+                    name: (*name).into(),
+                    arch: (*arch).into(),
+                    version: (*version).into(),
+                    status: (*status).into(),
+                    provides: (*provides).into(),
+                });
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// systemd's properties of a unit (`LoadState` is `not-found` where there is none).
+#[derive(Clone, Debug)]
+pub struct Unit(pub String);
+
+impl Question for Unit {
+    type Answer = Map;
+
+    fn lane(&self) -> Lane {
+        Lane::new("ask_unit", &SYSTEM)
+    }
+
+    fn words(&self) -> Vec<Vec<u8>> {
+        vec![self.0.clone().into_bytes()]
+    }
+
+    fn read(&self, part: Part) -> Result<Map, Fault> {
+        if part.rc != 0 {
+            return Err(Fault::new(format!("could not ask systemd for {}: {}", self.0, part.error().trim())));
+        }
+        let mut map = Map::new();
+        let mut last: Option<String> = None;
+        for line in part.text().lines() {
+            match line.split_once('=') {
+                Some((name, value)) if name.bytes().all(|b| b.is_ascii_alphanumeric()) => {
+                    map.insert(name.to_string(), value.into());
+                    last = Some(name.to_string());
+                }
+                // A value of several lines.
+                _ => {
+                    if let Some(value) = last.as_ref().and_then(|name| map.get_mut(name)) {
+                        *value = format!("{}\n{line}", value.as_str().unwrap_or_default()).into();
+                    }
+                }
+            }
+        }
+        Ok(map)
+    }
+}
+
+/// Without its closing newline.
+fn line(out: &[u8]) -> &[u8] {
+    out.strip_suffix(b"\n").unwrap_or(out)
+}
+
+fn number<T: FromStr>(bytes: &[u8]) -> Option<T> {
+    std::str::from_utf8(bytes).ok()?.trim().parse().ok()
+}

@@ -1,0 +1,95 @@
+//! The modules that impel has: the only list.
+
+use crate::args::{Args, Schema, parse};
+use crate::host::Host;
+use crate::{Fault, Map, Outcome};
+use std::future::Future;
+use std::pin::Pin;
+
+/// A module's work on one host, started.
+pub type Running = Pin<Box<dyn Future<Output = Result<Outcome, Fault>>>>;
+
+/// What a task module is: typed arguments, and a conversation with one host.
+pub trait Module: Args + 'static {
+    /// Does the work. Awaits nothing but the host.
+    fn run(self, host: &Host) -> impl Future<Output = Result<Outcome, Fault>>;
+}
+
+/// What the engine must know about a module before it runs.
+pub struct ModuleDef {
+    /// Its name, without a collection.
+    pub name: &'static str,
+    /// Its arguments and documentation.
+    pub schema: fn() -> Schema,
+    /// Parses the arguments and starts it.
+    pub run: fn(Map, Host) -> Running,
+    /// It acts each time that it runs (`command`): never started ahead of its turn.
+    pub always_acts: bool,
+    /// What it takes besides `k=v`: free text arrives as the argument `_raw_params`.
+    pub free_form: bool,
+    /// What it does in check mode.
+    pub check_mode: CheckMode,
+}
+
+/// What a module does in check mode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckMode {
+    /// Foretells as it would change.
+    Full,
+    /// Foretells in some cases, else it is skipped.
+    Partial,
+    /// Does not run.
+    None,
+}
+
+/// Parses and starts; the `run` of most modules.
+fn run<M: Module>(name: &'static str, args: Map, host: Host) -> Running {
+    Box::pin(async move { parse::<M>(name, args)?.run(&host).await })
+}
+
+macro_rules! modules {
+    ($($name:literal $type:ty $({ $($flag:ident : $value:expr),* $(,)? })?;)*) => {
+        static MODULES: &[ModuleDef] = &[$(ModuleDef {
+            $($($flag: $value,)*)?
+            ..ModuleDef {
+                name: $name,
+                schema: <$type as Args>::schema,
+                run: |args, host| run::<$type>($name, args, host),
+                always_acts: false,
+                free_form: false,
+                check_mode: CheckMode::Full,
+            }
+        }),*];
+    };
+}
+
+modules! {
+    "file" crate::file::File;
+    "ping" crate::ping::Ping;
+    "stat" crate::stat::StatModule;
+}
+
+/// Collections whose modules are these.
+const OURS: [&str; 2] = ["ansible.builtin.", "ansible.legacy."];
+
+/// The module of this name, with or without its collection.
+pub fn find(name: &str) -> Option<&'static ModuleDef> {
+    let short = OURS.iter().find_map(|ours| name.strip_prefix(ours)).unwrap_or(name);
+    MODULES.iter().find(|module| module.name == short)
+}
+
+/// All modules, in order of name.
+pub fn all() -> &'static [ModuleDef] {
+    MODULES
+}
+
+/// The module that was perhaps meant.
+pub fn suggest(name: &str) -> Option<&'static str> {
+    nearest(name, MODULES.iter().map(|m| m.name))
+}
+
+/// The word nearest to a mistyped one, if it is near.
+pub fn nearest<'a>(word: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let near = words.into_iter().map(|w| (strsim::damerau_levenshtein(word, w), w)).min()?;
+    (near.0 <= (word.chars().count() / 3).max(1)).then_some(near.1)
+}
