@@ -348,13 +348,15 @@ impl Work<'_> {
 
     /// Owner, group, mode, flags, and times.
     async fn set_attributes(&mut self, now: Status) -> Result<(), Fault> {
-        let wanted = self.args.attributes.resolve(self.host).await.map_err(|f| f.with("path", self.shown()))?;
+        let wanted =
+            self.args.attributes.resolve(self.host).await.map_err(|f| f.with("path", self.shown()))?;
         self.set_wanted(&wanted, now.clone()).await?;
         self.set_times(&now).await
     }
 
     async fn set_wanted(&mut self, wanted: &Wanted, now: Status) -> Result<(), Fault> {
-        let difference = wanted.difference(self.host, &now).await.map_err(|f| f.with("path", self.shown()))?;
+        let difference =
+            wanted.difference(self.host, &now).await.map_err(|f| f.with("path", self.shown()))?;
         let Some(difference) = difference else { return Ok(()) };
         if now.path == self.path {
             self.before.extend(difference.before);

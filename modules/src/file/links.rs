@@ -20,9 +20,8 @@ impl Work<'_> {
             (None, Some(says)) if self.args.follow => says.clone(),
             (None, _) => return Err(Fault::at("src", "src is required for creating new symlinks")),
         };
-        let with_src = |fault: Fault, work: &Self| {
-            fault.with("path", work.shown()).with("src", Data::lossy(&src))
-        };
+        let with_src =
+            |fault: Fault, work: &Self| fault.with("path", work.shown()).with("src", Data::lossy(&src));
         // A relative source starts at the link's folder; at the path itself where that is a folder.
         let base = match &now {
             Some(now) if now.is_folder() => self.path.clone(),
@@ -33,7 +32,9 @@ impl Work<'_> {
         let force = self.args.force;
         if !force && !exists {
             let shown = String::from_utf8_lossy(&absolute);
-            let message = format!("src file does not exist, use 'force=yes' if you really want to create the link: {shown}");
+            let message = format!(
+                "src file does not exist, use 'force=yes' if you really want to create the link: {shown}"
+            );
             return Err(with_src(Fault::at("src", message), self));
         }
         if let Some(now) = now.as_ref().filter(|now| !now.is_link()) {
@@ -48,9 +49,7 @@ impl Work<'_> {
             }
         }
         self.begin_diff("link", now.as_ref());
-        let outcome = |work: &Self| {
-            Outcome::new().with("dest", work.shown()).with("src", Data::lossy(&src))
-        };
+        let outcome = |work: &Self| Outcome::new().with("dest", work.shown()).with("src", Data::lossy(&src));
         if says.as_deref() != Some(&src) {
             if let Some(says) = &says {
                 self.before.insert("src".into(), Data::lossy(says));
@@ -113,23 +112,21 @@ impl Work<'_> {
             }
             return Err(Fault::at("src", "src is required for creating new hardlinks"));
         };
-        let with_src = |fault: Fault, work: &Self| {
-            fault.with("dest", work.shown()).with("src", Data::lossy(&src))
-        };
+        let with_src =
+            |fault: Fault, work: &Self| fault.with("dest", work.shown()).with("src", Data::lossy(&src));
         let (source, says) = self.host.ask_both(Stat::behind(&src), Readlink::of(&self.path)).await?;
         let Some(source) = source else {
             return Err(with_src(Fault::at("src", "src does not exist"), self));
         };
         self.begin_diff("hard", now.as_ref());
         let same = now.as_ref().is_some_and(|now| (now.inode, now.dev) == (source.inode, source.dev));
-        let outcome = |work: &Self| {
-            Outcome::new().with("dest", work.shown()).with("src", Data::lossy(&src))
-        };
+        let outcome = |work: &Self| Outcome::new().with("dest", work.shown()).with("src", Data::lossy(&src));
         if !same {
             if let Some(now) = &now {
                 let message = match state_name(now) {
                     "link" => {
-                        self.before.insert("src".into(), says.as_deref().map(Data::lossy).unwrap_or_default());
+                        self.before
+                            .insert("src".into(), says.as_deref().map(Data::lossy).unwrap_or_default());
                         self.after.insert("src".into(), Data::lossy(&src));
                         None
                     }
@@ -148,7 +145,8 @@ impl Work<'_> {
                 return Ok(outcome(self));
             }
         }
-        let status = if self.host.check_mode() { Some(source) } else { self.host.ask(Stat::of(&self.path)).await? };
+        let status =
+            if self.host.check_mode() { Some(source) } else { self.host.ask(Stat::of(&self.path)).await? };
         if let Some(status) = status {
             self.set_attributes(status).await?;
         }

@@ -1,8 +1,8 @@
 //! Access and modification times of `file`.
 
 use super::{File, Work};
-use crate::host::{Probe, Status, touch};
 use crate::Fault;
+use crate::host::{Probe, Status, touch};
 
 /// What a time should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +32,8 @@ impl Time {
 
 impl Times {
     pub(super) fn read(args: &File, touch: bool) -> Result<Times, Fault> {
-        let one = |name: &str, text: &Option<String>, format: &str| match text.as_deref() {
+        let one = |name: &str, text: &Option<String>, format: &str| {
+            match text.as_deref() {
             None if touch => Ok(Time::Now),
             None | Some("preserve") => Ok(Time::Preserve),
             Some("now") => Ok(Time::Now),
@@ -45,6 +46,7 @@ impl Times {
                     ),
                 )
             }),
+        }
         };
         Ok(Times {
             access: one("access_time", &args.access_time, &args.access_time_format)?,
@@ -79,7 +81,10 @@ impl Work<'_> {
                 Time::Now => None,
                 Time::At(at) => Some(self.seconds(*at).await?),
             };
-            #[expect(clippy::float_cmp, reason = "a stamp has whole seconds, and so has a file that bears it")]
+            #[expect(
+                clippy::float_cmp,
+                reason = "a stamp has whole seconds, and so has a file that bears it"
+            )]
             if wanted != Some(is) {
                 differs = true;
                 self.before.insert(name.into(), is.into());

@@ -42,11 +42,7 @@ impl Work<'_> {
     }
 
     /// One call for all that need the same.
-    async fn set_many(
-        &mut self,
-        wanted: &crate::attributes::Wanted,
-        found: &[Status],
-    ) -> Result<(), Fault> {
+    async fn set_many(&mut self, wanted: &crate::attributes::Wanted, found: &[Status]) -> Result<(), Fault> {
         let mut groups: Vec<Attributes> = Vec::new();
         for status in found {
             let difference = if wanted.flags.is_some() {
