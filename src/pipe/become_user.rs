@@ -103,7 +103,7 @@ impl Become {
         spaced(&kept.collect::<Vec<_>>().join(" "))
     }
 
-    /// Answers the prompt and waits for the shell.
+    /// Answers the prompt and waits for the shell; what it said last is in `seen`.
     ///
     /// # Errors
     /// [`PipeError::Become`] in Ansible's words, or that the connection is lost.
@@ -113,17 +113,17 @@ impl Become {
         nonce: &Nonce,
         until: Instant,
         turns: &mut u64,
+        seen: &mut Vec<u8>,
     ) -> Result<(), Refusal> {
         let ready = format!("_iR{}", nonce.key());
-        let mut seen = Vec::new();
         let mut answer: Vec<u8> = Vec::new();
         let mut answered = false;
         *turns += 1;
         loop {
-            if memmem::find(&seen, ready.as_bytes()).is_some() {
+            if memmem::find(seen, ready.as_bytes()).is_some() {
                 return Ok(());
             }
-            if self.asks(&seen, nonce) {
+            if self.asks(seen, nonce) {
                 let Some(password) = self.password.as_ref().filter(|_| !answered) else {
                     return Err(Refusal::Failed(PipeError::Become(format!(
                         "Incorrect {} password",
@@ -134,7 +134,7 @@ impl Become {
                 answered = true;
                 seen.clear();
                 *turns += 1;
-            } else if answered && says_wrong(&seen) {
+            } else if answered && says_wrong(seen) {
                 return Err(Refusal::Failed(PipeError::Become(format!(
                     "Incorrect {} password",
                     self.method.name()
@@ -143,15 +143,15 @@ impl Become {
             if Instant::now() >= until {
                 return Err(Refusal::Failed(PipeError::Become(format!(
                     "Timed out waiting for become success or become password prompt: {}",
-                    said(&seen)
+                    said(seen)
                 ))));
             }
             let step = carrier
-                .step(&answer, &mut seen, until)
+                .step(&answer, seen, until)
                 .map_err(|broken| Refusal::Failed(PipeError::Lost(broken.0)))?;
             answer.drain(..step.wrote.min(answer.len()));
-            if step.ended && memmem::find(&seen, ready.as_bytes()).is_none() {
-                return Err(self.refusal(&seen, answered));
+            if step.ended && memmem::find(seen, ready.as_bytes()).is_none() {
+                return Err(self.refusal(seen, answered));
             }
         }
     }

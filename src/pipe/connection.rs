@@ -5,9 +5,8 @@ use std::time::{Duration, Instant};
 
 use impel_modules::host::{PipeError, Traffic};
 
-use super::become_user::quote;
-use super::become_user::{Become, Refusal};
-use super::carrier::Carrier;
+use super::become_user::{Become, Refusal, quote, said};
+use super::carrier::{Carrier, Ending};
 use super::local;
 use super::prompt::Prompter;
 use super::shell::Shell;
@@ -107,7 +106,18 @@ impl Connection {
             }
         };
         if let Some(identity) = identity.filter(|identity| identity.waits()) {
-            identity.converse(&mut *carrier, &nonce, Instant::now() + patience, &mut traffic.turns)?;
+            let mut seen = Vec::new();
+            let until = Instant::now() + patience;
+            let ready = identity.converse(&mut *carrier, &nonce, until, &mut traffic.turns, &mut seen);
+            if let Err(refusal) = ready {
+                let unreached = self.is_ssh_program() && carrier.ending() == Some(Ending::Status(255));
+                return Err(if unreached {
+                    let why = said(&seen);
+                    Refusal::Failed(PipeError::Lost(format!("Failed to connect to the host via ssh: {why}")))
+                } else {
+                    refusal
+                });
+            }
         }
         Ok(Opened { carrier, nonce })
     }

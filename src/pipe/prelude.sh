@@ -30,7 +30,8 @@ _iT=
 _iX=
 _ix=
 _iz=
-trap '[ -z "$_iT" ] || rm -rf "$_iT" "${_iX:-$_iT}"' EXIT
+# A terminal that goes away must not kill the rm.
+trap 'trap "" HUP INT TERM PIPE; [ -z "$_iT" ] || rm -rf "$_iT" "${_iX:-$_iT}"' EXIT
 trap 'exit 129' HUP INT TERM PIPE
 
 # The session folder. /dev/shm of a container may be tiny, so room is asked for on tmpfs.

@@ -41,6 +41,11 @@ pub fn keygen(path: &Path, arguments: &[&str]) {
 impl Sshd {
     /// Starts one with further lines of configuration; `None`, with a word, where there is no sshd.
     pub fn start(more: &str) -> Option<Sshd> {
+        Sshd::start_behind(&[], more)
+    }
+
+    /// The same with words before the program's own.
+    pub fn start_behind(prefix: &[String], more: &str) -> Option<Sshd> {
         let Some(program) = program() else {
             eprintln!("left out: sshd is not installed");
             return None;
@@ -57,13 +62,15 @@ impl Sshd {
         std::fs::copy(at("id.pub"), at("authorized")).unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let text = format!(
-            "Port {port}\nListenAddress 127.0.0.1\nListenAddress ::1\nPidFile none\nUsePAM no\nStrictModes no\n\
+            "{more}\nPort {port}\nListenAddress 127.0.0.1\nListenAddress ::1\nPidFile none\nUsePAM no\nStrictModes no\n\
              PermitRootLogin yes\nAuthorizedKeysFile {0}/authorized\nMaxStartups 200\nLogLevel VERBOSE\n\
-             HostKey {0}/host_ed25519\nHostKey {0}/host_rsa\nHostKey {0}/host_ecdsa\n{more}\n",
+             HostKey {0}/host_ed25519\nHostKey {0}/host_rsa\nHostKey {0}/host_ecdsa\n",
             folder.path().display()
         );
         std::fs::write(at("sshd_config"), text).unwrap();
-        let mut child = Command::new(program)
+        let words = [prefix, &[program.to_str().unwrap().to_owned()]].concat();
+        let mut child = Command::new(&words[0])
+            .args(&words[1..])
             .args(["-D", "-e", "-f"])
             .arg(at("sshd_config"))
             .stdin(Stdio::null())

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::process::Command;
+use std::time::Instant;
 
 use impel_modules::host::PipeError;
 
@@ -34,11 +35,21 @@ pub fn open(ssh: &SshSpec, command: &str, terminal: bool) -> Result<ChildCarrier
     };
     program.args(["--", &ssh.address]);
     // Only a raw terminal passes every byte.
-    program.arg(if terminal { format!("stty raw -echo; {command}") } else { command.to_owned() });
+    program.arg(if terminal {
+        format!("stty raw -echo; echo _i\"\"S; {command}")
+    } else {
+        command.to_owned()
+    });
     let mut child =
         ChildCarrier::spawn(program).map_err(|error| fail(format!("{}: {error}", ssh.executable)))?;
     if let Some(folder) = asked {
         child.keep(folder);
+    }
+    if terminal {
+        child.ends_by_word();
+        // What is sent before the terminal is raw would come back as an echo.
+        let until = Instant::now() + ssh.timeout;
+        child.wait_for(b"_iS\n", until).map_err(|broken| fail(broken.0))?;
     }
     Ok(child)
 }

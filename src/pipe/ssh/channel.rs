@@ -16,13 +16,15 @@ const BAD_USE: i32 = -39;
 pub struct ChannelCarrier {
     session: Arc<Session>,
     channel: ssh2::Channel,
+    /// A closed input would hang up on the shell instead of ending it.
+    terminal: bool,
     /// When the peer last said something.
     heard: Instant,
 }
 
 impl ChannelCarrier {
-    pub(super) fn new(session: Arc<Session>, channel: ssh2::Channel) -> ChannelCarrier {
-        ChannelCarrier { session, channel, heard: Instant::now() }
+    pub(super) fn new(session: Arc<Session>, channel: ssh2::Channel, terminal: bool) -> ChannelCarrier {
+        ChannelCarrier { session, channel, terminal, heard: Instant::now() }
     }
 
     /// What an error of libssh2 comes to: nothing for now, or the end.

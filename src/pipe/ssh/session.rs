@@ -176,7 +176,7 @@ impl Session {
             self.patiently(|_| channel.request_pty("dumb", Some(raw_modes()), Some((200, 50, 0, 0))))?;
         }
         self.patiently(|_| channel.exec(command))?;
-        Ok(ChannelCarrier::new(self.clone(), channel))
+        Ok(ChannelCarrier::new(self.clone(), channel, terminal))
     }
 
     /// A connection from the host to another one.
