@@ -2,6 +2,7 @@
 //! and lookups.
 
 pub mod args;
+pub mod calendar;
 mod entry;
 pub mod eval;
 pub mod filters;

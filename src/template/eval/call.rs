@@ -156,7 +156,7 @@ impl Eval<'_> {
         }
         let secret = args.is_secret() || terms.iter().any(Value::is_secret);
         let found = (lookup.run)(self, terms, &args)
-            .map_err(|e| e.within(format!("The lookup plugin '{}' failed", full(name))))?;
+            .map_err(|e| e.within(format!("The lookup plugin '{name}' failed")))?;
         Ok(if secret { found.into_iter().map(Value::into_secret).collect() } else { found })
     }
 
@@ -200,7 +200,7 @@ impl Eval<'_> {
         if found.len() == 1 {
             return Ok(found.into_iter().next().unwrap_or_default());
         }
-        if found.iter().all(Value::is_str) {
+        if !found.is_empty() && found.iter().all(Value::is_str) {
             let secret = found.iter().any(Value::is_secret);
             let texts = found.iter().map(Value::to_text).collect::<Result<Vec<_>>>()?;
             return Ok(Value::text(texts.join(","), secret));

@@ -54,8 +54,10 @@ fn comment(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let text = input.to_text()?;
     let body = format!("{decoration}{}", text.replace(newline.as_str(), &format!("{newline}{decoration}")));
     out.push_str(&body.replace(&format!("{decoration}{newline}"), &format!("{stripped}{newline}")));
-    out.push_str(&newline);
-    out.push_str(&vec![postfix.as_str(); times(postfixes)].join(&newline));
+    for _ in 0..times(postfixes) {
+        out.push_str(&newline);
+        out.push_str(&postfix);
+    }
     if !end.is_empty() {
         out.push_str(&newline);
         out.push_str(&end);

@@ -5,6 +5,7 @@ mod chance;
 mod choice;
 mod combinations;
 mod comments;
+mod dates;
 mod dicts;
 pub(super) mod globbing;
 mod hashes;
@@ -30,6 +31,7 @@ const FAMILIES: &[&[Filter]] = &[
     choice::FILTERS,
     combinations::FILTERS,
     comments::FILTERS,
+    dates::FILTERS,
     dicts::FILTERS,
     hashes::FILTERS,
     html::FILTERS,

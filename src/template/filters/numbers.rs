@@ -355,10 +355,10 @@ fn to_bytes(text: &str, default_unit: Option<&str>, is_bits: bool) -> Result<Val
     let (class, word) = if is_bits { ("b", "bit") } else { ("B", "byte") };
     if unit.len() > 1 {
         let expected = if key == 'B' { class.to_owned() } else { format!("{key}{class}") };
+        let or = if key == 'B' { word.to_owned() } else { key.to_string() };
         let message = format!(
-            "human_to_bytes() failed to convert {text}. Value is not a valid string (expect {expected} or {key})"
+            "human_to_bytes() failed to convert {text}. Value is not a valid string (expect {expected} or {or})"
         );
-        let second = unit.get(1..).unwrap_or("");
         let prefixes = match key {
             'Y' => "yotta",
             'Z' => "zetta",
@@ -370,9 +370,7 @@ fn to_bytes(text: &str, default_unit: Option<&str>, is_bits: bool) -> Result<Val
             'K' => "kilo",
             _ => "",
         };
-        let lower = unit.to_lowercase();
-        let full = lower == format!("{prefixes}{word}");
-        if !full && !(second == class && key != 'B') {
+        if unit.to_lowercase() != format!("{prefixes}{word}") && unit != expected {
             return Err(message);
         }
     }

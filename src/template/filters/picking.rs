@@ -3,7 +3,7 @@
 use super::Filter;
 use crate::template::Eval;
 use crate::template::args::Args;
-use crate::template::value::{Error, MarkerKind, Result, Value};
+use crate::template::value::{Error, MarkerKind, Result, Value, str_repr};
 use std::sync::Arc;
 
 /// This family's table.
@@ -54,6 +54,9 @@ fn map(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let Some(name) = name.as_str() else {
         return Err(Error::new(format!("No filter named {}.", name.repr()?)));
     };
+    if crate::template::filters::find(name).is_none() {
+        return Err(Error::new(format!("No filter named {}.", str_repr(name))));
+    }
     let mut out = Vec::new();
     for item in eval.items(&input)? {
         out.push(eval.filter(name, item, handed_on(name, args, 1))?);
@@ -78,6 +81,11 @@ fn pick(
         Some(Value::Str(name)) => Some(name.text.clone()),
         Some(other) => return Err(Error::new(format!("No test named {}.", other.repr()?))),
     };
+    if let Some(name) = &test
+        && crate::template::tests::find(name).is_none()
+    {
+        return Err(Error::new(format!("No test named {}.", str_repr(name))));
+    }
     let mut out = Vec::new();
     for item in eval.items(input)? {
         let subject = match attribute {

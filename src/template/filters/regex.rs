@@ -40,7 +40,7 @@ fn replace(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let (out, made) = regex.replace(&text, &replacement, count)?;
     if must != 0 && must != made as i64 {
         return Err(Error::new(format!(
-            "{} should match {must} times, but matches {made} times in {}",
+            "{} should match {must} times, but matches {count} times in {}",
             str_repr(&pattern),
             str_repr(&text)
         )));
@@ -64,13 +64,16 @@ fn search(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let mut groups = Vec::new();
     for group in args.rest(1) {
         let group = group.to_text()?;
-        let named = group.strip_prefix("\\g<").and_then(|g| g.strip_suffix('>'));
-        let by_name = named.filter(|n| !n.is_empty()).map(str::to_owned);
-        let by_number = group.strip_prefix('\\').and_then(|g| g.parse::<usize>().ok());
-        groups.push(match (by_name, by_number) {
-            (Some(name), _) => Group::Named(name),
-            (_, Some(number)) => Group::Number(number),
-            _ => return Err(Error::new("Unknown argument")),
+        let none = || Error::new("'NoneType' object has no attribute 'group'");
+        groups.push(if let Some(rest) = group.strip_prefix("\\g") {
+            let name = rest.strip_prefix('<').and_then(|r| r.rsplit_once('>')).map(|(name, _)| name);
+            let name = name.filter(|n| !n.is_empty() && !n.contains(char::is_whitespace));
+            Group::Named(name.ok_or_else(none)?.to_owned())
+        } else if let Some(rest) = group.strip_prefix('\\') {
+            let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+            Group::Number(rest[..end].parse().map_err(|_| none())?)
+        } else {
+            return Err(Error::new("Unknown argument"));
         });
     }
     let regex = compile(&pattern.to_text()?, flag("ignorecase")?, flag("multiline")?)?;
@@ -85,7 +88,7 @@ fn search(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     for group in groups {
         let number = match group {
             Group::Number(number) => Some(number),
-            Group::Named(name) => regex.group_named(&name),
+            Group::Named(name) => name.parse().ok().or_else(|| regex.group_named(&name)),
         };
         match number.filter(|n| *n <= regex.groups()) {
             Some(number) => out.push(value(found.group(number))),
