@@ -143,26 +143,20 @@ impl Keywords {
     }
 }
 
-/// Tags one by one: a string is split at commas, also within a list.
+/// Tags one by one. A string is split at commas; what stands in a list is taken as it is.
 fn tags_of(node: &Node) -> Result<Vec<Node>, Diagnostic> {
-    let entries = match &node.kind {
-        Kind::Null => return Ok(Vec::new()),
-        Kind::Seq(entries) => entries.to_vec(),
-        Kind::Str { .. } => vec![node.clone()],
-        _ => return Err(Diagnostic::user("tags must be specified as a list").at(node.span)),
-    };
-    let mut tags = Vec::with_capacity(entries.len());
-    for entry in entries {
-        match &entry.kind {
-            // a comma inside a template separates nothing
-            Kind::Str { text, unsafe_ } if text.contains(',') && !text.contains("{{") => {
-                tags.extend(text.split(',').map(|tag| Node {
-                    kind: Kind::Str { text: tag.trim().into(), unsafe_: *unsafe_ },
-                    span: entry.span,
-                }));
-            }
-            _ => tags.push(entry),
+    match &node.kind {
+        Kind::Null => Ok(Vec::new()),
+        Kind::Seq(entries) => Ok(entries.to_vec()),
+        // a comma inside a template separates nothing
+        Kind::Str { text, .. } if !text.contains(',') || text.contains("{{") => Ok(vec![node.clone()]),
+        Kind::Str { text, unsafe_ } => {
+            let tag = |text: &str| Node {
+                kind: Kind::Str { text: text.trim().into(), unsafe_: *unsafe_ },
+                span: node.span,
+            };
+            Ok(text.split(',').map(tag).collect())
         }
+        _ => Err(Diagnostic::user("tags must be specified as a list").at(node.span)),
     }
-    Ok(tags)
 }

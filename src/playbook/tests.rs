@@ -74,7 +74,7 @@ fn roles_run_behind_pre_tasks_and_their_dependencies_before_them() {
   roles: [top]
   handlers: [debug: msg=own]
 #### roles/top/meta/main.yml
-dependencies: [{role: leaf, colour: red, tags: [a, 'b,c']}]
+dependencies: [{role: leaf, colour: red, tags: 'a, b,c'}]
 #### roles/top/tasks/main.yml
 - import_tasks: sub/one.yml
 - include_tasks: two.yml
