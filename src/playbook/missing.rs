@@ -1,10 +1,13 @@
 //! What a playbook asks for that Ansible has and impel does not have yet: one list, before anything runs.
 
-use super::known::short;
+use super::known::{self, short};
 use super::source::What;
 use super::{Item, Keywords, Playbook, Task};
 use crate::diag::Span;
-use crate::yaml::Node;
+use crate::template::{self, PluginKind};
+use crate::yaml::{Kind, Node};
+use std::fmt;
+use std::path::{Path, PathBuf};
 
 /// What impel has.
 pub trait Known {
@@ -23,10 +26,28 @@ pub struct Missing {
     pub span: Span,
 }
 
+/// The sort of thing and its name.
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.what {
+            What::Keyword => "keyword",
+            What::Module => "module",
+            What::Lookup => "lookup",
+            What::Filter => "filter",
+            What::Test => "test",
+            What::Strategy => "strategy",
+            What::Connection => "connection",
+            What::Become => "become method",
+        };
+        write!(f, "{what} '{}'", self.name)
+    }
+}
+
 /// Everything in a playbook that impel does not have yet, in order of appearance.
 pub fn missing(playbook: &Playbook, known: &dyn Known) -> Vec<Missing> {
-    let mut scan = Scan { known, found: Vec::new() };
+    let mut scan = Scan { known, found: Vec::new(), base: None };
     for play in &playbook.plays {
+        scan.base = play.file.parent().map(Path::to_path_buf);
         scan.keywords(&play.keywords);
         scan.named(What::Strategy, play.strategy.as_ref());
         let plugs: [(&str, Option<&Node>); 8] = [
@@ -56,7 +77,7 @@ pub fn missing(playbook: &Playbook, known: &dyn Known) -> Vec<Missing> {
 
 /// The same for what a dynamic include brings while the playbook runs.
 pub fn missing_in(items: &[Item], known: &dyn Known) -> Vec<Missing> {
-    let mut scan = Scan { known, found: Vec::new() };
+    let mut scan = Scan { known, found: Vec::new(), base: None };
     scan.items(items);
     scan.found
 }
@@ -64,6 +85,8 @@ pub fn missing_in(items: &[Item], known: &dyn Known) -> Vec<Missing> {
 struct Scan<'a> {
     known: &'a dyn Known,
     found: Vec<Missing>,
+    /// The playbook's folder, beside which the user's own plugins are.
+    base: Option<PathBuf>,
 }
 
 impl Scan<'_> {
@@ -98,6 +121,41 @@ impl Scan<'_> {
                 "become_method" => self.named(What::Become, Some(node)),
                 _ => self.keyword(name, Some(node)),
             }
+            self.templates(node, false, 0);
+        }
+        keywords.when.iter().for_each(|node| self.templates(node, true, 0));
+        keywords.vars.pairs.iter().for_each(|(_, node)| self.templates(node, false, 0));
+    }
+
+    /// Filters, tests and lookups in the templates of a value.
+    fn templates(&mut self, node: &Node, conditional: bool, depth: usize) {
+        match &node.kind {
+            Kind::Str { text, unsafe_: false } => {
+                for (kind, name) in template::absent(text, conditional) {
+                    self.plugin(kind, &name, node.span);
+                }
+            }
+            Kind::Seq(items) if depth < 100 => {
+                items.iter().for_each(|item| self.templates(item, conditional, depth + 1));
+            }
+            Kind::Map(map) if depth < 100 => {
+                map.pairs.iter().for_each(|(_, value)| self.templates(value, conditional, depth + 1));
+            }
+            _ => {}
+        }
+    }
+
+    /// What Ansible has and impel has not. A name that neither has fails when it is rendered, as it does there.
+    fn plugin(&mut self, kind: PluginKind, name: &str, span: Span) {
+        let (what, builtin, folder) = match kind {
+            PluginKind::Filter => (What::Filter, known::FILTERS, "filter_plugins"),
+            PluginKind::Test => (What::Test, known::TESTS, "test_plugins"),
+            PluginKind::Lookup => (What::Lookup, known::LOOKUPS, "lookup_plugins"),
+        };
+        let users = || self.base.as_ref().is_some_and(|base| base.join(folder).is_dir());
+        let bare = short(name);
+        if builtin.contains(&bare) || bare.contains('.') || users() {
+            self.ask(what, bare, span);
         }
     }
 
@@ -125,6 +183,17 @@ impl Scan<'_> {
             self.ask(What::Module, &task.action.name, task.action.span);
         }
         self.keywords(&task.keywords);
+        task.action.args.iter().for_each(|(name, node)| {
+            let conditional = matches!((&*task.action.name, &**name), ("assert", "that") | ("debug", "var"));
+            self.templates(node, conditional, 0);
+        });
+        let plain = [&task.name, &task.action.raw, &task.action.whole, &task.loop_control.label];
+        plain.into_iter().flatten().for_each(|node| self.templates(node, false, 0));
+        let conditions = [&task.changed_when, &task.failed_when, &task.until];
+        conditions.into_iter().flatten().for_each(|node| self.templates(node, true, 0));
+        if let Some(lookup) = &task.loop_ {
+            self.templates(&lookup.items, false, 0);
+        }
         if let Some(lookup) = task.loop_.as_ref() {
             match &lookup.lookup {
                 Some(name) => self.ask(What::Lookup, name, lookup.span),

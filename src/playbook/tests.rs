@@ -180,6 +180,7 @@ fn what_impel_lacks_is_listed_once_with_its_place() {
     - ping:
       async: 5
     - block: [git: ]
+      when: x | ansible.utils.ipaddr is match('a') and (y | unheard_of)
       become_method: su
 ",
     );
@@ -188,7 +189,16 @@ fn what_impel_lacks_is_listed_once_with_its_place() {
         .iter()
         .map(|m| format!("{:?} {} {}:{}", m.what, m.name, m.span.line, m.span.column))
         .collect();
-    assert_eq!(shown, ["Strategy free 2:13", "Keyword async 5:14", "Become su 7:22", "Module git 6:15"]);
+    assert_eq!(
+        shown,
+        [
+            "Strategy free 2:13",
+            "Keyword async 5:14",
+            "Become su 8:22",
+            "Filter ansible.utils.ipaddr 7:13",
+            "Module git 6:15"
+        ]
+    );
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! The doors to the template engine: rendering values, conditionals, expressions and template files.
 
+use super::syntax::PluginKind;
 use super::value::{Str, Value};
 use super::{Eval, World};
 use crate::diag::{Diagnostic, Span};
+use std::sync::Arc;
 
 /// How a template file is read: the options of the `template` module, which a `#jinja2:` first line overrides.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -51,6 +53,21 @@ pub fn is_template(text: &str) -> bool {
     let bytes = text.as_bytes();
     text.starts_with("#jinja2:")
         || memchr::memchr_iter(b'{', bytes).any(|i| matches!(bytes.get(i + 1), Some(b'{' | b'%' | b'#')))
+}
+
+/// The filters, tests and lookups that a template names and impel does not have, without rendering anything; a
+/// `conditional` is an expression without braces. What cannot be parsed names nothing: it fails when it is rendered.
+pub fn absent(text: &str, conditional: bool) -> Vec<(PluginKind, Arc<str>)> {
+    let program = if conditional && !is_template(text) {
+        super::syntax::compile_expression(text, true)
+    } else if is_template(text) {
+        super::syntax::compile(text, &TemplateOptions::default(), true)
+    } else {
+        return Vec::new();
+    };
+    program
+        .map(|p| p.absent.iter().map(|(kind, name, _)| (*kind, name.clone())).collect())
+        .unwrap_or_default()
 }
 
 /// Renders every trusted string in a value, to native types; `omit` drops out of containers (as the whole value it

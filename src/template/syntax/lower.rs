@@ -25,8 +25,8 @@ pub fn template(text: &str, options: &TemplateOptions, literal_backslashes: bool
     let mut lowering = Lowering::new(&source, &rewritten, literal_backslashes);
     let ast::Stmt::Template(root) = &tree else { return Err(Error::new("the parser gave no template")) };
     let body = lowering.body(&root.children);
-    let blocks = lowering.blocks;
-    Ok(Program { body, blocks, source: source.as_str().into(), ..Program::default() })
+    let (blocks, absent) = (lowering.blocks, lowering.absent);
+    Ok(Program { body, blocks, absent, source: source.as_str().into(), ..Program::default() })
 }
 
 /// Lowers a bare expression.
@@ -41,7 +41,7 @@ pub fn expression(text: &str, conditional: bool) -> Result<Program> {
     let mut lowering = Lowering::new(&source, &rewritten, false);
     lowering.conditional = conditional;
     let expression = Some(lowering.expr(&tree));
-    Ok(Program { expression, source: source.as_str().into(), ..Program::default() })
+    Ok(Program { expression, absent: lowering.absent, source: source.as_str().into(), ..Program::default() })
 }
 
 fn normalised(text: &str) -> String {
@@ -92,6 +92,7 @@ struct Lowering<'s> {
     /// The special names that the innermost macro's body speaks of.
     spoken: [bool; 3],
     names: HashMap<String, Arc<str>>,
+    absent: Vec<(PluginKind, Arc<str>, Place)>,
 }
 
 impl<'s> Lowering<'s> {
@@ -105,6 +106,7 @@ impl<'s> Lowering<'s> {
             blocks: HashMap::new(),
             spoken: [false; 3],
             names: HashMap::new(),
+            absent: Vec::new(),
         }
     }
 
@@ -266,12 +268,11 @@ impl<'s> Lowering<'s> {
     }
 
     fn filter_call(&mut self, f: &ast::Filter<'_>, span: Span) -> FilterCall {
-        FilterCall {
-            name: self.name(f.name),
-            filter: filters::find(f.name),
-            args: self.args(&f.args),
-            place: self.place(span),
+        let filter = filters::find(f.name);
+        if filter.is_none() {
+            self.absent.push((PluginKind::Filter, f.name.into(), self.place(span)));
         }
+        FilterCall { name: self.name(f.name), filter, args: self.args(&f.args), place: self.place(span) }
     }
 
     fn args(&mut self, args: &[ast::CallArg<'_>]) -> Vec<Argument> {
@@ -355,9 +356,13 @@ impl<'s> Lowering<'s> {
                 Expr::Filter(Box::new(input), Box::new(self.filter_call(f, f.span())))
             }
             ast::Expr::Test(t) => {
+                let test = tests::find(t.name);
+                if test.is_none() {
+                    self.absent.push((PluginKind::Test, t.name.into(), self.place(t.span())));
+                }
                 let call = TestCall {
                     name: self.name(t.name),
-                    test: tests::find(t.name),
+                    test,
                     args: self.args(&t.args),
                     place: self.place(t.span()),
                 };
@@ -370,7 +375,17 @@ impl<'s> Lowering<'s> {
                 let parts = (self.expr(&g.expr), self.expr(&g.subscript_expr));
                 Expr::Item(Box::new(parts), self.place(g.span()))
             }
-            ast::Expr::Call(c) => Expr::Call(self.boxed(&c.expr), self.args(&c.args), self.place(c.span())),
+            ast::Expr::Call(c) => {
+                if let (ast::Expr::Var(callee), Some(ast::CallArg::Pos(ast::Expr::Const(name)))) =
+                    (&c.expr, c.args.first())
+                    && matches!(callee.id, "lookup" | "query" | "q")
+                    && let Some(name) = name.value.as_str()
+                    && crate::template::lookups::find(name).is_none()
+                {
+                    self.absent.push((PluginKind::Lookup, name.into(), self.place(c.span())));
+                }
+                Expr::Call(self.boxed(&c.expr), self.args(&c.args), self.place(c.span()))
+            }
             ast::Expr::List(l) => Expr::List(l.items.iter().map(|e| self.expr(e)).collect()),
             ast::Expr::Tuple(t) => Expr::Tuple(t.items.iter().map(|e| self.expr(e)).collect()),
             ast::Expr::Map(m) => {

@@ -9,6 +9,7 @@ mod program;
 
 pub(super) use cache::{compile, compile_expression};
 pub(super) use header::options_of;
+pub use program::PluginKind;
 pub(super) use program::{
     Argument, Binary, Block, Comparison, Expr, FilterCall, For, Macro, Place, Program, Stmt, Target,
 };

@@ -9,6 +9,17 @@ use std::sync::{Arc, OnceLock};
 /// An offset into the template's text.
 pub type Place = u32;
 
+/// A sort of thing that a template names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PluginKind {
+    /// Behind a `|`.
+    Filter,
+    /// Behind `is`.
+    Test,
+    /// The first argument of `lookup` and `query`.
+    Lookup,
+}
+
 /// A lowered template.
 #[derive(Default)]
 pub struct Program {
@@ -20,6 +31,8 @@ pub struct Program {
     pub blocks: HashMap<Arc<str>, Arc<Block>>,
     /// For an expression or a conditional instead of a template.
     pub expression: Option<Expr>,
+    /// Filters, tests and lookups that it names and that are not there.
+    pub absent: Vec<(PluginKind, Arc<str>, Place)>,
     /// Where its lines start; made when a place is asked for.
     pub lines: OnceLock<Vec<u32>>,
 }
