@@ -4,6 +4,7 @@ pub mod cli;
 pub mod config;
 pub mod diag;
 pub mod engine;
+pub mod inventory;
 pub mod pipe;
 pub mod playbook;
 pub mod report;

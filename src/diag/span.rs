@@ -1,5 +1,7 @@
 //! Where something stands in a source file: small, copyable, good for pointing at.
 
+use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, RwLock};
@@ -16,21 +18,32 @@ pub struct Span {
     pub column: u32,
 }
 
-static FILES: LazyLock<RwLock<Vec<Arc<Path>>>> = LazyLock::new(Default::default);
+/// The names of files seen, by number and by name.
+#[derive(Default)]
+struct Files {
+    names: Vec<Arc<Path>>,
+    numbers: HashMap<Arc<OsStr>, u32>,
+}
+
+static FILES: LazyLock<RwLock<Files>> = LazyLock::new(Default::default);
 
 /// Interns a file's name; the same path gives the same number.
 fn intern(path: &Path) -> u32 {
-    let mut files = FILES.write().unwrap_or_else(|e| e.into_inner());
-    if let Some(at) = files.iter().position(|known| &**known == path) {
-        return at as u32;
+    if let Some(number) = FILES.read().unwrap_or_else(|e| e.into_inner()).numbers.get(path.as_os_str()) {
+        return *number;
     }
-    files.push(path.into());
-    (files.len() - 1) as u32
+    let mut files = FILES.write().unwrap_or_else(|e| e.into_inner());
+    let next = files.names.len() as u32;
+    let number = *files.numbers.entry(path.as_os_str().into()).or_insert(next);
+    if number == next {
+        files.names.push(path.into());
+    }
+    number
 }
 
 impl Span {
-    /// A span in `file` at `line` and `column` (from 1). Interning costs a walk over the names of all files
-    /// seen, so a loader makes one span and moves it with [`Span::at`].
+    /// A span in `file` at `line` and `column` (from 1). Interning takes a lock, so a loader makes
+    /// one span and moves it with [`Span::at`].
     pub fn new(file: &Path, line: u32, column: u32) -> Span {
         Span { file: intern(file), line, column }
     }
@@ -43,7 +56,7 @@ impl Span {
     /// The file that the span points into (`<string>`-like names for what has no file).
     pub fn file(self) -> Arc<Path> {
         let files = FILES.read().unwrap_or_else(|e| e.into_inner());
-        files.get(self.file as usize).cloned().unwrap_or_else(|| PathBuf::from("<unknown>").into())
+        files.names.get(self.file as usize).cloned().unwrap_or_else(|| PathBuf::from("<unknown>").into())
     }
 }
 

@@ -1,0 +1,286 @@
+//! From what `-i` says to an inventory: folders, lists of hosts, scripts and files, each tried by the plugins that
+//! are enabled, in their order.
+
+use super::model::{Inventory, UNGROUPED};
+use super::varfiles::{Unlock, plain_text};
+use super::{ini, names, script, toml, yaml};
+use crate::diag::{Diagnostic, Span};
+use crate::template::pyregex::{Flags, PyRegex};
+use crate::yaml::{Limits, repr};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What configuration says about inventories; the defaults are Ansible's.
+#[derive(Clone)]
+pub struct Options {
+    /// The plugins that may read a source, in order (`INVENTORY_ENABLED`).
+    pub enabled: Vec<String>,
+    /// Endings of files in a folder that are left out (`INVENTORY_IGNORE_EXTS`).
+    pub ignored_endings: Vec<String>,
+    /// Patterns of files in a folder that are left out (`INVENTORY_IGNORE_PATTERNS`).
+    pub ignored_patterns: Vec<String>,
+    /// One source that cannot be read is an error (`INVENTORY_ANY_UNPARSED_IS_FAILED`).
+    pub any_unparsed_is_failed: bool,
+    /// No source that can be read is an error (`INVENTORY_UNPARSED_IS_FAILED`).
+    pub unparsed_is_failed: bool,
+    /// Whether to warn that there is nothing but localhost (`INVENTORY_UNPARSED_WARNING`).
+    pub unparsed_warning: bool,
+    /// Opens encrypted sources and variable files.
+    pub unlock: Option<Unlock>,
+    /// `-e`, for `constructed` with `use_extra_vars`.
+    pub extra_vars: Arc<super::Vars>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        let list = |items: &[&str]| items.iter().map(|item| (*item).to_owned()).collect();
+        Options {
+            enabled: list(&["host_list", "script", "auto", "yaml", "ini", "toml"]),
+            ignored_endings: list(&[
+                ".pyc", ".pyo", ".swp", ".bak", "~", ".rpm", ".md", ".txt", ".rst", ".orig", ".cfg", ".retry",
+            ]),
+            ignored_patterns: Vec::new(),
+            any_unparsed_is_failed: false,
+            unparsed_is_failed: false,
+            unparsed_warning: true,
+            unlock: None,
+            extra_vars: Arc::default(),
+        }
+    }
+}
+
+impl Inventory {
+    /// Reads all sources, in order; gives the inventory and the warnings.
+    ///
+    /// # Errors
+    /// A source that cannot be read, where the options make that an error.
+    pub fn load(sources: &[String], options: &Options) -> Result<(Inventory, Vec<Diagnostic>), Diagnostic> {
+        let mut loading = Loading { inventory: Inventory::default(), options, warnings: Vec::new() };
+        let mut parsed = false;
+        for source in sources.iter().map(|source| source.trim()).filter(|source| !source.is_empty()) {
+            // A list of hosts is no path, whatever it looks like.
+            let is_list = source.contains(',') && !Path::new(source).exists();
+            let full =
+                if is_list { source.to_owned() } else { absolute(source).to_string_lossy().into_owned() };
+            loading.inventory.sources.push(full.clone());
+            loading.remember_folder(&full);
+            parsed |= loading.source(&full, 0)?;
+        }
+        let Loading { mut inventory, mut warnings, .. } = loading;
+        if parsed {
+            for name in inventory.settle() {
+                warnings.push(Diagnostic::user(format!("Found both group and host with same name: {name}")));
+            }
+        } else {
+            if options.unparsed_is_failed {
+                return Err(Diagnostic::user(
+                    "No inventory was parsed, please check your configuration and options.",
+                ));
+            }
+            if options.unparsed_warning {
+                let message = "No inventory was parsed, only implicit localhost is available";
+                warnings.push(Diagnostic::user(message));
+            }
+        }
+        if inventory.groups.keys().any(|name| !is_variable_name(name)) {
+            let message =
+                "Invalid characters were found in group names but not replaced, use -vvvv to see details";
+            warnings.push(Diagnostic::user(message));
+        }
+        Ok((inventory, warnings))
+    }
+}
+
+/// A letter or `_`, then letters, digits and `_`.
+fn is_variable_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
+/// The path from the root, `~` and `..` resolved as text.
+fn absolute(source: &str) -> PathBuf {
+    let home = source.strip_prefix("~/").zip(std::env::var_os("HOME"));
+    let path = home.map_or_else(|| PathBuf::from(source), |(rest, home)| Path::new(&home).join(rest));
+    let full = std::path::absolute(&path).unwrap_or(path);
+    let mut clean = PathBuf::new();
+    for part in full.components() {
+        match part {
+            std::path::Component::ParentDir => {
+                clean.pop();
+            }
+            part => clean.push(part),
+        }
+    }
+    clean
+}
+
+struct Loading<'o> {
+    inventory: Inventory,
+    options: &'o Options,
+    warnings: Vec<Diagnostic>,
+}
+
+/// Folders within folders.
+const DEEPEST: usize = 20;
+
+impl Loading<'_> {
+    fn warn(&mut self, message: String) {
+        self.warnings.push(Diagnostic::user(message));
+    }
+
+    /// Where `group_vars` and `host_vars` are looked for: the source itself if it is a folder, else beside it.
+    fn remember_folder(&mut self, source: &str) {
+        let path = Path::new(source);
+        let folder = match path.is_dir() {
+            true => Some(path.to_owned()),
+            false if path.exists() => path.parent().map(Path::to_owned),
+            false => None,
+        };
+        if let Some(folder) = folder.filter(|folder| !self.inventory.folders.contains(folder)) {
+            self.inventory.folders.push(folder);
+        }
+    }
+
+    /// Reads one source; whether anything could.
+    fn source(&mut self, source: &str, depth: usize) -> Result<bool, Diagnostic> {
+        let path = Path::new(source);
+        if path.is_dir() {
+            return self.folder(path, depth);
+        }
+        let options = self.options;
+        let mut failures = Vec::new();
+        for plugin in &options.enabled {
+            let plugin = plugin.rsplit('.').next().unwrap_or(plugin);
+            if !verifies(plugin, source) {
+                continue;
+            }
+            match self.plugin(plugin, source) {
+                Ok(()) => return Ok(true),
+                Err(error) => failures.push((plugin.to_owned(), error)),
+            }
+        }
+        for (plugin, error) in failures {
+            let failed = Diagnostic::user(format!("Failed to parse inventory with '{plugin}' plugin"));
+            self.warnings.push(failed.because(error));
+        }
+        let message = format!("Unable to parse {source} as an inventory source");
+        if options.any_unparsed_is_failed {
+            return Err(Diagnostic::user(format!("Completely failed to parse inventory source {source}")));
+        }
+        self.warn(message);
+        Ok(false)
+    }
+
+    fn folder(&mut self, folder: &Path, depth: usize) -> Result<bool, Diagnostic> {
+        let mut names: Vec<String> = std::fs::read_dir(folder)
+            .map_err(|error| {
+                Diagnostic::user(format!("cannot list the folder {}: {error}", folder.display()))
+            })?
+            .flatten()
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .filter(|name| !self.is_ignored(name))
+            .collect();
+        names.sort();
+        let mut parsed = false;
+        for name in names {
+            let inside = folder.join(&name).to_string_lossy().into_owned();
+            if depth < DEEPEST {
+                parsed |= self.source(&inside, depth + 1)?;
+            }
+        }
+        Ok(parsed)
+    }
+
+    fn is_ignored(&self, name: &str) -> bool {
+        name.starts_with('.')
+            || matches!(name, "group_vars" | "host_vars" | "vars_plugins")
+            || self.options.ignored_endings.iter().any(|ending| name.ends_with(ending))
+            || self.options.ignored_patterns.iter().any(|pattern| {
+                PyRegex::new(pattern, Flags::default())
+                    .is_ok_and(|regex| regex.search(name).is_ok_and(|found| found.is_some()))
+            })
+    }
+
+    fn plugin(&mut self, plugin: &str, source: &str) -> Result<(), Diagnostic> {
+        let path = Path::new(source);
+        let unlock = self.options.unlock.clone();
+        let text = || plain_text(path, unlock.as_ref());
+        let root = |text: &str| crate::yaml::load(text, Span::new(path, 1, 1), Limits::default());
+        match plugin {
+            "host_list" | "advanced_host_list" => self.host_list(source, plugin == "advanced_host_list"),
+            "script" => script::read(&mut self.inventory, path, &mut self.warnings),
+            "ini" => ini::read(&mut self.inventory, &text()?, path),
+            "toml" => toml::read(&mut self.inventory, &text()?, path, &mut self.warnings),
+            "yaml" => yaml::read(&mut self.inventory, &root(&text()?)?, path, &mut self.warnings),
+            "auto" => {
+                let root = root(&text()?)?;
+                let named = root.as_map().and_then(|map| map.get("plugin"));
+                let Some(named) = named.and_then(|name| name.as_str()) else {
+                    let shown = repr::of_str(source);
+                    let message = format!(
+                        "no root 'plugin' key found, {shown} is not a valid YAML inventory plugin config file"
+                    );
+                    return Err(Diagnostic::parse(message, root.span));
+                };
+                let message = format!(
+                    "inventory config {} specifies unknown plugin {}",
+                    repr::of_str(source),
+                    repr::of_str(named)
+                );
+                Err(Diagnostic::parse(message, root.span)
+                    .hint("impel runs no inventory plugins of collections; an executable inventory script can do so."))
+            }
+            _ => Err(Diagnostic::user(format!("impel has no inventory plugin {}", repr::of_str(plugin)))),
+        }
+    }
+
+    /// `host1,host2:22,`, and with `advanced_host_list` ranges.
+    fn host_list(&mut self, source: &str, ranges: bool) -> Result<(), Diagnostic> {
+        let span = Span::new(Path::new("<host list>"), 0, 0);
+        for item in source.split(',').map(str::trim).filter(|item| !item.is_empty()) {
+            let (hosts, port) = if ranges {
+                names::expand(item).map_err(|why| Diagnostic::parse(why, span))?
+            } else {
+                let (name, port) = names::split_port(item).unwrap_or((item, None));
+                (vec![name.to_owned()], port)
+            };
+            for name in hosts {
+                if self.inventory.hosts.contains_key(name.as_str()) {
+                    continue;
+                }
+                let host = self.inventory.add_host(&name, Some(UNGROUPED));
+                if let Some(port) = port {
+                    let node = crate::yaml::Node { kind: crate::yaml::Kind::Int(port.into()), span };
+                    Arc::make_mut(&mut host.vars).insert("ansible_port".into(), node);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a plugin takes such a source at all.
+fn verifies(plugin: &str, source: &str) -> bool {
+    let path = Path::new(source);
+    let extension = path.extension().map(|ext| ext.to_string_lossy().into_owned());
+    let extension = extension.as_deref();
+    match plugin {
+        "host_list" | "advanced_host_list" => source.contains(',') && !path.exists(),
+        "script" => path.is_file() && is_script(path),
+        "auto" => path.is_file() && matches!(extension, Some("yml" | "yaml")),
+        "yaml" => path.is_file() && matches!(extension, None | Some("yml" | "yaml" | "json")),
+        "toml" => path.is_file() && extension == Some("toml"),
+        "ini" => path.is_file() && extension != Some("toml"),
+        _ => true,
+    }
+}
+
+fn is_script(path: &Path) -> bool {
+    use std::io::Read as _;
+    let executable = path.metadata().is_ok_and(|meta| meta.permissions().mode() & 0o111 != 0);
+    executable || {
+        let mut start = [0; 2];
+        std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && &start == b"#!"
+    }
+}

@@ -1,0 +1,20 @@
+//! Hosts and groups from INI, YAML, TOML, scripts and lists; their variables; and patterns that pick hosts.
+
+mod ini;
+mod literal;
+mod load;
+mod model;
+mod names;
+mod pattern;
+mod script;
+#[cfg(test)]
+mod tests;
+mod toml;
+mod varfiles;
+mod words;
+mod yaml;
+
+pub use load::Options;
+pub use model::{ALL, Group, Host, Inventory, UNGROUPED, Vars};
+pub use pattern::Matched;
+pub use varfiles::{Unlock, VarFiles, plain_text, read_file};

@@ -1,0 +1,329 @@
+//! Hosts and groups: who belongs to what, and what the inventory itself says about them.
+
+use crate::diag::{Diagnostic, Span};
+use crate::yaml::{Kind, Node};
+use indexmap::{IndexMap, IndexSet};
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Variables by name, in order of definition.
+pub type Vars = IndexMap<Arc<str>, Node>;
+
+/// All hosts and groups of a run. It changes while the run goes on (`add_host`, `group_by`).
+#[derive(Clone, Debug)]
+pub struct Inventory {
+    /// Hosts by name, in order of appearance.
+    pub hosts: IndexMap<Arc<str>, Host>,
+    /// Groups by name, in order of appearance; `all` and `ungrouped` are always there.
+    pub groups: IndexMap<Arc<str>, Group>,
+    /// The folders beside which `group_vars` and `host_vars` are looked for, in the order of the sources.
+    pub folders: Vec<PathBuf>,
+    /// The sources as given, for `ansible_inventory_sources`.
+    pub sources: Vec<String>,
+    /// Names of which `--limit` leaves nothing but these.
+    pub(super) limit: Option<HashSet<Arc<str>>>,
+}
+
+/// One host.
+#[derive(Clone, Debug)]
+pub struct Host {
+    /// Its name in the inventory.
+    pub name: Arc<str>,
+    /// What the inventory's sources say about it; shared, so that a layer made of it is made once.
+    pub vars: Arc<Vars>,
+    /// The groups that name it, without their parents.
+    pub groups: IndexSet<Arc<str>>,
+    /// The file that first named it; `inventory_file`, and its folder `inventory_dir`.
+    pub source: Option<Arc<Path>>,
+    /// `localhost` that no source names: not part of `all`.
+    pub implicit: bool,
+}
+
+/// One group.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// Its name.
+    pub name: Arc<str>,
+    /// What the inventory's sources say about it; shared, so that a layer made of it is made once.
+    pub vars: Arc<Vars>,
+    /// The hosts that it names itself.
+    pub hosts: IndexSet<Arc<str>>,
+    /// The groups below it.
+    pub children: IndexSet<Arc<str>>,
+    /// The groups above it.
+    pub parents: IndexSet<Arc<str>>,
+    /// `ansible_group_priority`: among groups of one depth, higher wins.
+    pub priority: i64,
+    /// The longest way down from `all`.
+    pub depth: usize,
+}
+
+/// The group of all hosts.
+pub const ALL: &str = "all";
+/// The group of hosts that are in no other.
+pub const UNGROUPED: &str = "ungrouped";
+
+impl Default for Inventory {
+    fn default() -> Inventory {
+        let mut inventory = Inventory {
+            hosts: IndexMap::new(),
+            groups: IndexMap::new(),
+            folders: Vec::new(),
+            sources: Vec::new(),
+            limit: None,
+        };
+        for name in [ALL, UNGROUPED] {
+            inventory.add_group(name);
+        }
+        inventory.link(ALL, UNGROUPED);
+        inventory
+    }
+}
+
+impl Inventory {
+    /// The group of this name, made if it is new.
+    pub fn add_group(&mut self, name: &str) -> &mut Group {
+        let name: Arc<str> = match self.groups.get_key_value(name) {
+            Some((known, _)) => known.clone(),
+            None => name.into(),
+        };
+        self.groups.entry(name.clone()).or_insert_with(|| Group {
+            name,
+            vars: Arc::default(),
+            hosts: IndexSet::new(),
+            children: IndexSet::new(),
+            parents: IndexSet::new(),
+            priority: 1,
+            depth: 0,
+        })
+    }
+
+    /// The host of this name, made if it is new, in a group if one is named.
+    pub fn add_host(&mut self, name: &str, group: Option<&str>) -> &mut Host {
+        let name: Arc<str> = match self.hosts.get_key_value(name) {
+            Some((known, _)) => known.clone(),
+            None => name.into(),
+        };
+        if let Some(group) = group {
+            self.add_group(group).hosts.insert(name.clone());
+        }
+        let group = group.and_then(|group| self.groups.get_key_value(group)).map(|(name, _)| name.clone());
+        let host = self.hosts.entry(name.clone()).or_insert_with(|| Host {
+            name,
+            vars: Arc::default(),
+            groups: IndexSet::new(),
+            source: None,
+            implicit: false,
+        });
+        host.groups.extend(group);
+        host
+    }
+
+    /// Puts a group below another; both must be there.
+    ///
+    /// # Errors
+    /// A group cannot be below itself.
+    pub fn add_child(&mut self, parent: &str, child: &str) -> Result<(), Diagnostic> {
+        if parent == child {
+            return Err(Diagnostic::user("can't add group to itself"));
+        }
+        if self.ancestors(parent).contains(child) {
+            let message =
+                format!("Adding group '{child}' as child to '{parent}' creates a recursive dependency loop.");
+            return Err(Diagnostic::user(message));
+        }
+        self.add_group(parent);
+        self.add_group(child);
+        self.link(parent, child);
+        Ok(())
+    }
+
+    /// Makes the edge and pushes down what lies below. There is no way back up from `child` to `parent`.
+    fn link(&mut self, parent: &str, child: &str) {
+        let (Some((parent, _)), Some((child, _))) =
+            (self.groups.get_key_value(parent), self.groups.get_key_value(child))
+        else {
+            return;
+        };
+        let (parent, child) = (parent.clone(), child.clone());
+        let mut depth = 0;
+        if let Some(group) = self.groups.get_mut(&parent) {
+            group.children.insert(child.clone());
+            depth = group.depth + 1;
+        }
+        if let Some(group) = self.groups.get_mut(&child) {
+            group.parents.insert(parent);
+        }
+        let mut lower = vec![(child, depth)];
+        while let Some((name, depth)) = lower.pop() {
+            let Some(group) = self.groups.get_mut(&name) else { continue };
+            if group.depth < depth {
+                group.depth = depth;
+                lower.extend(group.children.iter().map(|child| (child.clone(), depth + 1)));
+            }
+        }
+    }
+
+    /// The groups above a group, in no particular order.
+    pub fn ancestors(&self, group: &str) -> HashSet<Arc<str>> {
+        let mut found = HashSet::new();
+        let mut next: Vec<&Group> = self.groups.get(group).into_iter().collect();
+        while let Some(group) = next.pop() {
+            for parent in &group.parents {
+                if found.insert(parent.clone()) {
+                    next.extend(self.groups.get(parent));
+                }
+            }
+        }
+        found
+    }
+
+    /// After the sources are read: groups without a parent go below `all`, hosts without a group into `ungrouped`,
+    /// and only those. Gives names that are both a host's and a group's.
+    pub fn settle(&mut self) -> Vec<Arc<str>> {
+        let orphans: Vec<Arc<str>> = self
+            .groups
+            .values()
+            .filter(|group| &*group.name != ALL && (group.parents.is_empty()))
+            .map(|group| group.name.clone())
+            .collect();
+        for name in orphans {
+            self.link(ALL, &name);
+        }
+        let mut lonely = Vec::new();
+        for host in self.hosts.values_mut().filter(|host| !host.implicit) {
+            if host.groups.iter().any(|group| &**group != ALL && &**group != UNGROUPED) {
+                if host.groups.shift_remove(UNGROUPED)
+                    && let Some(ungrouped) = self.groups.get_mut(UNGROUPED)
+                {
+                    ungrouped.hosts.swap_remove(&host.name);
+                }
+            } else {
+                lonely.push(host.name.clone());
+            }
+        }
+        for name in lonely {
+            if let Some(ungrouped) = self.groups.get_mut(UNGROUPED) {
+                ungrouped.hosts.insert(name.clone());
+            }
+            if let Some(host) = self.hosts.get_mut(&name) {
+                host.groups.insert(UNGROUPED.into());
+            }
+        }
+        // Removing by swap is fast but loses the order, which is the order of the hosts.
+        let order: Vec<Arc<str>> = self
+            .hosts
+            .values()
+            .filter(|host| host.groups.contains(UNGROUPED))
+            .map(|host| host.name.clone())
+            .collect();
+        if let Some(ungrouped) = self.groups.get_mut(UNGROUPED) {
+            ungrouped.hosts = order.into_iter().collect();
+        }
+        for group in self.groups.values_mut() {
+            group.read_priority();
+        }
+        let mut both: Vec<Arc<str>> =
+            self.groups.keys().filter(|name| self.hosts.contains_key(&**name)).cloned().collect();
+        both.sort();
+        both
+    }
+
+    /// The host's groups and all above them, `all` included, the weakest first: by depth, priority, name.
+    pub fn groups_of(&self, host: &Host) -> Vec<&Group> {
+        let mut seen: HashSet<&str> = HashSet::new();
+        let mut found: Vec<&Group> = Vec::new();
+        let mut next: Vec<&Arc<str>> = host.groups.iter().collect();
+        next.extend(self.groups.get(ALL).map(|all| &all.name));
+        while let Some(name) = next.pop() {
+            let Some(group) = self.groups.get(name) else { continue };
+            if seen.insert(&group.name) {
+                next.extend(&group.parents);
+                found.push(group);
+            }
+        }
+        found.sort_by(|a, b| (a.depth, a.priority, &a.name).cmp(&(b.depth, b.priority, &b.name)));
+        found
+    }
+
+    /// `group_names`: the host's groups but `all`, sorted.
+    pub fn group_names(&self, host: &Host) -> Vec<Arc<str>> {
+        let mut names: Vec<Arc<str>> = self
+            .groups_of(host)
+            .iter()
+            .map(|group| group.name.clone())
+            .filter(|name| &**name != ALL)
+            .collect();
+        names.sort();
+        names
+    }
+
+    /// The hosts of a group and of all groups below, in order of appearance, level by level.
+    pub fn members(&self, group: &str) -> IndexSet<Arc<str>> {
+        let mut members = IndexSet::new();
+        let mut seen: IndexSet<&str> = IndexSet::new();
+        let start = self.groups.get(group).map(|group| &*group.name);
+        seen.extend(start);
+        let mut at = 0;
+        while let Some(name) = seen.get_index(at).copied() {
+            at += 1;
+            let Some(group) = self.groups.get(name) else { continue };
+            members.extend(group.hosts.iter().cloned());
+            for child in &group.children {
+                seen.insert(child);
+            }
+        }
+        members
+    }
+
+    /// `groups`: every group with its hosts.
+    pub fn members_of_all_groups(&self) -> IndexMap<Arc<str>, IndexSet<Arc<str>>> {
+        self.groups.keys().map(|name| (name.clone(), self.members(name))).collect()
+    }
+
+    /// The host of this name where a source names it; else, for a name that means this machine, the implicit
+    /// `localhost`, made if need be.
+    pub fn localhost(&mut self, name: &str) -> Option<Arc<str>> {
+        if let Some((name, _)) = self.hosts.get_key_value(name) {
+            return Some(name.clone());
+        }
+        if !Inventory::is_localhost(name) {
+            return None;
+        }
+        let text = |text: &str| Node {
+            kind: Kind::Str { text: text.into(), unsafe_: false },
+            span: Span::new(Path::new("<implicit localhost>"), 0, 0),
+        };
+        let host = self.add_host(name, None);
+        host.implicit = true;
+        let vars = Arc::make_mut(&mut host.vars);
+        vars.insert("ansible_connection".into(), text("local"));
+        vars.insert("ansible_python_interpreter".into(), text("{{ ansible_playbook_python }}"));
+        Some(host.name.clone())
+    }
+
+    /// Names that mean this machine.
+    pub fn is_localhost(name: &str) -> bool {
+        matches!(name, "localhost" | "127.0.0.1" | "::1")
+    }
+}
+
+impl Group {
+    /// Takes `ansible_group_priority` from the group's variables.
+    pub(super) fn read_priority(&mut self) {
+        if !self.vars.contains_key("ansible_group_priority") {
+            return;
+        }
+        // It is no variable: it only orders the groups.
+        let Some(node) = Arc::make_mut(&mut self.vars).shift_remove("ansible_group_priority") else { return };
+        let number = match &node.kind {
+            Kind::Int(value) => Some(*value),
+            Kind::Str { text, .. } => text.trim().parse().ok(),
+            _ => None,
+        };
+        if let Some(number) = number {
+            self.priority = number;
+        }
+    }
+}

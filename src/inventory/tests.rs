@@ -1,0 +1,471 @@
+//! Inventories of every sort against what ansible-inventory says about them.
+
+use super::*;
+use crate::yaml::{Kind, Node};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn loaded(sources: &[&str]) -> (Inventory, Vec<String>) {
+    let sources: Vec<String> = sources.iter().map(|s| (*s).to_owned()).collect();
+    let (inventory, warnings) = Inventory::load(&sources, &Options::default()).unwrap();
+    (inventory, warnings.iter().map(|w| w.to_string()).collect())
+}
+
+fn value(node: &Node) -> Value {
+    match &node.kind {
+        Kind::Null => Value::Null,
+        Kind::Bool(value) => json!(value),
+        Kind::Int(value) => json!(value),
+        Kind::Big(value) => serde_json::from_str(&value.to_string()).unwrap(),
+        Kind::Float(value) => json!(value),
+        Kind::Str { text, unsafe_: true } => json!({ "__ansible_unsafe": &**text }),
+        Kind::Str { text, .. } | Kind::Vault(text) => json!(&**text),
+        Kind::Bytes(bytes) => json!(String::from_utf8_lossy(bytes)),
+        Kind::Date(date) => json!(date.to_string()),
+        Kind::DateTime(at) => json!(at.strftime("%Y-%m-%dT%H:%M:%S").to_string()),
+        Kind::Zoned(at) => json!(at.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()),
+        Kind::Seq(items) | Kind::Set(items) => items.iter().map(value).collect(),
+        Kind::Map(map) => {
+            Value::Object(map.pairs.iter().map(|(k, v)| (k.as_str().unwrap().to_owned(), value(v))).collect())
+        }
+    }
+}
+
+/// The form of `ansible-inventory --list`.
+fn listed(inventory: &Inventory) -> Value {
+    let folders: Vec<VarFiles> =
+        inventory.folders.iter().map(|folder| VarFiles::find(folder, None)).collect();
+    let mut hostvars = serde_json::Map::new();
+    for host in inventory.members(ALL) {
+        let mut vars = serde_json::Map::new();
+        for layer in inventory.layers(&inventory.hosts[&host], &folders, &[]).unwrap() {
+            vars.extend(layer.iter().map(|(name, node)| (name.to_string(), value(node))));
+        }
+        if !vars.is_empty() {
+            hostvars.insert(host.to_string(), vars.into());
+        }
+    }
+    let mut listing = serde_json::Map::new();
+    listing.insert("_meta".into(), json!({ "hostvars": hostvars, "profile": "inventory_legacy" }));
+    let mut next = vec![ALL.to_owned()];
+    while let Some(name) = next.pop() {
+        let group = &inventory.groups[&*name];
+        let mut shown = serde_json::Map::new();
+        let names = |names: &indexmap::IndexSet<std::sync::Arc<str>>| -> Vec<String> {
+            names.iter().map(|n| n.to_string()).collect()
+        };
+        if !group.children.is_empty() {
+            shown.insert("children".into(), json!(names(&group.children)));
+        }
+        if !group.hosts.is_empty() && name != ALL {
+            shown.insert("hosts".into(), json!(names(&group.hosts)));
+        }
+        next.extend(names(&group.children));
+        if !shown.is_empty() {
+            listing.insert(name, shown.into());
+        }
+    }
+    Value::Object(listing)
+}
+
+/// What ansible-inventory says: the listing and the first lines of its warnings.
+fn oracle(sources: &[&str], folder: &Path) -> Option<(Value, Vec<String>)> {
+    let Some(bin) = std::env::var_os("IMPEL_ORACLE") else {
+        eprintln!("skipped: IMPEL_ORACLE (ansible-core's bin folder) is not set");
+        return None;
+    };
+    let mut command = Command::new(PathBuf::from(bin).join("ansible-inventory"));
+    command.current_dir(folder).arg("--list").env("ANSIBLE_DEPRECATION_WARNINGS", "0");
+    sources.iter().for_each(|source| {
+        command.args(["-i", source]);
+    });
+    let output = command.output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    let listing = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{sources:?}: {said}"));
+    let warnings = said.lines().filter_map(|line| line.strip_prefix("[WARNING]: ")).map(str::to_owned);
+    Some((listing, warnings.filter(|line| !line.starts_with("Found variable using reserved name")).collect()))
+}
+
+fn write(folder: &Path, name: &str, text: &str) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let path = folder.join(name);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(&path, text).unwrap();
+    if text.starts_with("#!") {
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+}
+
+/// Each case: its sources, and its files.
+type Case = (&'static [&'static str], &'static [(&'static str, &'static str)]);
+
+const CASES: &[Case] = &[
+    (
+        &["i"],
+        &[(
+            "i",
+            "h0 x=1\nh0 y=2 # c\n[web]\nw[01:03] port2=80\nh1:2222 l=[1,'a'] t=True n=None f=1e3 s=\"two words\" q=\"'01'\"\n[web:vars]\na=1\nb = x y # z\nc=\"q\"\nd={'a': (1, 2)}\ne=\nf=[1\ng=yes\nh=0777\ni=\"{{ foo }}\"\n[p:children]\nweb\nother\n[other]\nh0 x=3\n[empty]\n[ungrouped]\nu\n[all:vars]\nz=1\n",
+        )],
+    ),
+    (&["i"], &[("i", "[a:vars]\nx=1\n[a]\nh\n[b:children]\na # c\n[a:vars]\nx=2\ny=\n[c:children]\nb\na\n")]),
+    (&["i"], &[("i", "[a:foo]\nx\n")]),
+    (&["i"], &[("i", "[a:vars]\nx=1\n")]),
+    (&["i"], &[("i", "h\n[a:children]\nb\n")]),
+    (&["i"], &[("i", "h2\n[a]\nh1 foo\n")]),
+    (&["i"], &[("i", "[a]\nh1 x=\"y\n")]),
+    (&["i"], &[("i", "[a]\n[a:vars]\nfoo\n")]),
+    (&["i"], &[("i", "[a]\nh[1:]\n")]),
+    (&["i"], &[("i", "[a]\nh1\n[b:children]\na x\n")]),
+    (&["i"], &[("i", "[a]\n[a:children]\na\n")]),
+    (&["i"], &[("i", "[a]\n[b:children]\na\n[a:children]\nb\n")]),
+    (&["i"], &[("i", "[a b]\nx\n")]),
+    (&["i"], &[("i", "[a]\nb\n[x]\na\n[b]\nc\n[c]\nd\n")]),
+    (&["i"], &[("i", "[bad-name]\nx\n[1x]\ny\n")]),
+    (
+        &["i"],
+        &[("i", "[fe80::1]:22\n::1\n[a]\n\"quoted host\" a=b\nhost_only=1\nh a=b=c c='x=y' d=a\\ b e=a#b\n")],
+    ),
+    (&["i"], &[("i", "")]),
+    (&["nope"], &[]),
+    (&["a,b:22,c"], &[]),
+    (&["localhost,"], &[]),
+    (
+        &["i", "j", "x,y"],
+        &[("i", "[g]\na v=1\n[g:vars]\nw=1\n"), ("j", "[g]\nb v=2\n[g:vars]\nw=2\n[k]\na\n")],
+    ),
+    // priority and depth
+    (
+        &["i"],
+        &[(
+            "i",
+            "[a]\nh\n[b]\nh\n[c]\nh\n[p:children]\na\n[a:vars]\nv=a\n[b:vars]\nv=b\n[c:vars]\nv=c\nansible_group_priority=10\n[p:vars]\nv=p\nu=p\n",
+        )],
+    ),
+    // YAML
+    (
+        &["i.yml"],
+        &[(
+            "i.yml",
+            "all:\n  hosts:\n    t1:\n    t[2:3]: {x: 1, d: 2020-01-01}\n  vars: {g: 1}\n  children:\n    o:\n      children:\n        gx: {hosts: t5}\n        gy: {hosts: {t6: , 'h:22': }, vars: {a: [1]}}\n      vars: {v: \"{{ x }}\"}\n    l: {hosts: {t1: {y: !unsafe z}}}\n",
+        )],
+    ),
+    (&["i.yml"], &[("i.yml", "a: {hosts: {h: 1}}\n")]),
+    (&["i.yml"], &[("i.yml", "a: {hosts: [h]}\n")]),
+    (&["i.yml"], &[("i.yml", "a: {foo: 1, hosts: {h: }}\nb: 3\n")]),
+    (&["i.yml"], &[("i.yml", "a: {hosts: {1: }}\n")]),
+    (&["i.yml"], &[("i.yml", "- a\n")]),
+    (&["i.yml"], &[("i.yml", "")]),
+    (&["i.yml"], &[("i.yml", "plugin: nope\n")]),
+    (&["i.yml"], &[("i.yml", "a: {{ x }}\n")]),
+    (&["i"], &[("i", "all:\n  hosts:\n    h:\n")]),
+    (&["i.json"], &[("i.json", "{\"a\": {\"hosts\": {\"h\": {\"x\": 1e3}}}}")]),
+    // TOML
+    (
+        &["i.toml"],
+        &[(
+            "i.toml",
+            "[all.vars]\nj = false\n[web]\nchildren = [\"apache\"]\nvars = { p = 8080, d = 2020-01-01 }\n[web.hosts]\nh1 = {}\nh2 = { ansible_port = 222 }\n[apache.hosts]\n\"t[1:2]\" = { m = 1.5 }\n",
+        )],
+    ),
+    (&["i.toml"], &[("i.toml", "[a\n")]),
+    // scripts
+    (
+        &["s"],
+        &[(
+            "s",
+            "#!/bin/sh\necho '{\"g\": {\"hosts\": [\"a\", \"b\"], \"vars\": {\"x\": 1}, \"children\": [\"k\"]}, \"k\": [\"c\"], \"_meta\": {\"hostvars\": {\"a\": {\"y\": [1, null]}, \"zz\": {\"q\": 1}}}}'\n",
+        )],
+    ),
+    (
+        &["s"],
+        &[(
+            "s",
+            "#!/bin/sh\nif [ $1 = --list ]; then echo '{\"g\": [\"a\"], \"h\": {\"hosts\": [\"b\"]}}'; else echo \"{\\\"me\\\": \\\"$2\\\"}\"; fi\n",
+        )],
+    ),
+    (&["s"], &[("s", "#!/bin/sh\necho oops >&2; exit 3\n")]),
+    (&["s"], &[("s", "#!/bin/sh\necho '[1]'\n")]),
+    (&["s"], &[("s", "#!/bin/sh\necho 'nope'\n")]),
+    (&["s"], &[("s", "#!/nonexistent\n")]),
+    // folders
+    (
+        &["d"],
+        &[
+            ("d/2.ini", "[g]\nb\n"),
+            ("d/1", "[g]\na\n"),
+            ("d/x.bak", "nope nope"),
+            ("d/.h", "nope nope"),
+            ("d/README.md", "# x"),
+            ("d/sub/k.yml", "k: {hosts: {c: }}"),
+            ("d/group_vars/g.yml", "v: 1"),
+            ("d/host_vars/c", "v: 2"),
+            ("d/sub/group_vars/g.yml", "sub: 1"),
+        ],
+    ),
+    // variable files
+    (
+        &["i"],
+        &[
+            ("i", "[web]\nh1 v=inv\nh2\n[db]\nh3\n[web:vars]\nc=inv\nk=1\n"),
+            ("group_vars/all/10.yml", "a: dir\nz: 0"),
+            ("group_vars/all/5.yml", "z: 1"),
+            ("group_vars/all/Z.yml", "z: 2"),
+            ("group_vars/all/a.yml", "z: 3"),
+            ("group_vars/all/.h.yml", "no: 1"),
+            ("group_vars/all/b.yml~", "no: 1"),
+            ("group_vars/all/c.txt", "no: 1"),
+            ("group_vars/all/noext", "n: 1"),
+            ("group_vars/all/sub/y.yml", "s: 1"),
+            ("group_vars/all/.hid/y.yml", "no: 1"),
+            ("group_vars/all.yml", "b: 1"),
+            ("group_vars/web.yml", "c: yml"),
+            ("group_vars/web.yaml", "c: yaml"),
+            ("group_vars/db.json", "{\"d\": 1}"),
+            ("host_vars/h1.yml", "v: file\ne: 1"),
+            ("host_vars/h2.yml/x.yml", "f: 1"),
+            ("host_vars/h3", "g: 1"),
+            ("host_vars/h3.yml", "g: 2"),
+            ("host_vars/other.yml", "g: 2"),
+            ("group_vars/ungrouped.yml", ""),
+        ],
+    ),
+    (
+        &["d1/i", "d2/i"],
+        &[
+            ("d1/i", "[g]\nh\n[p:children]\ng\n"),
+            ("d2/i", "[g]\nh\n"),
+            ("d1/group_vars/g.yml", "v: d1"),
+            ("d2/group_vars/p.yml", "v: d2p\nw: 1"),
+            ("d2/group_vars/all.yml", "v: d2all\nx: d2"),
+            ("d1/group_vars/all.yml", "x: d1"),
+            ("d1/host_vars/h.yml", "y: 1"),
+            ("d2/host_vars/h.yml", "y: 2"),
+        ],
+    ),
+];
+
+#[test]
+fn every_sort_of_inventory_is_read_as_ansible_reads_it() {
+    let mut wrong = Vec::new();
+    for (number, (sources, files)) in CASES.iter().enumerate() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().canonicalize().unwrap();
+        files.iter().for_each(|(name, text)| write(&folder, name, text));
+        let Some((wanted, wanted_warnings)) = oracle(sources, &folder) else { return };
+        let full: Vec<String> = sources
+            .iter()
+            .map(|source| {
+                if source.contains(',') {
+                    (*source).to_owned()
+                } else {
+                    folder.join(source).display().to_string()
+                }
+            })
+            .collect();
+        let (inventory, warnings) = loaded(&full.iter().map(String::as_str).collect::<Vec<_>>());
+        let got = listed(&inventory);
+        let first = files.first().map(|(_, text)| *text).unwrap_or_default();
+        if got != wanted {
+            wrong.push(format!("case {number}: {sources:?} {first:?}\n  ours   {got}\n  theirs {wanted}"));
+        }
+        let bare = |lines: Vec<String>| -> Vec<String> {
+            lines
+                .iter()
+                .map(|line| line.lines().next().unwrap_or_default().trim_end_matches('.').to_owned())
+                .filter(|l| !l.starts_with("Standard error"))
+                .collect()
+        };
+        let (warnings, mut wanted_warnings) = (bare(warnings), bare(wanted_warnings));
+        // Ansible's order of these is that of a set; parsers' own words differ.
+        if wanted_warnings.iter().all(|line| line.starts_with("Found both")) {
+            wanted_warnings.sort();
+        }
+        for line in &mut wanted_warnings {
+            let cut = ["is invalid: ", "could not be parsed as JSON"]
+                .into_iter()
+                .find_map(|words| Some(line.find(words)? + words.len()));
+            line.truncate(cut.unwrap_or(line.len()));
+        }
+        let warnings: Vec<String> = warnings
+            .iter()
+            .map(|line| match line.find("is invalid: ") {
+                Some(at) => line[..at + "is invalid: ".len()].to_owned(),
+                None => line.clone(),
+            })
+            .collect();
+        if warnings != wanted_warnings {
+            wrong.push(format!(
+                "case {number}: {sources:?} {first:?}\n  ours   {warnings:#?}\n  theirs {wanted_warnings:#?}"
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn names(hosts: &[std::sync::Arc<str>]) -> String {
+    hosts.iter().map(|host| &**host).collect::<Vec<_>>().join(" ")
+}
+
+/// Observed with `ansible PATTERN --list-hosts`.
+#[test]
+fn patterns_pick_what_ansible_picks() {
+    let folder = tempfile::tempdir().unwrap();
+    write(
+        folder.path(),
+        "i",
+        "[web]\nw[1:5]\n[db]\nd[1:3]\nw1\n[prod:children]\nweb\n[x-y]\nz.example.com\n1.2.3.4\n",
+    );
+    write(folder.path(), "lim", "w1\ndb\n");
+    let source = folder.path().join("i").display().to_string();
+    let all = "d1 d2 d3 w1 z.example.com 1.2.3.4 w2 w3 w4 w5";
+    let table = [
+        ("all", all),
+        ("*", all),
+        ("", all),
+        ("~", all),
+        ("web:db", "w1 w2 w3 w4 w5 d1 d2 d3"),
+        ("web,db", "w1 w2 w3 w4 w5 d1 d2 d3"),
+        ("web:&db", "w1"),
+        ("web:!w2", "w1 w3 w4 w5"),
+        ("!web", "d1 d2 d3 z.example.com 1.2.3.4"),
+        ("&db", "d1 d2 d3 w1"),
+        ("~w[13]", "w1 w3"),
+        ("~^(w|d)1", "w1 d1"),
+        ("~1", "1.2.3.4"),
+        ("web[0]", "w1"),
+        ("web[-1]", "w5"),
+        ("web[1:2]", "w2 w3"),
+        ("web[2:]", "w3 w4 w5"),
+        ("web[0-1]", "w1 w2"),
+        ("web[9]", ""),
+        ("w*", "w1 w2 w3 w4 w5"),
+        ("w?", "w1 w2 w3 w4 w5"),
+        ("w[13]", ""),
+        ("d*:w*", "d1 d2 d3 w1 w2 w3 w4 w5"),
+        ("*.example.com", "z.example.com"),
+        ("z", ""),
+        ("1.2.3.4", "1.2.3.4"),
+        ("nope:web", "w1 w2 w3 w4 w5"),
+        ("all:!prod", "d1 d2 d3 z.example.com 1.2.3.4"),
+        ("prod:!db", "w2 w3 w4 w5"),
+        ("all[1:3]", "d2 d3 w1"),
+        ("web:&prod:!w[2:3]", "w1 w2 w3 w4 w5"),
+        ("w1:22", ""),
+        ("web:&nope", ""),
+        ("db,web", "d1 d2 d3 w1 w2 w3 w4 w5"),
+        ("w2,w1,w2", "w2 w1"),
+        ("*[0]", "d1"),
+        ("w*[1:2]", "w2 w3"),
+        ("web[:2]", ""),
+        ("ungrouped", ""),
+        ("localhost,web", "localhost w1 w2 w3 w4 w5"),
+        ("::1", "::1"),
+        ("all", all),
+    ];
+    let (mut inventory, _) = loaded(&[&source]);
+    for (pattern, wanted) in table {
+        let matched = inventory.hosts_matching(pattern).unwrap();
+        assert_eq!(names(&matched.hosts), wanted, "{pattern}");
+    }
+    let said = |pattern: &str, inventory: &mut Inventory| inventory.hosts_matching(pattern).unwrap().warnings;
+    assert_eq!(
+        said("nope*:ungrouped:web[9]", &mut inventory),
+        ["Could not match supplied host pattern, ignoring: nope*"]
+    );
+    assert_eq!(said("w[13]", &mut inventory), ["Could not match supplied host pattern, ignoring: w"]);
+    let limit = format!("@{}", folder.path().join("lim").display());
+    for (limit, pattern, wanted) in [
+        ("w1,w2", "web", "w1 w2"),
+        ("!w1", "web", "w2 w3 w4 w5"),
+        (&limit, "all", "d1 d2 d3 w1"),
+        (" w1 , w2 ", "all", "w1 w2"),
+        ("web:&db", "all", "w1"),
+        ("nope", "all", ""),
+        ("web", "localhost", ""),
+    ] {
+        inventory.set_limit(Some(limit)).unwrap();
+        assert_eq!(names(&inventory.hosts_matching(pattern).unwrap().hosts), wanted, "{limit}");
+    }
+    let error = inventory.set_limit(Some("@/nope")).unwrap_err();
+    assert_eq!(error.message, "Unable to find limit file b'/nope'");
+}
+
+#[test]
+fn the_implicit_localhost_is_local_and_in_no_group() {
+    let mut inventory = Inventory::default();
+    let matched = inventory.hosts_matching("localhost").unwrap();
+    assert_eq!(names(&matched.hosts), "localhost");
+    let host = &inventory.hosts["localhost"];
+    assert!(host.implicit);
+    assert_eq!(host.vars["ansible_connection"].as_str(), Some("local"));
+    assert_eq!(inventory.group_names(host).len(), 0);
+    assert_eq!(names(&inventory.hosts_matching("all").unwrap().hosts), "");
+}
+
+#[test]
+fn groups_grow_while_the_run_goes_on() {
+    let mut inventory = Inventory::default();
+    inventory.add_host("h", Some("g"));
+    inventory.add_group("p");
+    inventory.add_child("p", "g").unwrap();
+    inventory.settle();
+    assert_eq!(inventory.group_names(&inventory.hosts["h"]).join(" "), "g p");
+    assert_eq!(inventory.groups["g"].depth, 2);
+    assert!(inventory.add_child("g", "p").is_err());
+    inventory.add_host("k", None);
+    inventory.settle();
+    assert_eq!(inventory.group_names(&inventory.hosts["k"]).join(" "), "ungrouped");
+    inventory.add_host("k", Some("g"));
+    inventory.settle();
+    assert_eq!(inventory.group_names(&inventory.hosts["k"]).join(" "), "g p");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_fails_only_the_hosts_that_need_it() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "i", "[web]\nh1\n[db]\nh2\n");
+    write(folder.path(), "group_vars/db.yml", "- 1\n");
+    write(folder.path(), "group_vars/web.yml", "$ANSIBLE_VAULT;1.1;AES256\n6162\n");
+    let (inventory, _) = loaded(&[&folder.path().join("i").display().to_string()]);
+    let files = [VarFiles::find(folder.path(), None)];
+    files[0].read_ahead(&inventory);
+    let failed = |host: &str| inventory.layers(&inventory.hosts[host], &files, &[]).unwrap_err().message;
+    assert!(
+        failed("h2").contains("expected dicts but got a 'dict' and a '_AnsibleTaggedList'"),
+        "{}",
+        failed("h2")
+    );
+    assert_eq!(failed("h1"), "Attempting to decrypt but no vault secrets found.");
+    let open: Unlock = std::sync::Arc::new(|_, _| Ok("x: 1".into()));
+    let files = [VarFiles::find(folder.path(), Some(open))];
+    assert_eq!(inventory.layers(&inventory.hosts["h1"], &files, &[]).unwrap().len(), 1);
+}
+
+/// 5,000 hosts in 100 groups, each with a file of its own.
+#[test]
+fn a_large_inventory_is_read_without_quadratic_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut text = String::new();
+    for group in 0..100 {
+        text += &format!("[g{group}]\n");
+        (0..50)
+            .for_each(|n| text += &format!("h{:04} ansible_host=10.0.{group}.{n} x={n}\n", group * 50 + n));
+        write(folder.path(), &format!("group_vars/g{group}.yml"), "a: 1\nb: [1, 2]\n");
+    }
+    (0..5000).for_each(|n| write(folder.path(), &format!("host_vars/h{n:04}.yml"), "a: 2\nc: \"{{ a }}\"\n"));
+    write(folder.path(), "i", &text);
+    let started = std::time::Instant::now();
+    let (mut inventory, _) = loaded(&[&folder.path().join("i").display().to_string()]);
+    let read = started.elapsed();
+    let files = [VarFiles::find(folder.path(), None)];
+    files[0].read_ahead(&inventory);
+    let with_files = started.elapsed();
+    let hosts = inventory.hosts_matching("all:!g7:&h*").unwrap().hosts;
+    assert_eq!(hosts.len(), 4950);
+    let layers: usize =
+        hosts.iter().map(|host| inventory.layers(&inventory.hosts[host], &files, &[]).unwrap().len()).sum();
+    assert_eq!(layers, 4950 * 3);
+    eprintln!("inventory {read:?}, with files {with_files:?}, with layers {:?}", started.elapsed());
+    assert!(started.elapsed() < std::time::Duration::from_secs(8));
+}

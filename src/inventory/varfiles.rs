@@ -1,0 +1,205 @@
+//! `group_vars/` and `host_vars/` in a folder: which files count, in which order, and what they hold.
+
+use super::model::{ALL, Group, Host, Inventory, Vars};
+use super::yaml::text_of;
+use crate::diag::{Diagnostic, ErrorKind, Span};
+use crate::yaml::{self, Kind, Limits, repr};
+use rayon::prelude::*;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+/// Opens a file that is encrypted as a whole: its text and its path give the plain text.
+pub type Unlock = Arc<dyn Fn(&str, &Path) -> Result<String, Diagnostic> + Send + Sync>;
+
+/// The variable files of one folder. A file that cannot be read is an error only for the hosts that need it.
+pub struct VarFiles {
+    groups: HashMap<String, Entry>,
+    hosts: HashMap<String, Entry>,
+    unlock: Option<Unlock>,
+}
+
+/// A file or a folder of files, read when it is first asked for.
+struct Entry {
+    path: PathBuf,
+    vars: OnceLock<Result<Arc<Vars>, Diagnostic>>,
+}
+
+/// Extensions by rank: of `all`, `all.yml` and `all.json` the first counts alone.
+const EXTENSIONS: [&str; 4] = ["", ".yml", ".yaml", ".json"];
+
+impl VarFiles {
+    /// Finds what the folder holds; nothing is read yet.
+    pub fn find(folder: &Path, unlock: Option<Unlock>) -> VarFiles {
+        VarFiles {
+            groups: entries(&folder.join("group_vars")),
+            hosts: entries(&folder.join("host_vars")),
+            unlock,
+        }
+    }
+
+    /// Reads all files of the inventory's groups and hosts, in parallel.
+    pub fn read_ahead(&self, inventory: &Inventory) {
+        let groups = self.groups.iter().filter(|(name, _)| inventory.groups.contains_key(name.as_str()));
+        let hosts = self.hosts.iter().filter(|(name, _)| inventory.hosts.contains_key(name.as_str()));
+        let wanted: Vec<&Entry> = groups.chain(hosts).map(|(_, entry)| entry).collect();
+        wanted.par_iter().for_each(|entry| {
+            let _ = self.vars(entry);
+        });
+    }
+
+    /// What `group_vars` says about a group.
+    ///
+    /// # Errors
+    /// A file that cannot be read or holds no variables.
+    pub fn group(&self, name: &str) -> Result<Option<Arc<Vars>>, Diagnostic> {
+        self.groups.get(name).map(|entry| self.vars(entry)).transpose()
+    }
+
+    /// What `host_vars` says about a host.
+    ///
+    /// # Errors
+    /// As [`Self::group`].
+    pub fn host(&self, name: &str) -> Result<Option<Arc<Vars>>, Diagnostic> {
+        self.hosts.get(name).map(|entry| self.vars(entry)).transpose()
+    }
+
+    fn vars(&self, entry: &Entry) -> Result<Arc<Vars>, Diagnostic> {
+        entry.vars.get_or_init(|| read(&entry.path, self.unlock.as_ref()).map(Arc::new)).clone()
+    }
+}
+
+impl Inventory {
+    /// The layers of variables that a host has from the inventory and from files beside it and beside the playbook,
+    /// the weakest first.
+    ///
+    /// # Errors
+    /// A file of the host or of one of its groups cannot be read.
+    pub fn layers(
+        &self,
+        host: &Host,
+        beside_inventory: &[VarFiles],
+        beside_playbook: &[VarFiles],
+    ) -> Result<Vec<Arc<Vars>>, Diagnostic> {
+        let groups = self.groups_of(host);
+        let mut layers = Vec::new();
+        let mut push = |vars: Option<Arc<Vars>>| layers.extend(vars.filter(|vars| !vars.is_empty()));
+        for group in &groups {
+            push(Some(group.vars.clone()));
+        }
+        let (all, others): (Vec<&Group>, Vec<&Group>) = groups.iter().partition(|group| &*group.name == ALL);
+        for groups in [all, others] {
+            for files in [beside_inventory, beside_playbook] {
+                // A folder's word on all groups comes before the next folder's on any.
+                for folder in files {
+                    for group in &groups {
+                        push(folder.group(&group.name)?);
+                    }
+                }
+            }
+        }
+        push(Some(host.vars.clone()));
+        for folder in beside_inventory.iter().chain(beside_playbook) {
+            push(folder.host(&host.name)?);
+        }
+        Ok(layers)
+    }
+}
+
+/// The folder's entries by the name that they stand for.
+fn entries(folder: &Path) -> HashMap<String, Entry> {
+    let mut found: HashMap<String, (usize, PathBuf)> = HashMap::new();
+    let Ok(listing) = std::fs::read_dir(folder) else { return HashMap::new() };
+    for entry in listing.flatten() {
+        let Ok(file) = entry.file_name().into_string() else { continue };
+        for (rank, extension) in EXTENSIONS.into_iter().enumerate() {
+            let Some(name) = file.strip_suffix(extension).filter(|name| !name.is_empty()) else { continue };
+            let better = found.get(name).is_none_or(|(known, _)| rank < *known);
+            if better {
+                found.insert(name.to_owned(), (rank, entry.path()));
+            }
+        }
+    }
+    found.into_iter().map(|(name, (_, path))| (name, Entry { path, vars: OnceLock::new() })).collect()
+}
+
+const DEEPEST: usize = 40;
+
+/// A file's variables, or those of all files in a folder, later ones over earlier ones.
+fn read(path: &Path, unlock: Option<&Unlock>) -> Result<Vars, Diagnostic> {
+    let mut vars = Vars::new();
+    for file in files(path, 0) {
+        vars.extend(read_file(&file, unlock)?);
+    }
+    Ok(vars)
+}
+
+/// The files that count, in Python's order of names.
+fn files(path: &Path, depth: usize) -> Vec<PathBuf> {
+    if !path.is_dir() {
+        return vec![path.to_owned()];
+    }
+    let Ok(listing) = std::fs::read_dir(path) else { return Vec::new() };
+    let mut names: Vec<String> =
+        listing.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.sort();
+    let mut found = Vec::new();
+    for name in names.iter().filter(|name| !name.starts_with('.') && !name.ends_with('~')) {
+        let inside = path.join(name);
+        let extension =
+            inside.extension().map(|ext| format!(".{}", ext.to_string_lossy())).unwrap_or_default();
+        if inside.is_dir() {
+            if depth < DEEPEST {
+                found.extend(files(&inside, depth + 1));
+            }
+        } else if EXTENSIONS.contains(&&*extension) {
+            found.push(inside);
+        }
+    }
+    found
+}
+
+/// A file's text, opened where it is encrypted as a whole.
+///
+/// # Errors
+/// The file cannot be read, is not UTF-8, or cannot be opened.
+pub fn plain_text(path: &Path, unlock: Option<&Unlock>) -> Result<String, Diagnostic> {
+    let text = yaml::text_of(path)?;
+    if !text.starts_with("$ANSIBLE_VAULT;") {
+        return Ok(text);
+    }
+    match unlock {
+        Some(unlock) => unlock(&text, path),
+        None => Err(Diagnostic::new(ErrorKind::User, "Attempting to decrypt but no vault secrets found.")
+            .at(Span::new(path, 0, 0))),
+    }
+}
+
+/// A vars file's variables.
+///
+/// # Errors
+/// As [`plain_text`]; the file is no YAML, or holds something else than a mapping.
+pub fn read_file(path: &Path, unlock: Option<&Unlock>) -> Result<Vars, Diagnostic> {
+    let text = plain_text(path, unlock)?;
+    let node = yaml::load(&text, Span::new(path, 1, 1), Limits::default())?;
+    match &node.kind {
+        Kind::Map(map) => {
+            Ok(map.pairs.iter().map(|(name, value)| (text_of(name).into(), value.clone())).collect())
+        }
+        Kind::Null => Ok(Vars::new()),
+        _ => {
+            let class = super::yaml::class(&node);
+            let class = class
+                .rsplit('.')
+                .next()
+                .unwrap_or_default()
+                .trim_end_matches("'>")
+                .trim_start_matches("<class '");
+            let shown = repr::of_str(&path.to_string_lossy());
+            let message = format!(
+                "Could not process {shown}: failed to combine variables, expected dicts but got a 'dict' and a '{class}'."
+            );
+            Err(Diagnostic::parse(message, node.span))
+        }
+    }
+}
