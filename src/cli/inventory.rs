@@ -1,11 +1,21 @@
 //! `impel inventory`, `ansible-inventory`: the inventory as JSON, YAML, TOML or a tree.
 
-use super::error::{Caller, Ended};
+use super::display::{greet, screen};
+use super::error::{Caller, Ended, Failure};
 use super::flags::{self, GeneralFlags, InventoryFlags, VaultFlags};
-use crate::diag::Diagnostic;
+use super::sources::{self, Sources};
+use super::{extra_vars, inventory_text as text, vault};
+use crate::diag::{Diagnostic, ErrorKind, nearest};
+use crate::engine::ExtraVars;
+use crate::inventory::{ALL, UNGROUPED, Vars};
+use crate::report::{pretty_json, python_str};
+use crate::yaml::Tree;
 use clap::Args;
+use impel_modules::{Data, Map};
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Show Ansible inventory information, by default it uses the inventory script JSON format.
 #[derive(Clone, Debug, Args)]
@@ -14,13 +24,13 @@ pub(super) struct Arguments {
     #[arg(value_name = "group")]
     group: Option<String>,
     /// Output all hosts info, works as inventory script.
-    #[arg(long, group = "action")]
+    #[arg(long)]
     list: bool,
     /// Output specific host info, works as inventory script. It will ignore limit.
-    #[arg(long, value_name = "HOST", group = "action")]
+    #[arg(long, value_name = "HOST")]
     host: Option<String>,
     /// Create inventory graph, if supplying pattern it must be a valid group name. It will ignore limit.
-    #[arg(long, group = "action")]
+    #[arg(long)]
     graph: bool,
     /// Use YAML format instead of default JSON, ignored for --graph.
     #[arg(short = 'y', long)]
@@ -53,5 +63,304 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
     if flags::version(caller, &arguments.general)? {
         return Ok(ExitCode::SUCCESS);
     }
-    Err(Diagnostic::user("showing inventories is not there yet").into())
+    let config = flags::configuration()?;
+    let actions = [arguments.list, arguments.graph, arguments.host.is_some()];
+    match actions.iter().filter(|on| **on).count() {
+        1 => {}
+        0 => {
+            return refuse(
+                "No action selected, at least one of --host, --graph or --list needs to be specified.",
+            );
+        }
+        _ => {
+            return refuse(
+                "Conflicting options used, only one of --host, --graph or --list can be used at the same time.",
+            );
+        }
+    }
+    vault::refuse(&arguments.vault, &config)?;
+    let verbosity = arguments.general.verbosity(&config);
+    let mut screen = screen(&config, verbosity, arguments.general.no_mask);
+    greet(&mut screen, &config, caller);
+    let given: Vec<ExtraVars> =
+        arguments.general.extra_vars.iter().map(|text| ExtraVars::parse(text)).collect();
+    let extra = Arc::new(extra_vars::read(&given)?);
+    let folder = match &arguments.playbook_dir {
+        Some(folder) => folder.clone(),
+        None => std::env::current_dir().unwrap_or_default(),
+    };
+    let sources = sources::read(&arguments.inventory.inventory, &folder, &extra, &config, &mut screen)?;
+    let mut show = Show { sources, extra, arguments };
+    let (written, warnings) = show.text()?;
+    warnings.iter().for_each(|warning| screen.warning(warning));
+    match &show.arguments.output {
+        Some(path) if show.arguments.list => {
+            std::fs::write(path, written).map_err(|e| {
+                let message = format!("Unable to write to destination file ({}): {e}", path.display());
+                Diagnostic::user(message)
+            })?;
+        }
+        _ => println!("{written}"),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn refuse<T>(message: &str) -> Result<T, Failure> {
+    Err(Diagnostic::new(ErrorKind::Options, message).into())
+}
+
+/// How deep groups are followed; they have no loops, but may be many.
+const DEPTH: usize = 500;
+
+struct Show {
+    sources: Sources,
+    extra: Arc<Vars>,
+    arguments: Arguments,
+}
+
+impl Show {
+    /// The text and the warnings.
+    fn text(&mut self) -> Result<(String, Vec<String>), Failure> {
+        if let Some(name) = self.arguments.host.clone() {
+            return self.host(&name);
+        }
+        if self.arguments.graph {
+            return Ok((self.graph()?, Vec::new()));
+        }
+        self.list()
+    }
+
+    /// All that is known of one host.
+    fn host(&mut self, name: &str) -> Result<(String, Vec<String>), Failure> {
+        let matched = self.sources.inventory.hosts_matching(name)?;
+        let [only] = &matched.hosts[..] else {
+            let mut error =
+                Diagnostic::new(ErrorKind::Options, "You must pass a single valid host to --host parameter");
+            let hosts = self.sources.inventory.hosts.keys();
+            if let Some(near) = nearest(name, hosts.map(|host| &**host)) {
+                error = error.hint(format!("did you mean '{near}'?"));
+            }
+            return Err(error.into());
+        };
+        let vars = self.vars_of(only)?;
+        let written = if self.arguments.yaml {
+            text::yaml(&text::tree(&vars))
+        } else if self.arguments.toml {
+            text::toml(&text::data(&vars, false))
+        } else {
+            pretty_json(&Data::Map(text::data(&vars, false)))
+        };
+        Ok((written, matched.warnings))
+    }
+
+    /// A host's variables as the form asks for them: all that it has, or under `--export` its own only.
+    fn vars_of(&self, name: &str) -> Result<Vars, Diagnostic> {
+        let Some(host) = self.sources.inventory.hosts.get(name) else { return Ok(Vars::new()) };
+        if self.arguments.export {
+            return self.sources.host_alone(host);
+        }
+        let mut vars = self.sources.of_host(host)?;
+        if host.implicit {
+            let local = |text: &str| crate::yaml::Node {
+                kind: crate::yaml::Kind::Str { text: text.into(), unsafe_: false },
+                span: crate::diag::Span::new(std::path::Path::new("<implicit localhost>"), 0, 0),
+            };
+            vars.entry("ansible_connection".into()).or_insert_with(|| local("local"));
+        }
+        self.sources.add(&mut vars, &self.extra);
+        Ok(vars)
+    }
+
+    /// The hosts that `--limit` leaves.
+    fn limited(&mut self) -> Result<(HashSet<Arc<str>>, Vec<String>), Diagnostic> {
+        match self.arguments.inventory.limit.clone() {
+            Some(limit) => {
+                let warnings = self.sources.inventory.set_limit(Some(&limit))?;
+                let left = self.sources.inventory.hosts_matching(ALL)?.hosts;
+                Ok((left.into_iter().collect(), warnings))
+            }
+            None => Ok((self.sources.inventory.hosts.keys().cloned().collect(), Vec::new())),
+        }
+    }
+
+    fn list(&mut self) -> Result<(String, Vec<String>), Failure> {
+        let (left, warnings) = self.limited()?;
+        let written = if self.arguments.yaml {
+            let mut seen = HashSet::new();
+            let all = self.branch(ALL, &left, &mut seen, 0)?;
+            text::yaml(&Tree::Map(vec![(Tree::Str(ALL.into()), all)]))
+        } else if self.arguments.toml {
+            text::toml(&self.toml(&left)?)
+        } else {
+            pretty_json(&Data::Map(self.json(&left)?))
+        };
+        Ok((written, warnings))
+    }
+
+    /// As an inventory script answers `--list`.
+    fn json(&self, left: &HashSet<Arc<str>>) -> Result<Map, Diagnostic> {
+        let inventory = &self.sources.inventory;
+        let mut map = Map::new();
+        for (name, group) in &inventory.groups {
+            let mut entry = Map::new();
+            let hosts = group.hosts.iter().filter(|host| left.contains(*host));
+            let hosts: Vec<Data> = hosts.map(|host| Data::str(host.clone())).collect();
+            if **name != *ALL && !hosts.is_empty() {
+                entry.insert("hosts".into(), hosts.into());
+            }
+            let children: Vec<Data> = group.children.iter().map(|child| Data::str(child.clone())).collect();
+            if !children.is_empty() {
+                entry.insert("children".into(), children.into());
+            }
+            if self.arguments.export {
+                let vars = self.sources.group_alone(name)?;
+                if !vars.is_empty() {
+                    entry.insert("vars".into(), text::data(&vars, true).into());
+                }
+            }
+            if !entry.is_empty() {
+                map.insert(name.to_string(), entry.into());
+            }
+        }
+        let mut hostvars = Map::new();
+        for name in inventory.hosts.keys().filter(|name| left.contains(*name)) {
+            let vars = self.vars_of(name)?;
+            if !vars.is_empty() {
+                hostvars.insert(name.to_string(), text::data(&vars, true).into());
+            }
+        }
+        let meta = Map::from([
+            ("hostvars".to_string(), Data::Map(hostvars)),
+            ("profile".to_string(), "inventory_legacy".into()),
+        ]);
+        map.insert("_meta".into(), meta.into());
+        Ok(map)
+    }
+
+    /// A group as YAML inventories have it; a host's variables stand where it is first met.
+    fn branch(
+        &self,
+        name: &str,
+        left: &HashSet<Arc<str>>,
+        seen: &mut HashSet<Arc<str>>,
+        level: usize,
+    ) -> Result<Tree, Diagnostic> {
+        let Some(group) = self.sources.inventory.groups.get(name).filter(|_| level < DEPTH) else {
+            return Ok(Tree::Map(Vec::new()));
+        };
+        let mut entry = Vec::new();
+        let mut children = Vec::new();
+        for child in &group.children {
+            let below = self.branch(child, left, seen, level + 1)?;
+            if below != Tree::Map(Vec::new()) {
+                children.push((Tree::Str(child.to_string()), below));
+            }
+        }
+        if !children.is_empty() {
+            entry.push((Tree::Str("children".into()), Tree::Map(children)));
+        }
+        let mut hosts = Vec::new();
+        for host in group.hosts.iter().filter(|host| name != ALL && left.contains(*host)) {
+            let vars = if seen.insert(host.clone()) { self.vars_of(host)? } else { Vars::new() };
+            hosts.push((Tree::Str(host.to_string()), text::tree(&vars)));
+        }
+        if !hosts.is_empty() {
+            entry.push((Tree::Str("hosts".into()), Tree::Map(hosts)));
+        }
+        if self.arguments.export {
+            let vars = self.sources.group_alone(name)?;
+            if !vars.is_empty() {
+                entry.push((Tree::Str("vars".into()), text::tree(&vars)));
+            }
+        }
+        Ok(Tree::Map(entry))
+    }
+
+    /// A table a group, as TOML inventories have it.
+    fn toml(&self, left: &HashSet<Arc<str>>) -> Result<Map, Diagnostic> {
+        let mut map = Map::new();
+        let mut seen = HashSet::new();
+        for (name, group) in &self.sources.inventory.groups {
+            let mut entry = Map::new();
+            let children: Vec<Data> = group
+                .children
+                .iter()
+                .filter(|child| ***child != *UNGROUPED)
+                .map(|child| Data::str(child.clone()))
+                .collect();
+            if !children.is_empty() {
+                entry.insert("children".into(), children.into());
+            }
+            let mut hosts = Map::new();
+            for host in group.hosts.iter().filter(|host| **name != *ALL && left.contains(*host)) {
+                let vars = if seen.insert(host.clone()) { self.vars_of(host)? } else { Vars::new() };
+                hosts.insert(host.to_string(), text::data(&vars, false).into());
+            }
+            if !hosts.is_empty() {
+                entry.insert("hosts".into(), hosts.into());
+            }
+            if self.arguments.export {
+                let vars = self.sources.group_alone(name)?;
+                if !vars.is_empty() {
+                    entry.insert("vars".into(), text::data(&vars, false).into());
+                }
+            }
+            if !entry.is_empty() {
+                map.insert(name.to_string(), entry.into());
+            }
+        }
+        Ok(map)
+    }
+
+    fn graph(&self) -> Result<String, Failure> {
+        let start = self.arguments.group.as_deref().unwrap_or(ALL);
+        if !self.sources.inventory.groups.contains_key(start) {
+            let mut error =
+                Diagnostic::new(ErrorKind::Options, "Pattern must be valid group name when using --graph");
+            let groups = self.sources.inventory.groups.keys();
+            if let Some(near) = nearest(start, groups.map(|group| &**group)) {
+                error = error.hint(format!("did you mean '{near}'?"));
+            }
+            return Err(error.into());
+        }
+        let mut lines = Vec::new();
+        self.graph_group(start, 0, &mut lines)?;
+        Ok(lines.join("\n"))
+    }
+
+    fn graph_group(&self, name: &str, level: usize, lines: &mut Vec<String>) -> Result<(), Diagnostic> {
+        let Some(group) = self.sources.inventory.groups.get(name).filter(|_| level < DEPTH) else {
+            return Ok(());
+        };
+        lines.push(twig(&format!("@{name}:"), level));
+        for child in &group.children {
+            self.graph_group(child, level + 1, lines)?;
+        }
+        for host in group.hosts.iter().filter(|_| name != ALL) {
+            lines.push(twig(host, level + 1));
+            if self.arguments.vars {
+                self.graph_vars(&self.vars_of(host)?, level + 2, lines);
+            }
+        }
+        if self.arguments.vars {
+            self.graph_vars(&self.sources.group_alone(name)?, level + 1, lines);
+        }
+        Ok(())
+    }
+
+    fn graph_vars(&self, vars: &Vars, level: usize, lines: &mut Vec<String>) {
+        let mut pairs: Vec<(String, Data)> = text::data(vars, false).into_iter().collect();
+        pairs.sort_by(|(a, _), (b, _)| a.cmp(b));
+        lines.extend(
+            pairs.iter().map(|(name, value)| twig(&format!("{{{name} = {}}}", python_str(value)), level)),
+        );
+    }
+}
+
+/// A line of the tree.
+fn twig(text: &str, level: usize) -> String {
+    match level {
+        0 => text.to_string(),
+        level => format!("{}--{text}", "  |".repeat(level)),
+    }
 }

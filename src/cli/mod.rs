@@ -4,10 +4,14 @@ mod adhoc;
 mod dispatch;
 mod display;
 mod error;
+mod extra_vars;
 mod flags;
 mod inventory;
+mod inventory_text;
 mod passwords;
 mod run;
+mod sources;
+mod vault;
 mod version;
 
 pub use dispatch::main;

@@ -22,6 +22,11 @@ pub(super) fn map(map: &Map, layout: Layout) -> String {
     out
 }
 
+/// The value as JSON over several lines, indented by four, keys sorted.
+pub fn pretty_json(value: &Data) -> String {
+    data(value, Layout::Indented(4))
+}
+
 /// The value as JSON.
 pub(super) fn data(data: &Data, layout: Layout) -> String {
     let mut out = String::new();

@@ -3,7 +3,7 @@
 use impel_modules::Data;
 
 /// What Python's `str()` gives; how a loop item is labelled.
-pub(super) fn str(data: &Data) -> String {
+pub fn str(data: &Data) -> String {
     match data {
         Data::Str(text) => text.text.to_string(),
         other => repr(other),

@@ -1,0 +1,137 @@
+//! The inventory that `-i` and the configuration name, with the files of variables beside it.
+
+use crate::config::{Config, HashBehaviour};
+use crate::diag::Diagnostic;
+use crate::inventory::{Host, Inventory, Options, VarFiles, Vars};
+use crate::report::{Screen, ansible_error};
+use crate::yaml::{Kind, Mapping, Node};
+use std::path::Path;
+use std::sync::Arc;
+
+/// An inventory and where else its variables are.
+pub(super) struct Sources {
+    /// Hosts and groups.
+    pub(super) inventory: Inventory,
+    /// `group_vars` and `host_vars` beside the inventory's sources.
+    pub(super) beside_inventory: Vec<VarFiles>,
+    /// The same beside the playbook.
+    pub(super) beside_playbook: Vec<VarFiles>,
+    merge: bool,
+}
+
+/// Reads the inventory and shows its warnings.
+///
+/// # Errors
+/// A source cannot be read, and the configuration makes that an error.
+pub(super) fn read(
+    given: &[String],
+    folder: &Path,
+    extra: &Arc<Vars>,
+    config: &Config,
+    screen: &mut Screen,
+) -> Result<Sources, Diagnostic> {
+    let settings = &config.settings;
+    let configured: Vec<String> =
+        settings.inventory.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+    let options = Options {
+        enabled: settings.inventory_plugins.clone(),
+        ignored_endings: settings.inventory_ignore_extensions.clone(),
+        ignored_patterns: settings.inventory_ignore_patterns.clone(),
+        any_unparsed_is_failed: settings.inventory_any_unparsed_is_failed,
+        unparsed_is_failed: settings.inventory_unparsed_is_failed,
+        unparsed_warning: settings.inventory_unparsed_warning,
+        extra_vars: extra.clone(),
+        ..Options::default()
+    };
+    let sources = if given.is_empty() { &configured } else { given };
+    let (inventory, warnings) = Inventory::load(sources, &options)?;
+    for warning in warnings {
+        screen.warning(&ansible_error(&warning));
+    }
+    let beside_inventory: Vec<VarFiles> =
+        inventory.folders.iter().map(|folder| VarFiles::find(folder, None)).collect();
+    let beside_playbook = vec![VarFiles::find(folder, None)];
+    for files in beside_inventory.iter().chain(&beside_playbook) {
+        files.read_ahead(&inventory);
+    }
+    let merge = settings.hash_behaviour == HashBehaviour::Merge;
+    Ok(Sources { inventory, beside_inventory, beside_playbook, merge })
+}
+
+impl Sources {
+    /// All variables that a host has from the inventory, unrendered.
+    ///
+    /// # Errors
+    /// A file of variables cannot be read.
+    pub(super) fn of_host(&self, host: &Host) -> Result<Vars, Diagnostic> {
+        let layers = self.inventory.layers(host, &self.beside_inventory, &self.beside_playbook)?;
+        let mut vars = Vars::new();
+        for layer in layers {
+            self.add(&mut vars, &layer);
+        }
+        Ok(vars)
+    }
+
+    /// The variables that a host has of its own: the inventory's and its files'.
+    ///
+    /// # Errors
+    /// A file of variables cannot be read.
+    pub(super) fn host_alone(&self, host: &Host) -> Result<Vars, Diagnostic> {
+        let mut vars = (*host.vars).clone();
+        for files in self.files() {
+            if let Some(layer) = files.host(&host.name)? {
+                self.add(&mut vars, &layer);
+            }
+        }
+        Ok(vars)
+    }
+
+    /// The variables that a group has of its own.
+    ///
+    /// # Errors
+    /// A file of variables cannot be read.
+    pub(super) fn group_alone(&self, name: &str) -> Result<Vars, Diagnostic> {
+        let mut vars = self.inventory.groups.get(name).map(|group| (*group.vars).clone()).unwrap_or_default();
+        for files in self.files() {
+            if let Some(layer) = files.group(name)? {
+                self.add(&mut vars, &layer);
+            }
+        }
+        Ok(vars)
+    }
+
+    fn files(&self) -> impl Iterator<Item = &VarFiles> {
+        self.beside_inventory.iter().chain(&self.beside_playbook)
+    }
+
+    /// Lays stronger variables over weaker ones.
+    pub(super) fn add(&self, vars: &mut Vars, layer: &Vars) {
+        for (name, value) in layer {
+            let value = match vars.get(name) {
+                Some(below) if self.merge => merged(below, value, 0),
+                _ => value.clone(),
+            };
+            vars.insert(name.clone(), value);
+        }
+    }
+}
+
+/// How deep dictionaries are merged.
+const DEPTH: usize = 100;
+
+/// Two dictionaries as one, the second winning; of anything else the second.
+fn merged(below: &Node, above: &Node, level: usize) -> Node {
+    let (Kind::Map(weak), Kind::Map(strong)) = (&below.kind, &above.kind) else { return above.clone() };
+    if level > DEPTH {
+        return above.clone();
+    }
+    let mut pairs = weak.pairs.clone();
+    for (key, value) in &strong.pairs {
+        let known = pairs.iter().position(|(k, _)| k.as_str().is_some() && k.as_str() == key.as_str());
+        match known.and_then(|at| pairs.get_mut(at)) {
+            Some((_, old)) => *old = merged(old, value, level + 1),
+            None => pairs.push((key.clone(), value.clone())),
+        }
+    }
+    Node { kind: Kind::Map(Arc::new(Mapping { pairs })), span: above.span }
+}
