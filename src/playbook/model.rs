@@ -305,6 +305,17 @@ impl Scope {
     }
 }
 
+impl Role {
+    /// All that it depends on, the furthest first, then the role itself: the order in which their defaults and
+    /// vars add up.
+    pub fn with_dependencies(&self) -> Vec<&Role> {
+        let mut all: Vec<&Role> =
+            self.dependencies.iter().flat_map(|role| role.with_dependencies()).collect();
+        all.push(self);
+        all
+    }
+}
+
 impl Parent {
     /// This link and all above it, the play last.
     pub fn chain(&self) -> impl Iterator<Item = &Parent> {

@@ -4,6 +4,8 @@ mod hostvars;
 mod magic;
 mod scope;
 mod store;
+#[cfg(test)]
+mod tests;
 mod world;
 
 pub use magic::{PlayMagic, RunMagic};

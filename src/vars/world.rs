@@ -45,7 +45,7 @@ impl Layers {
         chain.reverse();
         for scope in &chain {
             if let playbook::Scope::Role(role) = scope {
-                below.push(store.scopes.get(&role.defaults));
+                below.extend(role.with_dependencies().iter().map(|role| store.scopes.get(&role.defaults)));
             }
         }
         below.extend(host.inventory());
@@ -56,7 +56,7 @@ impl Layers {
         let scopes = |vars: &Arc<playbook::Vars>| store.scopes.get(vars);
         for scope in &chain {
             if let playbook::Scope::Role(role) = scope {
-                above.push(scopes(&role.vars));
+                above.extend(role.with_dependencies().iter().map(|role| scopes(&role.vars)));
             }
         }
         for scope in &chain {
@@ -65,7 +65,6 @@ impl Layers {
                     above.push(scopes(&k.vars));
                 }
                 playbook::Scope::Role(role) => above.push(scopes(&role.keywords.vars)),
-                playbook::Scope::Include(task) => above.push(scopes(&task.keywords.vars)),
                 _ => {}
             }
         }
@@ -73,8 +72,14 @@ impl Layers {
         above.push(host.included());
         above.push(host.set());
         for scope in &chain {
+            if let playbook::Scope::Role(role) = scope {
+                above.push(scopes(&role.params));
+            }
+        }
+        // an include's own variables, unrendered, and the values that the engine knows (the loop's item)
+        for scope in &chain {
             match scope {
-                playbook::Scope::Role(role) => above.push(scopes(&role.params)),
+                playbook::Scope::Include(task) => above.push(scopes(&task.keywords.vars)),
                 playbook::Scope::Values(values) => above.push(scopes(values)),
                 _ => {}
             }
