@@ -77,8 +77,8 @@ pub fn absent(text: &str, conditional: bool) -> Vec<(PluginKind, Arc<str>)> {
 /// Whatever the templates raise, undefined names included.
 pub fn render(value: &Value, world: &dyn World) -> Result<Value, Diagnostic> {
     let mut eval = Eval::new(world);
-    let value = eval.deep(value.clone())?;
-    Ok(eval.finalize(value)?)
+    let value = eval.deep(value.clone()).and_then(|value| eval.finalize(value));
+    Ok(value.map_err(|e| eval.told(e))?)
 }
 
 /// As [`render`], but what fails or is undefined stays in its place as a marker, to be raised when it is used.
@@ -99,7 +99,8 @@ pub fn render_str(text: &Str, world: &dyn World) -> Result<Value, Diagnostic> {
 /// # Errors
 /// It cannot be evaluated, or yields something else than a boolean.
 pub fn conditional(value: &Value, world: &dyn World) -> Result<bool, Diagnostic> {
-    Ok(Eval::new(world).conditional(value)?)
+    let mut eval = Eval::new(world);
+    Ok(eval.conditional(value).map_err(|e| eval.told(e))?)
 }
 
 /// Evaluates a bare expression, as `debug: var=` does.
@@ -108,9 +109,9 @@ pub fn conditional(value: &Value, world: &dyn World) -> Result<bool, Diagnostic>
 /// As [`render`].
 pub fn expression(source: &str, world: &dyn World) -> Result<Value, Diagnostic> {
     let mut eval = Eval::new(world);
-    let value = eval.expression(source)?;
-    let value = eval.deep(value)?;
-    Ok(eval.finalize(value)?)
+    let value =
+        eval.expression(source).and_then(|value| eval.deep(value)).and_then(|value| eval.finalize(value));
+    Ok(value.map_err(|e| eval.told(e))?)
 }
 
 /// Renders the text of a template file to text, as the `template` module does. The result's secret bit is set where
@@ -124,5 +125,6 @@ pub fn render_template_file(
     options: &TemplateOptions,
     world: &dyn World,
 ) -> Result<Str, Diagnostic> {
-    Ok(Eval::new(world).template_file(text, origin, options)?)
+    let mut eval = Eval::new(world);
+    Ok(eval.template_file(text, origin, options).map_err(|e| eval.told(e))?)
 }

@@ -46,7 +46,9 @@ impl Eval<'_> {
     /// Applies a filter; what fails is a marker.
     pub(super) fn apply(&mut self, filter: &'static Filter, name: &str, input: Value, args: Args) -> Value {
         self.apply_strictly(filter, input, args).unwrap_or_else(|e| match e.0.kind {
-            MarkerKind::Failed => e.within(format!("The filter plugin '{}' failed", full(name))).into(),
+            MarkerKind::Failed | MarkerKind::Raised => {
+                e.within(format!("The filter plugin '{}' failed", full(name))).into()
+            }
             _ => e.into(),
         })
     }
@@ -92,7 +94,9 @@ impl Eval<'_> {
     /// Applies a test; what fails is a marker.
     pub(super) fn ask(&mut self, test: &'static Test, name: &str, input: Value, args: Args) -> Value {
         self.ask_strictly(test, input, args).unwrap_or_else(|e| match e.0.kind {
-            MarkerKind::Failed => e.within(format!("The test plugin '{}' failed", full(name))).into(),
+            MarkerKind::Failed | MarkerKind::Raised => {
+                e.within(format!("The test plugin '{}' failed", full(name))).into()
+            }
             _ => e.into(),
         })
     }
@@ -134,7 +138,7 @@ impl Eval<'_> {
     /// There is no such lookup, or it fails.
     pub fn lookup(&mut self, name: &str, terms: Vec<Value>, mut args: Args) -> Result<Vec<Value>> {
         let Some(lookup) = lookups::find(name) else {
-            let error = Error::new(format!("The lookup plugin '{name}' was not found."));
+            let error = Error::failed(format!("The lookup plugin '{name}' was not found."));
             return Err(match crate::diag::nearest(name, lookups::names()) {
                 Some(near) => error.hint(format!("did you mean '{near}'?")),
                 None => error,
@@ -215,7 +219,7 @@ fn full(name: &str) -> String {
 }
 
 pub(super) fn no_filter(name: &str) -> Error {
-    let error = Error::new(format!("Syntax error in template: No filter named '{name}'."));
+    let error = Error::failed(format!("Syntax error in template: No filter named '{name}'."));
     match crate::diag::nearest(name, filters::names()) {
         Some(near) => error.hint(format!("did you mean '{near}'?")),
         None => error,
@@ -223,7 +227,7 @@ pub(super) fn no_filter(name: &str) -> Error {
 }
 
 pub(super) fn no_test(name: &str) -> Error {
-    let error = Error::new(format!("Syntax error in template: No test named '{name}'."));
+    let error = Error::failed(format!("Syntax error in template: No test named '{name}'."));
     match crate::diag::nearest(name, tests::names()) {
         Some(near) => error.hint(format!("did you mean '{near}'?")),
         None => error,

@@ -3,7 +3,7 @@
 use super::frame::Frame;
 use crate::diag::Span;
 use crate::template::syntax::{self, Block, Place, Program};
-use crate::template::value::{Error, Result, Str, Value};
+use crate::template::value::{Error, MarkerKind, Result, Str, Value};
 use crate::template::{TemplateOptions, World};
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
@@ -161,7 +161,7 @@ impl<'w> Eval<'w> {
         let program = syntax::compile(body, &options, true).map_err(|e| e.at(text.span))?;
         let newline = options.newline.clone();
         let state = State { options, ..self.fresh(program, Origin::Scalar(text.span)) };
-        let value = self.within(state, |eval| eval.run())?;
+        let value = self.within(state, |eval| eval.run()).map_err(attributed)?;
         Ok(restore_newlines(body, value, &newline))
     }
 
@@ -176,9 +176,12 @@ impl<'w> Eval<'w> {
         let program = syntax::compile(body, &options, false).map_err(|e| e.at(Some(origin)))?;
         let newline = options.newline.clone();
         let state = State { options: Arc::new(options), ..self.fresh(program, Origin::File(origin)) };
-        let value = self.within(state, |eval| eval.run())?;
-        let value = self.deep(value)?;
-        let value = self.finalize(value)?;
+        let value = self.within(state, |eval| {
+            let value = eval.run()?;
+            let value = eval.deep(value)?;
+            eval.finalize(value)
+        });
+        let value = value.map_err(attributed)?;
         let value = if value.is_none() { Value::str("") } else { value };
         let secret = value.is_secret();
         let value = match value {
@@ -189,6 +192,21 @@ impl<'w> Eval<'w> {
         let text = text.to_text()?;
         let text = if newline == "\n" { text } else { text.replace("\r\n", "\n").replace('\n', &newline) };
         Ok(Str::plain(text).marked(secret))
+    }
+
+    /// An error as the user is told of it: attributed, and with the name that may have been meant.
+    pub(in crate::template) fn told(&self, error: Error) -> Error {
+        let error = attributed(error);
+        let name = error.message().strip_prefix('\'').and_then(|rest| rest.strip_suffix("' is undefined"));
+        let Some(name) = name.filter(|_| error.0.kind == MarkerKind::Undefined) else { return error };
+        let names = self.world.variable_names();
+        match crate::diag::nearest(name, names.iter().map(|n| &**n)) {
+            Some(near) => {
+                let hint = format!("did you mean '{near}'?");
+                error.hint(hint)
+            }
+            None => error,
+        }
     }
 
     /// Evaluates a bare expression; the result may be a marker.
@@ -202,6 +220,14 @@ impl<'w> Eval<'w> {
             Some(expr) => eval.expr(expr),
             None => Ok(Value::None),
         })
+    }
+}
+
+/// What was raised while rendering, in the words of ansible-core.
+pub(super) fn attributed(error: Error) -> Error {
+    match error.0.kind {
+        MarkerKind::Raised => error.within("Error rendering template"),
+        _ => error,
     }
 }
 

@@ -164,6 +164,6 @@ impl Eval<'_> {
 
 fn unknown_tag(tag: &str) -> Error {
     let extension = if tag == "do" { "jinja2.ext.do" } else { "jinja2.ext.loopcontrols" };
-    Error::new(format!("Syntax error in template: Encountered unknown tag '{tag}'."))
+    Error::failed(format!("Syntax error in template: Encountered unknown tag '{tag}'."))
         .hint(format!("ask for it with 'jinja2_extensions = {extension}' in ansible.cfg"))
 }

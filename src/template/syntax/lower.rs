@@ -70,7 +70,7 @@ fn syntax_error(error: &minijinja::Error, rewritten: &Rewritten, source: &str) -
         let at = rewritten.original(r.start).min(source.len());
         source.as_bytes()[..at].iter().filter(|b| **b == b'\n').count() + 1
     });
-    let error = Error::new(format!("Syntax error in template: {message}"));
+    let error = Error::failed(format!("Syntax error in template: {message}"));
     match line.or(error_line(error.message())) {
         Some(line) if source.contains('\n') => error.hint(format!("in line {line} of the template")),
         _ => error,

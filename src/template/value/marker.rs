@@ -11,6 +11,8 @@ pub enum MarkerKind {
     Undefined,
     /// Something failed on the way; only its use raises it, and `default` does not replace it.
     Failed,
+    /// As `Failed`, not yet attributed to the template or plugin that it happened in.
+    Raised,
     /// It will exist once an earlier task has run; touching it ends a start ahead of its turn.
     Pending,
 }
@@ -47,6 +49,11 @@ impl Marker {
 impl Error {
     /// A failure.
     pub fn new(message: impl Into<String>) -> Error {
+        Error(Arc::new(Marker::new(MarkerKind::Raised, message)))
+    }
+
+    /// A failure that says by itself where it belongs.
+    pub fn failed(message: impl Into<String>) -> Error {
         Error(Arc::new(Marker::new(MarkerKind::Failed, message)))
     }
 
@@ -76,9 +83,12 @@ impl Error {
         Error(Arc::new(Marker { hint: Some(hint.into()), ..(*self.0).clone() }))
     }
 
-    /// Another message in front, this one as its cause; the kind stays.
+    /// Another message in front, this one as its cause; what was only raised is then attributed.
     pub fn within(self, message: impl Into<String>) -> Error {
-        let kind = self.0.kind;
+        let kind = match self.0.kind {
+            MarkerKind::Raised => MarkerKind::Failed,
+            kind => kind,
+        };
         Error(Arc::new(Marker { cause: Some(self.0), ..Marker::new(kind, message) }))
     }
 }

@@ -1,0 +1,228 @@
+//! Every template of `oracle/templates/cases.yml` through ansible-core and through impel: values, types and errors.
+//!
+//! Needs `IMPEL_ORACLE`, the folder that holds ansible-core's `python`; `IMPEL_SHOW=category` (or `all`, `messages`)
+//! prints what differs.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use impel::diag::{Diagnostic, Span};
+use impel::template::{self, Dict, Effect, Value, World};
+use impel::yaml;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+
+struct Case {
+    category: String,
+    source: String,
+}
+
+/// A world of fixed variables.
+struct Fixed {
+    variables: HashMap<String, Value>,
+    folder: PathBuf,
+    memory: RefCell<HashMap<usize, (Arc<str>, Value)>>,
+}
+
+impl World for Fixed {
+    fn variable(&self, name: &str) -> Option<Value> {
+        self.variables.get(name).cloned()
+    }
+
+    fn variable_names(&self) -> Vec<Arc<str>> {
+        self.variables.keys().map(|k| Arc::from(k.as_str())).collect()
+    }
+
+    fn find_file(&self, _subfolder: &str, name: &Path) -> Option<PathBuf> {
+        Some(self.folder.join(name)).filter(|path| path.is_file())
+    }
+
+    fn search_path(&self) -> Vec<PathBuf> {
+        vec![self.folder.clone()]
+    }
+
+    fn read_file(&self, path: &Path) -> Result<(Vec<u8>, bool), Diagnostic> {
+        Ok((std::fs::read(path).map_err(|e| Diagnostic::user(e.to_string()))?, false))
+    }
+
+    fn decrypt(&self, _vault: &str) -> Result<String, Diagnostic> {
+        Err(Diagnostic::user("no password here"))
+    }
+
+    fn effect(&self, _effect: Effect) -> Result<(), Diagnostic> {
+        Ok(())
+    }
+
+    fn remembered(&self, template: &Arc<str>) -> Option<Value> {
+        self.memory.borrow().get(&template.as_ptr().addr()).map(|(_, v)| v.clone())
+    }
+
+    fn remember(&self, template: &Arc<str>, value: &Value) {
+        self.memory.borrow_mut().insert(template.as_ptr().addr(), (template.clone(), value.clone()));
+    }
+
+    fn config(&self, _name: &str) -> Option<Value> {
+        None
+    }
+
+    fn warn(&self, _text: &str) {}
+}
+
+fn read_cases(folder: &Path, file: &str) -> (Vec<(String, Value)>, Vec<Case>) {
+    let node = yaml::load_file(&folder.join(file)).unwrap();
+    let root = node.as_map().unwrap();
+    let variables = root.get("variables").and_then(|v| v.as_map()).unwrap();
+    let variables =
+        variables.pairs.iter().map(|(k, v)| (k.as_str().unwrap().to_owned(), Value::from_node(v)));
+    let cases = root.get("cases").and_then(|v| v.as_seq()).unwrap().iter().map(|case| {
+        let parts = case.as_seq().unwrap();
+        let text = |i: usize| parts.get(i).and_then(|n| n.as_str()).unwrap().to_owned();
+        Case { category: text(0), source: text(1) }
+    });
+    (variables.collect(), cases.collect())
+}
+
+fn ours(case: &Case, world: &Fixed) -> Result<String, Diagnostic> {
+    world.memory.borrow_mut().clear();
+    let span = Some(Span::new(Path::new("case"), 1, 1));
+    match case.source.strip_prefix('=') {
+        Some(condition) => {
+            let truth = template::conditional(&Value::trusted(condition, span), world)?;
+            Ok(if truth { "True".into() } else { "False".into() })
+        }
+        None => {
+            let value = template::render(&Value::trusted(case.source.as_str(), span), world)?;
+            if matches!(value, Value::Omit) {
+                return Err(Diagnostic::user("A template was resolved to an Omit scalar."));
+            }
+            Ok(value.repr()?)
+        }
+    }
+}
+
+#[derive(Default, Clone, Copy)]
+struct Score {
+    same: usize,
+    both_fail: usize,
+    message_differs: usize,
+    value_differs: usize,
+    only_we_fail: usize,
+    only_they_fail: usize,
+}
+
+impl Score {
+    fn total(&self) -> usize {
+        self.same
+            + self.both_fail
+            + self.message_differs
+            + self.value_differs
+            + self.only_we_fail
+            + self.only_they_fail
+    }
+
+    fn right(&self) -> usize {
+        self.same + self.both_fail + self.message_differs
+    }
+}
+
+#[test]
+fn templates_give_what_ansible_core_gives() {
+    let Some(oracle) = std::env::var_os("IMPEL_ORACLE") else {
+        eprintln!("left out: IMPEL_ORACLE does not name the folder of ansible-core's python");
+        return;
+    };
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/templates");
+    let file = std::env::var("IMPEL_CASES").unwrap_or_else(|_| "cases.yml".into());
+    let output = Command::new(Path::new(&oracle).join("python"))
+        .arg(folder.join("reference.py"))
+        .arg(&file)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let reference: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).unwrap();
+    let (variables, cases) = read_cases(&folder, &file);
+    assert_eq!(cases.len(), reference.len());
+    let mut all: HashMap<String, Value> = variables.iter().cloned().collect();
+    let vars: Dict = variables.into_iter().map(|(k, v)| (template::Key::str(k), v)).collect();
+    all.insert("vars".into(), Value::Dict(vars));
+    let world = Fixed { variables: all, folder: folder.join("files"), memory: RefCell::default() };
+    let show = std::env::var("IMPEL_SHOW").unwrap_or_default();
+    let shown = |what: &str| show.split(',').any(|s| s == what || s == "all");
+
+    let mut scores: BTreeMap<String, Score> = BTreeMap::new();
+    for (case, expected) in cases.iter().zip(&reference) {
+        let score = scores.entry(case.category.clone()).or_default();
+        let result = ours(case, &world);
+        let mut told = None;
+        match (expected["value"].as_str(), &result) {
+            (Some(theirs), Ok(value)) if theirs == value => score.same += 1,
+            (Some(theirs), Ok(value)) => {
+                score.value_differs += 1;
+                told = Some(format!("theirs {theirs}\n    ours   {value}"));
+            }
+            (Some(theirs), Err(e)) => {
+                score.only_we_fail += 1;
+                told = Some(format!("theirs {theirs}\n    ours   error: {e}"));
+            }
+            (None, Ok(value)) => {
+                score.only_they_fail += 1;
+                told = Some(format!("theirs error: {}\n    ours   {value}", expected["error"]));
+            }
+            (None, Err(e)) => {
+                let theirs: Vec<&str> =
+                    expected["error"].as_array().unwrap().iter().filter_map(|m| m.as_str()).collect();
+                let theirs = theirs.join(": ");
+                if theirs == e.to_string() {
+                    score.both_fail += 1;
+                } else {
+                    score.message_differs += 1;
+                    if shown("messages") {
+                        eprintln!(
+                            "  {} {}\n    theirs error: {theirs}\n    ours   error: {e}",
+                            case.category,
+                            case.source.escape_debug()
+                        );
+                    }
+                }
+            }
+        }
+        if let Some(told) = told.filter(|_| shown(&case.category)) {
+            eprintln!("  {} {}\n    {told}", case.category, case.source.escape_debug());
+        }
+    }
+
+    let mut sum = Score::default();
+    eprintln!(
+        "{:10} {:>5} {:>6} {:>6} {:>8} {:>7} {:>7} {:>7}",
+        "", "all", "same", "fail", "message", "value", "we fail", "they f."
+    );
+    for (category, s) in &scores {
+        eprintln!(
+            "{category:10} {:>5} {:>6} {:>6} {:>8} {:>7} {:>7} {:>7}",
+            s.total(),
+            s.same,
+            s.both_fail,
+            s.message_differs,
+            s.value_differs,
+            s.only_we_fail,
+            s.only_they_fail
+        );
+        sum.same += s.same;
+        sum.both_fail += s.both_fail;
+        sum.message_differs += s.message_differs;
+        sum.value_differs += s.value_differs;
+        sum.only_we_fail += s.only_we_fail;
+        sum.only_they_fail += s.only_they_fail;
+    }
+    let percent = 100.0 * sum.right() as f64 / sum.total() as f64;
+    eprintln!(
+        "{} of {} right ({percent:.1} %), {} with another message",
+        sum.right(),
+        sum.total(),
+        sum.message_differs
+    );
+    let threshold: f64 = std::env::var("IMPEL_THRESHOLD").ok().and_then(|t| t.parse().ok()).unwrap_or(60.0);
+    assert!(percent >= threshold, "only {percent:.1} % right; IMPEL_SHOW=all tells what differs");
+}
