@@ -1,5 +1,6 @@
 //! impel: Ansible playbooks as they are, pushed in parallel over SSH to hosts that need nothing but a shell.
 
+pub mod action;
 pub mod cli;
 pub mod config;
 pub mod diag;

@@ -8,6 +8,7 @@ mod extra_vars;
 mod flags;
 mod inventory;
 mod inventory_text;
+mod launch;
 mod passwords;
 mod run;
 mod sources;

@@ -1,10 +1,13 @@
 //! `impel run`, `ansible-playbook`: playbooks from beginning to end.
 
+use super::display::Output;
 use super::error::{Caller, Ended};
 use super::flags::{self, AllFlags};
-use crate::diag::Diagnostic;
+use super::launch;
+use crate::diag::{Diagnostic, ErrorKind};
+use crate::playbook;
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Runs Ansible playbooks, executing the defined tasks on the targeted hosts.
@@ -55,6 +58,45 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
         return Ok(ExitCode::SUCCESS);
     }
     let config = flags::configuration()?;
-    let _ = arguments.all.options(&config)?;
-    Err(Diagnostic::user("running playbooks is not there yet").into())
+    let mut options = arguments.all.options(&config)?;
+    let split = |given: &[String]| given.iter().flat_map(|text| text.split(',')).map(|tag| tag.trim().to_string()).collect();
+    if !arguments.tags.is_empty() {
+        options.tags.run = split(&arguments.tags);
+    }
+    options.tags.skip = split(&arguments.skip_tags);
+    options.start_at_task.clone_from(&arguments.start_at_task);
+    options.step = arguments.step;
+    options.force_handlers = arguments.force_handlers;
+    let Some(first) = arguments.playbooks.first() else {
+        return Err(Diagnostic::user("no playbook was given").into());
+    };
+    let folder = first.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let ground = launch::ground(&config, &options, &arguments.all.inventory.inventory, folder)?;
+    for warning in &ground.warnings {
+        eprintln!("[WARNING]: {warning}");
+    }
+    let disk = launch::disk(&config, &ground, folder);
+    let mut playbooks = Vec::new();
+    for path in &arguments.playbooks {
+        let loaded = playbook::load(path, &disk).map_err(|error| Diagnostic { kind: ErrorKind::Parse, ..error })?;
+        launch::refuse_missing(&loaded)?;
+        playbooks.push(loaded);
+    }
+    if arguments.syntax_check {
+        for path in &arguments.playbooks {
+            println!("\nplaybook: {}", path.display());
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let output = match arguments.all.run.output {
+        Some(output) => output,
+        None => Output::configured(&config)?,
+    };
+    let verdict = launch::execute(config, options, output, ground, &disk, |run| {
+        for (path, playbook) in arguments.playbooks.iter().zip(&playbooks) {
+            run.playbook(path, playbook)?;
+        }
+        Ok(())
+    })?;
+    Ok(ExitCode::from(verdict.code()))
 }

@@ -1,12 +1,33 @@
 //! Plays to batches to tasks on hosts to events.
 
+mod action;
+mod answer;
+mod args;
+mod batch;
+mod commit;
+mod desk;
 mod event;
+mod handlers;
+mod include;
+mod items;
+mod meta;
 mod options;
+mod outcome;
 mod position;
+mod reach;
+mod run;
+mod settings;
+mod shared;
+mod task_run;
+mod turn;
+mod workers;
 
+pub use action::{Action, Actions, Arguments, Call, Haste, ModuleCall, Next};
+pub use answer::{AddHost, Answer, Consequence, IncludeCall, Included, Show};
 pub use event::{
     Delegate, Event, HandlerNotice, HostResult, Include, LeftHost, Message, MessageKind, Origin, PlayLine,
     Recap, Retry, RunLine, Section, Status, TaskLine, Totals, Wire,
 };
 pub use options::{Ask, BecomeFlags, ExtraVars, Listing, RunOptions, Secret, SshArguments, Tags};
-pub use position::{Around, Fall, Key, Position, Step};
+pub use run::{Run, Setup, Verdict, missing_error};
+pub use settings::{Settings, to_bool};

@@ -176,10 +176,10 @@ impl Position {
         self.clone().fail()
     }
 
-    /// Puts an included list right behind the current task. `group` tells apart the files that one task included
+    /// Puts an included list right behind the task at `key`. `group` tells apart the files that one task included
     /// (its loop, or hosts that chose different ones).
-    pub fn include(&mut self, items: Arc<[Item]>, group: u32) {
-        let mut key = self.current.clone();
+    pub fn include_after(&mut self, key: &Key, items: Arc<[Item]>, group: u32) {
+        let mut key = key.clone();
         key.push(group);
         self.frames.push(Frame { walk: Walk::List(items), next: 0, key });
     }

@@ -1,6 +1,8 @@
 //! Variables: which value a name has for a task on a host, by Ansible's order of precedence.
 
+mod files;
 mod hostvars;
+mod inventories;
 mod magic;
 mod scope;
 mod store;
@@ -8,6 +10,8 @@ mod store;
 mod tests;
 mod world;
 
+pub use files::vars_files;
+pub use inventories::{Inventories, mapping};
 pub use magic::{PlayMagic, RunMagic};
 pub use scope::{Scope, ScopeCache, scope_of};
 pub use store::{HostStore, PlayVars, VarStore};

@@ -75,15 +75,10 @@ impl VarStore {
                 *write(&host.groups) = groups;
             }
             None => {
-                let host = HostStore {
-                    name: name.clone(),
-                    inventory: RwLock::new(inventory),
-                    groups: RwLock::new(groups),
-                    facts: RwLock::new(Value::dict(Vec::<(&str, Value)>::new())),
-                    included: RwLock::default(),
-                    set: RwLock::default(),
-                };
-                hosts.insert(name.clone(), Arc::new(host));
+                let host = HostStore::unknown(name);
+                *write(&host.inventory) = inventory;
+                *write(&host.groups) = groups;
+                hosts.insert(name.clone(), host);
             }
         }
     }
@@ -105,6 +100,18 @@ impl VarStore {
 }
 
 impl HostStore {
+    /// A host that no inventory names.
+    pub fn unknown(name: &Arc<str>) -> Arc<HostStore> {
+        Arc::new(HostStore {
+            name: name.clone(),
+            inventory: RwLock::default(),
+            groups: RwLock::default(),
+            facts: RwLock::new(Value::dict(Vec::<(&str, Value)>::new())),
+            included: RwLock::default(),
+            set: RwLock::default(),
+        })
+    }
+
     /// Layers from the inventory, lowest precedence first.
     pub fn inventory(&self) -> Vec<Scope> {
         read(&self.inventory).clone()

@@ -160,9 +160,11 @@ pub struct TaskWorld {
     locals: IndexMap<Arc<str>, Value>,
     files: Files,
     ahead: Option<Ahead>,
+    at_turn: bool,
     check: Option<bool>,
     memory: RefCell<HashMap<usize, (Arc<str>, Value)>>,
     effect: Cell<Option<Effect>>,
+    touched_pending: Cell<bool>,
     warnings: RefCell<Vec<String>>,
 }
 
@@ -175,9 +177,11 @@ impl TaskWorld {
             locals: IndexMap::new(),
             files,
             ahead: None,
+            at_turn: false,
             check: None,
             memory: RefCell::default(),
             effect: Cell::new(None),
+            touched_pending: Cell::new(false),
             warnings: RefCell::default(),
         }
     }
@@ -189,9 +193,11 @@ impl TaskWorld {
             locals,
             files: self.files.clone(),
             ahead: self.ahead.clone(),
+            at_turn: self.at_turn,
             check: self.check,
             memory: RefCell::default(),
             effect: Cell::new(None),
+            touched_pending: Cell::new(false),
             warnings: RefCell::default(),
         }
     }
@@ -202,10 +208,27 @@ impl TaskWorld {
         self
     }
 
+    /// Says anew what earlier tasks will have set.
+    pub fn set_ahead(&mut self, ahead: Ahead) {
+        self.ahead = Some(ahead);
+        self.effect.set(None);
+        self.touched_pending.set(false);
+        self.memory.borrow_mut().clear();
+    }
+
+    /// Its turn has come: effects are allowed. What earlier tasks set is what they were expected to set.
+    pub fn turn_has_come(&mut self) {
+        self.at_turn = true;
+    }
+
+    /// Whether rendering ahead of the turn met something that must wait for it; what it yielded means nothing then.
+    pub fn blocked(&self) -> bool {
+        self.ahead.is_some() && !self.at_turn && (self.effect.get().is_some() || self.touched_pending.get())
+    }
+
     /// Gives the check mode that the task itself runs in.
-    pub fn with_check_mode(mut self, check: bool) -> TaskWorld {
+    pub fn set_check_mode(&mut self, check: bool) {
         self.check = Some(check);
-        self
     }
 
     /// Sets a local variable: above everything. What was rendered before is forgotten.
@@ -218,6 +241,11 @@ impl TaskWorld {
     pub fn remove_local(&mut self, name: &str) {
         self.locals.shift_remove(name);
         self.memory.borrow_mut().clear();
+    }
+
+    /// The local variables: the loop's.
+    pub fn locals(&self) -> &IndexMap<Arc<str>, Value> {
+        &self.locals
     }
 
     /// What it is made of.
@@ -256,6 +284,7 @@ impl TaskWorld {
     fn from_earlier_tasks(&self, name: &str) -> Option<Value> {
         let ahead = self.ahead.as_ref()?;
         if ahead.pending.iter().any(|pending| &**pending == name) {
+            self.touched_pending.set(true);
             let marker = Marker::new(MarkerKind::Pending, format!("'{name}' is not known yet"));
             return Some(Value::Undefined(Arc::new(marker)));
         }
@@ -363,8 +392,8 @@ impl World for TaskWorld {
     fn effect(&self, effect: Effect) -> Result<(), Diagnostic> {
         self.effect.set(self.effect.get().max(Some(effect)));
         match self.ahead {
-            Some(_) => Err(Diagnostic::new(ErrorKind::Internal, "this template waits for its task's turn")),
-            None => Ok(()),
+            Some(_) if !self.at_turn => Err(Diagnostic::new(ErrorKind::Internal, "this template waits for its task's turn")),
+            _ => Ok(()),
         }
     }
 

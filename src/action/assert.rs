@@ -1,0 +1,68 @@
+//! `assert`: fails unless all conditions hold.
+
+use super::arguments::{flag, known};
+use crate::diag::Diagnostic;
+use crate::engine::{Action, Answer, Call, Next};
+use crate::template::{self, Value};
+use impel_modules::{Data, Map};
+
+/// Fails unless all conditions hold.
+pub struct Assert;
+
+impl Action for Assert {
+    fn wants_raw(&self) -> bool {
+        true
+    }
+
+    fn run(&self, mut call: Call<'_>) -> Result<Next, Diagnostic> {
+        known(&call, &["that", "msg", "fail_msg", "success_msg", "quiet"])?;
+        let span = call.task.action.span;
+        let Some(that) = call.args.shift_remove("that") else {
+            return Err(Diagnostic::user("conditional required in \"that\" string").at(span));
+        };
+        for value in call.args.values_mut() {
+            *value = template::render(value, call.world)?;
+        }
+        let fail = call.args.get("fail_msg").or(call.args.get("msg")).cloned();
+        let success = call.args.get("success_msg").cloned();
+        let quiet = flag(&call, "quiet")?.unwrap_or(false);
+        let conditions = match &that {
+            Value::List(list) => list.items().to_vec(),
+            // a template of the whole list
+            Value::Str(text) if text.is_template() => match template::render(&that, call.world)? {
+                Value::List(list) => list.items().to_vec(),
+                _ => vec![that.clone()],
+            },
+            value => vec![value.clone()],
+        };
+        let mut all = Vec::new();
+        for condition in &conditions {
+            let holds = template::conditional(condition, call.world)?;
+            if !holds {
+                let message = fail.as_ref().map_or(Ok(Data::from("Assertion failed")), Value::to_data)?;
+                let text = message.as_str().unwrap_or("Assertion failed").to_string();
+                let mut answer = Answer::failed(text.clone()).explained("Action", &text, call.task.span);
+                answer.result.insert("msg".into(), message);
+                answer.result.insert("evaluated_to".into(), false.into());
+                answer.result.insert("assertion".into(), shown(condition));
+                answer.show.always = !quiet;
+                return Ok(Next::Done(answer));
+            }
+            all.push(condition);
+        }
+        let mut result = Map::new();
+        let message = success.as_ref().map_or(Ok(Data::from("All assertions passed")), Value::to_data)?;
+        result.insert("msg".into(), message);
+        let mut answer = Answer::ok(false, result);
+        answer.show.always = !quiet;
+        Ok(Next::Done(answer))
+    }
+}
+
+/// A condition as it was written.
+fn shown(condition: &Value) -> Data {
+    match condition {
+        Value::Str(text) => Data::str(text.text.clone()),
+        value => value.to_data().unwrap_or(Data::Null),
+    }
+}

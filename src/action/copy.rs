@@ -1,0 +1,148 @@
+//! `copy`: the controller's side, which finds the source.
+
+use super::arguments::{flag, text, to_map};
+use crate::diag::Diagnostic;
+use crate::engine::{Action, Call, ModuleCall, Next};
+use crate::template::{Args, Eval, Value, World};
+use impel_modules::host::{Input, Source, TreeEntry, TreeKind};
+use impel_modules::Data;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// Finds what is to be copied.
+pub struct Copy;
+
+/// Folders nest no deeper than this.
+const DEPTH: usize = 200;
+
+impl Action for Copy {
+    fn run(&self, call: Call<'_>) -> Result<Next, Diagnostic> {
+        let span = call.task.action.span;
+        let mut args = to_map(&call)?;
+        let remote = flag(&call, "remote_src")?.unwrap_or(false);
+        args.shift_remove("decrypt");
+        args.shift_remove("local_follow");
+        let mut module = ModuleCall::new("copy", args);
+        match (call.args.get("content"), text(&call, "src")) {
+            (Some(content), Some(_)) if !content.is_none() => {
+                return Err(Diagnostic::user("src and content are mutually exclusive").at(span));
+            }
+            (Some(content), None) if !content.is_none() => {
+                module.args.shift_remove("content");
+                let source = content_of(content, call.world)?;
+                module.inputs.push(("content".into(), Input::File(source)));
+            }
+            (_, Some(_)) if remote => {}
+            (_, Some(src)) => {
+                let Some(path) = call.world.find_file("files", Path::new(src.trim_end_matches('/'))) else {
+                    return Err(missing(&call, "files", &src));
+                };
+                let follow = flag(&call, "local_follow")?.unwrap_or(true);
+                module.inputs.push(("src".into(), input(&call, &path, follow)?));
+            }
+            (_, None) => return Err(Diagnostic::user("src (or content) is required").at(span)),
+        }
+        Ok(Next::Module(module))
+    }
+}
+
+/// Containers as JSON, as ansible-core writes them; everything else as text.
+fn content_of(content: &Value, world: &dyn World) -> Result<Source, Diagnostic> {
+    match content {
+        Value::List(_) | Value::Dict(_) => {
+            let text = Eval::new(world).filter("to_json", content.clone(), Args::default())?.to_string();
+            let mut source = Source::bytes(text.into_bytes());
+            source.secret = content.is_secret();
+            Ok(source)
+        }
+        value => Ok(Source::from(&match value.to_data()? {
+            Data::Str(text) => Data::Str(text),
+            Data::Bytes(bytes) => Data::Bytes(bytes),
+            _ => Data::from(value.to_string()),
+        })),
+    }
+}
+
+/// A file or a folder on the controller.
+fn input(call: &Call<'_>, path: &Path, follow: bool) -> Result<Input, Diagnostic> {
+    if path.is_dir() {
+        let mut entries = Vec::new();
+        walk(path, &mut Vec::new(), follow, 0, &mut entries)?;
+        return Ok(Input::Tree(entries));
+    }
+    file(call.world, path).map(Input::File)
+}
+
+fn file(world: &dyn World, path: &Path) -> Result<Source, Diagnostic> {
+    let source = Source::file(path).map_err(|error| unreadable(path, &error))?;
+    let mut head = [0u8; 15];
+    let encrypted = std::fs::File::open(path)
+        .and_then(|mut file| std::io::Read::read_exact(&mut file, &mut head))
+        .is_ok_and(|()| &head == b"$ANSIBLE_VAULT;");
+    if !encrypted {
+        return Ok(source);
+    }
+    let (bytes, secret) = world.read_file(path)?;
+    let mode = source.mode;
+    let mut plain = Source::bytes(bytes);
+    (plain.secret, plain.mode) = (secret, mode);
+    Ok(plain)
+}
+
+fn walk(
+    folder: &Path,
+    below: &mut Vec<u8>,
+    follow: bool,
+    depth: usize,
+    entries: &mut Vec<TreeEntry>,
+) -> Result<(), Diagnostic> {
+    if depth > DEPTH {
+        return Err(Diagnostic::user(format!("{} nests too deep, or a link leads back into it", folder.display())));
+    }
+    let read = std::fs::read_dir(folder).map_err(|error| unreadable(folder, &error))?;
+    let mut paths: Vec<PathBuf> = read.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    paths.sort();
+    for path in paths {
+        let name = path.file_name().unwrap_or_default().as_bytes();
+        let len = below.len();
+        if len > 0 {
+            below.push(b'/');
+        }
+        below.extend_from_slice(name);
+        let own = std::fs::symlink_metadata(&path).map_err(|error| unreadable(&path, &error))?;
+        if own.is_symlink() && !follow {
+            let target = std::fs::read_link(&path).map_err(|error| unreadable(&path, &error))?;
+            let kind = TreeKind::Link(target.as_os_str().as_bytes().to_vec());
+            entries.push(TreeEntry { path: below.clone(), kind, mode: 0o777 });
+        } else {
+            let meta = std::fs::metadata(&path).map_err(|error| unreadable(&path, &error))?;
+            let mode = meta.mode() & 0o7777;
+            if meta.is_dir() {
+                entries.push(TreeEntry { path: below.clone(), kind: TreeKind::Folder, mode });
+                walk(&path, below, follow, depth + 1, entries)?;
+            } else if meta.is_file() {
+                let source = Source::file(&path).map_err(|error| unreadable(&path, &error))?;
+                entries.push(TreeEntry { path: below.clone(), kind: TreeKind::File(source), mode });
+            }
+        }
+        below.truncate(len);
+    }
+    Ok(())
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
+    Diagnostic::user(format!("cannot read {}: {error}", path.display()))
+}
+
+/// A file that was not found, and where it was looked for.
+pub fn missing(call: &Call<'_>, subfolder: &str, name: &str) -> Diagnostic {
+    let mut places: Vec<String> = Vec::new();
+    for folder in call.world.search_path() {
+        places.push(folder.join(subfolder).join(name).display().to_string());
+        places.push(folder.join(name).display().to_string());
+    }
+    Diagnostic::user(format!("Could not find or access '{name}'\nSearched in:\n\t{}", places.join("\n\t")))
+        .at(call.task.action.span)
+        .hint("If you are using a module and expect the file to exist on the remote, see the remote_src option")
+}

@@ -1,0 +1,68 @@
+//! `debug`: shows a message or a variable.
+
+use super::arguments::known;
+use crate::diag::Diagnostic;
+use crate::engine::{Action, Answer, Call, Next};
+use crate::template::{self, Value};
+use impel_modules::{Data, Map};
+
+/// Shows a message or a variable.
+pub struct Debug;
+
+impl Action for Debug {
+    fn run(&self, call: Call<'_>) -> Result<Next, Diagnostic> {
+        known(&call, &["msg", "var", "verbosity"])?;
+        let verbosity = match call.args.get("verbosity") {
+            None => 0,
+            Some(value) => value.to_string().trim().parse::<i64>().map_err(|_| {
+                Diagnostic::user(format!(
+                    "argument 'verbosity' is of type {} and we were unable to convert to int: '{value}'",
+                    value.type_name()
+                ))
+            })?,
+        };
+        let shown = call.world.layers().store.run.verbosity;
+        if i64::from(shown) < verbosity {
+            let mut answer = Answer::skipped("Verbosity threshold not met.", None);
+            answer.result.shift_remove("skip_reason");
+            answer.result.insert("skipped_reason".into(), "Verbosity threshold not met.".into());
+            return Ok(Next::Done(answer));
+        }
+        let mut result = Map::new();
+        match (call.args.get("msg"), call.args.get("var")) {
+            (Some(_), Some(_)) => {
+                return Err(Diagnostic::user("'msg' and 'var' are incompatible options").at(call.task.action.span));
+            }
+            (Some(msg), None) => drop(result.insert("msg".into(), msg.to_data()?)),
+            (None, Some(var)) => {
+                let (name, value) = variable(var, &call)?;
+                result.insert(name, value);
+            }
+            (None, None) => drop(result.insert("msg".into(), "Hello world!".into())),
+        }
+        let mut answer = Answer::ok(false, result);
+        answer.show.always = true;
+        answer.show.debug = true;
+        Ok(Next::Done(answer))
+    }
+}
+
+/// What `var` names, and its value; what is not defined is said so, and is no failure.
+fn variable(var: &Value, call: &Call<'_>) -> Result<(String, Data), Diagnostic> {
+    let Some(expression) = var.as_str() else {
+        // a list or map that was rendered already is shown under its type
+        return Ok((format!("<class '{}'>", var.type_name()), var.to_data()?));
+    };
+    match template::expression(expression, call.world) {
+        Ok(value) => Ok((expression.to_string(), value.to_data()?)),
+        Err(error) if error.to_string().contains("undefined") || error.to_string().contains("has no attribute") => {
+            let text = if call.world.layers().store.run.verbosity > 0 {
+                format!("VARIABLE IS NOT DEFINED!: {error}")
+            } else {
+                "VARIABLE IS NOT DEFINED!".to_string()
+            };
+            Ok((expression.to_string(), text.into()))
+        }
+        Err(error) => Err(error),
+    }
+}

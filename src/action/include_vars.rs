@@ -1,0 +1,167 @@
+//! `include_vars`: variables from files, while the play runs.
+
+use super::arguments::{flag, known, list, text};
+use crate::diag::Diagnostic;
+use crate::engine::{Action, Answer, Call, Consequence, Haste, Next};
+use crate::template::{Key, Value, World};
+use crate::yaml;
+use impel_modules::{Data, Map};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Reads variables from a file or a folder.
+pub struct IncludeVars;
+
+const OPTIONS: &[&str] = &[
+    "file",
+    "dir",
+    "name",
+    "depth",
+    "files_matching",
+    "ignore_files",
+    "extensions",
+    "ignore_unknown_extensions",
+    "hash_behaviour",
+    "free-form",
+];
+
+impl Action for IncludeVars {
+    fn haste(&self) -> Haste {
+        Haste::AtTurn
+    }
+
+    fn run(&self, call: Call<'_>) -> Result<Next, Diagnostic> {
+        known(&call, OPTIONS)?;
+        let span = call.task.action.span;
+        if text(&call, "hash_behaviour").is_some_and(|how| how != "replace") {
+            return Err(Diagnostic::user("include_vars: hash_behaviour=merge is not there yet").at(span));
+        }
+        let file = text(&call, "file").or_else(|| call.raw.as_ref().map(|raw| raw.to_string().trim().to_string()));
+        let (mut files, mut vars) = (Vec::new(), indexmap::IndexMap::<Arc<str>, Value>::new());
+        match (file, text(&call, "dir")) {
+            (Some(_), Some(_)) => {
+                let message = "You are mixing file only and dir only arguments, these are incompatible";
+                return Err(Diagnostic::user(message).at(span));
+            }
+            (Some(file), None) => {
+                let Some(path) = call.world.find_file("vars", Path::new(&file)) else {
+                    let folders: Vec<String> =
+                        call.world.search_path().iter().map(|p| p.display().to_string()).collect();
+                    return Err(Diagnostic::user(format!("Could not find file on the Ansible Controller: {file}"))
+                        .at(span)
+                        .hint(format!("looked in {}", folders.join(", "))));
+                };
+                read(&path, &mut vars)?;
+                files.push(path);
+            }
+            (None, Some(dir)) => {
+                for path in folder(&call, &dir)? {
+                    read(&path, &mut vars)?;
+                    files.push(path);
+                }
+            }
+            (None, None) => return Err(Diagnostic::user("no file or dir was given to include_vars").at(span)),
+        }
+        if let Some(name) = text(&call, "name") {
+            let all = Value::Dict(vars.drain(..).map(|(name, value)| (Key::str(name), value)).collect());
+            vars.insert(name.into(), all);
+        }
+        let mut facts = Map::new();
+        for (name, value) in &vars {
+            facts.insert(name.to_string(), plain(value));
+        }
+        let mut result = Map::new();
+        result.insert("ansible_facts".into(), Data::Map(facts));
+        let names = files.iter().map(|path| Data::from(path.display().to_string())).collect();
+        result.insert("ansible_included_var_files".into(), Data::List(names));
+        let mut answer = Answer::ok(false, result).with(Consequence::Included(vars.into_iter().collect()));
+        answer.show.seldom = true;
+        Ok(Next::Done(answer))
+    }
+}
+
+/// What a file holds, its templates as written: they are rendered when they are used.
+fn plain(value: &Value) -> Data {
+    match value {
+        Value::Str(text) => Data::str(text.text.clone()),
+        Value::List(list) => Data::List(list.items().iter().map(plain).collect()),
+        Value::Dict(dict) => {
+            Data::Map(dict.pairs().iter().map(|(key, value)| (key.value().to_string(), plain(value))).collect())
+        }
+        Value::Vault(_) => Data::from("VAULT"),
+        value => value.to_data().unwrap_or(Data::Null),
+    }
+}
+
+fn read(path: &Path, vars: &mut indexmap::IndexMap<Arc<str>, Value>) -> Result<(), Diagnostic> {
+    let node = yaml::load_file(path)?;
+    if node.is_null() {
+        return Ok(());
+    }
+    let Some(map) = node.as_map() else {
+        return Err(Diagnostic::parse(format!("{} must be stored as a dictionary/hash", path.display()), node.span));
+    };
+    for (key, value) in &map.pairs {
+        let name = Value::from_node(key).to_string();
+        vars.insert(name.into(), Value::from_node(value));
+    }
+    Ok(())
+}
+
+/// The files of a folder in order of their names, as deep as asked.
+fn folder(call: &Call<'_>, dir: &str) -> Result<Vec<PathBuf>, Diagnostic> {
+    let span = call.task.action.span;
+    let found = call.world.find_file("vars", Path::new(dir)).filter(|path| path.is_dir());
+    let Some(root) = found else {
+        return Err(Diagnostic::user(format!("{dir} directory does not exist")).at(span));
+    };
+    let depth: usize = text(call, "depth").and_then(|depth| depth.parse().ok()).unwrap_or(0);
+    let matching = match text(call, "files_matching") {
+        Some(pattern) => Some(fancy_regex::Regex::new(&pattern).map_err(|error| {
+            Diagnostic::user(format!("Invalid regular expression: {pattern}: {error}")).at(span)
+        })?),
+        None => None,
+    };
+    let ignored = list(call, "ignore_files");
+    let extensions = match call.args.get("extensions") {
+        Some(_) => list(call, "extensions"),
+        None => ["yaml", "yml", "json"].map(String::from).to_vec(),
+    };
+    let lenient = flag(call, "ignore_unknown_extensions")?.unwrap_or(false);
+    let mut files = Vec::new();
+    let mut folders = vec![(root, 1)];
+    while let Some((folder, level)) = folders.pop() {
+        let unreadable = |e: std::io::Error| Diagnostic::user(format!("cannot read {}: {e}", folder.display()));
+        let mut entries: Vec<PathBuf> =
+            std::fs::read_dir(&folder).map_err(unreadable)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        entries.sort();
+        let mut below = Vec::new();
+        for path in entries {
+            if path.is_dir() {
+                if (depth == 0 || level < depth) && level < 100 {
+                    below.push((path, level + 1));
+                }
+                continue;
+            }
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if ignored.contains(&name)
+                || matching.as_ref().is_some_and(|pattern| !pattern.is_match(&name).unwrap_or(false))
+            {
+                continue;
+            }
+            let extension = path.extension().unwrap_or_default().to_string_lossy().into_owned();
+            if extensions.contains(&extension) {
+                files.push(path);
+            } else if !lenient {
+                let message = format!(
+                    "{} does not have a valid extension: {}",
+                    path.display(),
+                    extensions.join(", ")
+                );
+                return Err(Diagnostic::user(message).at(span));
+            }
+        }
+        folders.extend(below.into_iter().rev());
+    }
+    Ok(files)
+}

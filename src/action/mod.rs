@@ -1,0 +1,19 @@
+//! What runs on the controller: one action a file.
+
+mod add_host;
+mod arguments;
+mod assert;
+mod copy;
+mod debug;
+mod fail;
+mod gather_facts;
+mod group_by;
+mod include_role;
+mod include_tasks;
+mod include_vars;
+mod registry;
+mod set_fact;
+mod set_stats;
+mod template;
+
+pub use registry::{NAMES, Registry};

@@ -1,0 +1,55 @@
+//! `set_fact`: variables of the host, for the rest of the run.
+
+use crate::diag::Diagnostic;
+use crate::engine::{Action, Answer, Call, Consequence, Next, to_bool};
+use crate::template::Value;
+use impel_modules::{Data, Map};
+use std::sync::Arc;
+
+/// Sets variables of the host.
+pub struct SetFact;
+
+impl Action for SetFact {
+    fn run(&self, call: Call<'_>) -> Result<Next, Diagnostic> {
+        let cacheable = call.args.get("cacheable").and_then(to_bool).unwrap_or(false);
+        let mut vars: Vec<(Arc<str>, Value)> = Vec::new();
+        let mut facts = Map::new();
+        for (name, value) in call.args.iter().filter(|(name, _)| &***name != "cacheable") {
+            if !identifier(name) {
+                let message = format!(
+                    "The variable name '{name}' is not valid. Variables must start with a letter or underscore \
+                     character, and contain only letters, numbers and underscores."
+                );
+                return Err(Diagnostic::user(message).at(call.task.action.span));
+            }
+            facts.insert(name.to_string(), value.to_data()?);
+            vars.push((name.clone(), value.clone()));
+        }
+        if vars.is_empty() {
+            let message = "No key/value pairs provided, at least one is required for this action to succeed";
+            return Err(Diagnostic::user(message).at(call.task.action.span));
+        }
+        let mut result = Map::new();
+        result.insert("ansible_facts".into(), Data::Map(facts));
+        result.insert("_ansible_facts_cacheable".into(), cacheable.into());
+        let mut answer = Answer::ok(false, result);
+        let delegate = call.settings.delegate.clone().filter(|_| call.settings.delegate_facts);
+        match delegate {
+            Some(delegate) => answer.consequences.push(Consequence::DelegateFacts(delegate, vars)),
+            None => {
+                if cacheable {
+                    answer.consequences.push(Consequence::Facts(vars.clone()));
+                }
+                answer.consequences.push(Consequence::Set(vars));
+            }
+        }
+        Ok(Next::Done(answer))
+    }
+}
+
+/// Whether a name may be a variable's.
+pub fn identifier(name: &str) -> bool {
+    let mut letters = name.chars();
+    letters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+        && letters.all(|c| c.is_ascii_alphanumeric() || c == '_')
+}

@@ -1,0 +1,547 @@
+//! One batch of a play: which host runs which task when. Hosts' threads do the work; everything that happens to the
+//! run as a whole happens here, in one thread and one order.
+
+use super::event::{Event, PlayLine, Section, TaskLine, Totals};
+use super::handlers::Handlers;
+use super::position::{Around, Position, Step};
+use super::run::Run;
+use super::settings::{keyword, to_bool};
+use super::turn::{Order, Outlook, Report, Turn, TurnEnd};
+use crate::diag::Diagnostic;
+use crate::playbook::{Item, Play, Task, tags_match};
+use crate::template::{self, Value};
+use crate::vars::{HostStore, Layers, PlayVars, TaskWorld};
+use crate::yaml::Node;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, Mutex};
+
+/// What has become of a host in this batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It goes on.
+    Active,
+    /// It failed for good.
+    Failed,
+    /// It could not be reached.
+    Unreachable,
+    /// It ended the play early, and well.
+    Ended,
+}
+
+/// One host's way through the batch.
+pub struct Track {
+    /// Its variables, and its name.
+    pub store: Arc<HostStore>,
+    /// Where it stands.
+    pub position: Position,
+    /// What it runs next, where that is known already.
+    pub next: Option<Step>,
+    /// What has become of it.
+    pub fate: Fate,
+    /// The handlers notified for it.
+    pub notified: BTreeSet<usize>,
+    /// Roles that it has run to their end.
+    pub roles: HashSet<u32>,
+    /// `--start-at-task` has been met.
+    pub started: bool,
+    /// A task of it is running (free strategy).
+    pub busy: bool,
+    /// Its handlers were flushed after its failure (`force_handlers`).
+    pub forced: bool,
+}
+
+/// A batch of hosts in a play.
+pub struct Batch<'b, 'r> {
+    /// The run.
+    pub run: &'b mut Run<'r>,
+    /// The play.
+    pub play: Arc<Play>,
+    /// Its variables; made anew when hosts drop out.
+    pub vars: Arc<PlayVars>,
+    /// The hosts in order.
+    pub tracks: Vec<Track>,
+    /// The handlers.
+    pub handlers: Handlers,
+    /// Tags of tasks, by [`Task::id`]: whether they run.
+    pub tagged: Arc<Mutex<HashMap<u32, bool>>>,
+    /// Hosts that failed or were unreachable in this play so far, for `max_fail_percentage`.
+    pub lost: usize,
+    /// Announced tasks of the free strategy.
+    pub announced: HashMap<u32, Arc<TaskLine>>,
+    /// The play is over (`meta: end_play`, too many failures).
+    pub over: bool,
+}
+
+/// The strategies that there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strategy {
+    /// All hosts do a task before any goes on.
+    Linear,
+    /// Every host goes on as fast as it can.
+    Free,
+}
+
+/// Around one track.
+struct Sight<'a> {
+    tagged: &'a Mutex<HashMap<u32, bool>>,
+    run_tags: &'a [String],
+    skip_tags: &'a [String],
+    world: &'a dyn Fn(&Task) -> Vec<String>,
+    roles: &'a HashSet<u32>,
+    started: &'a mut bool,
+    start_at: Option<&'a str>,
+    handlers: &'a [Arc<Task>],
+    notified: &'a mut BTreeSet<usize>,
+}
+
+impl Around for Sight<'_> {
+    fn wanted(&mut self, task: &Task) -> bool {
+        if !*self.started && !task.implicit && !task.handler {
+            let wanted = self.start_at.unwrap_or_default();
+            let name = task.name.as_ref().and_then(Node::as_str).unwrap_or_default();
+            let role = task.role().map(|role| format!("{} : {name}", role.name));
+            let matches = |name: &str| name == wanted || glob(wanted, name);
+            if !(matches(name) || role.is_some_and(|full| matches(&full)) || matches(&task.action.name)) {
+                return false;
+            }
+            *self.started = true;
+        }
+        if let Some(role) = task.role()
+            && !role.allow_duplicates
+            && self.roles.contains(&role.identity)
+        {
+            return false;
+        }
+        if task.implicit || task.handler {
+            return true;
+        }
+        let mut tagged = self.tagged.lock().unwrap_or_else(|e| e.into_inner());
+        *tagged.entry(task.id).or_insert_with(|| {
+            let tags = (self.world)(task);
+            tags_match(&tags, self.run_tags, self.skip_tags)
+        })
+    }
+
+    fn handler(&mut self, from: usize) -> Option<(usize, Arc<Task>)> {
+        let index = *self.notified.range(from..).next()?;
+        self.notified.remove(&index);
+        Some((index, self.handlers.get(index)?.clone()))
+    }
+}
+
+/// Shell patterns, as `--start-at-task` takes them.
+fn glob(pattern: &str, name: &str) -> bool {
+    fn matches(pattern: &[char], name: &[char]) -> bool {
+        match (pattern.first(), name.first()) {
+            (None, None) => true,
+            (Some('*'), _) => {
+                (0..=name.len()).any(|skip| matches(&pattern[1..], name.get(skip..).unwrap_or_default()))
+            }
+            (Some('?'), Some(_)) => matches(&pattern[1..], &name[1..]),
+            (Some(a), Some(b)) if a == b => matches(&pattern[1..], &name[1..]),
+            _ => false,
+        }
+    }
+    pattern.contains(['*', '?'])
+        && matches(&pattern.chars().collect::<Vec<_>>(), &name.chars().collect::<Vec<_>>())
+}
+
+impl Batch<'_, '_> {
+    /// Runs the batch to its end.
+    ///
+    /// # Errors
+    /// What ends the whole run: a file to include that cannot be parsed, an unknown handler.
+    pub fn execute(&mut self, strategy: Strategy) -> Result<(), Diagnostic> {
+        self.announce_play();
+        let result = match strategy {
+            Strategy::Linear => self.linear(),
+            Strategy::Free => self.free(),
+        };
+        result
+    }
+
+    fn announce_play(&mut self) {
+        let hosts = self.tracks.iter().map(|track| track.store.name.clone()).collect();
+        let line = PlayLine { hosts, ..self.run.play_line(&self.play, &self.vars) };
+        self.run.shared.emit(Event::PlayStart(Arc::new(line)));
+    }
+
+    /// A world for what is rendered outside of any task on a host.
+    pub fn world(&self, track: usize, task: Option<&Arc<Task>>) -> Option<TaskWorld> {
+        let host = self.tracks.get(track)?.store.clone();
+        let layers = Layers::new(&self.run.shared.store, &self.vars, host, task.cloned());
+        Some(TaskWorld::new(Arc::new(layers)))
+    }
+
+    /// Fills in what each host runs next.
+    fn look(&mut self) {
+        for index in 0..self.tracks.len() {
+            self.look_one(index);
+        }
+    }
+
+    fn look_one(&mut self, index: usize) {
+        let Some(track) = self.tracks.get(index) else { return };
+        if track.fate != Fate::Active && !track.forced || track.next.is_some() || track.busy {
+            return;
+        }
+        let (store, vars, host) = (&self.run.shared.store, &self.vars, track.store.clone());
+        let tags_of = |task: &Task| tags(store, vars, &host, task);
+        let options = &self.run.shared.options;
+        let (run_tags, skip_tags): (Vec<String>, Vec<String>) =
+            (options.tags.run.iter().cloned().collect(), options.tags.skip.iter().cloned().collect());
+        let handlers = self.handlers.tasks().clone();
+        let tagged = self.tagged.clone();
+        let start_at = options.start_at_task.clone();
+        let Some(track) = self.tracks.get_mut(index) else { return };
+        let mut sight = Sight {
+            tagged: &tagged,
+            run_tags: &run_tags,
+            skip_tags: &skip_tags,
+            world: &tags_of,
+            roles: &track.roles,
+            started: &mut track.started,
+            start_at: start_at.as_deref(),
+            handlers: &handlers,
+            notified: &mut track.notified,
+        };
+        track.next = track.position.advance(&mut sight);
+    }
+
+    fn linear(&mut self) -> Result<(), Diagnostic> {
+        loop {
+            if self.over || self.run.shared.interrupted() {
+                return Ok(());
+            }
+            self.look();
+            let steps = self.tracks.iter().filter_map(|track| track.next.as_ref());
+            let Some(first) = steps.min_by(|a, b| a.key.cmp(&b.key)).cloned() else { return Ok(()) };
+            let runners: Vec<usize> = (0..self.tracks.len())
+                .filter(|i| self.tracks.get(*i).and_then(|t| t.next.as_ref()).is_some_and(|n| same(n, &first)))
+                .collect();
+            for index in &runners {
+                if let Some(track) = self.tracks.get_mut(*index) {
+                    track.next = None;
+                }
+            }
+            self.step(&first, runners)?;
+            if self.tracks.iter().all(|t| matches!(t.fate, Fate::Failed | Fate::Unreachable) && !t.forced) {
+                self.run.shared.emit(Event::NoHostsLeft);
+                return Ok(());
+            }
+        }
+    }
+
+    /// One task on the hosts that run it now.
+    fn step(&mut self, step: &Step, runners: Vec<usize>) -> Result<(), Diagnostic> {
+        let task = &step.task;
+        if &*task.action.name == "meta" {
+            return self.meta(task, &runners);
+        }
+        let Some(first) = runners.first().copied() else { return Ok(()) };
+        let world = self.world(first, Some(task));
+        let once = match &world {
+            Some(world) => keyword(task, world, |k| &k.run_once)?.as_ref().and_then(to_bool).unwrap_or(false),
+            None => false,
+        };
+        let throttle = match &world {
+            Some(world) => keyword(task, world, |k| &k.throttle)?.and_then(|v| v.to_string().parse::<usize>().ok()),
+            None => None,
+        };
+        let line = self.line(step, first, Strategy::Linear);
+        if !self.confirmed(&line)? {
+            return Ok(());
+        }
+        self.run.shared.emit(Event::TaskStart(line.clone()));
+        let chosen = if once { vec![first] } else { runners.clone() };
+        let at_once = throttle.filter(|n| *n > 0).unwrap_or(usize::MAX);
+        let mut ends = Vec::new();
+        for group in chosen.chunks(at_once.min(chosen.len().max(1))) {
+            for index in group {
+                self.send(*index, step, &line, !once);
+            }
+            let mut waiting = group.len();
+            while waiting > 0 {
+                let Some(end) = self.receive() else { break };
+                waiting -= 1;
+                let also: &[usize] = if once { &runners } else { &[] };
+                ends.extend(self.commit(*end, also)?);
+            }
+        }
+        self.include(step, ends)?;
+        self.after_step(task, first)
+    }
+
+    /// Under `--step` asks whether to run a task.
+    fn confirmed(&mut self, line: &TaskLine) -> Result<bool, Diagnostic> {
+        if !self.run.step {
+            return Ok(true);
+        }
+        let name = match &line.role {
+            Some(role) => format!("{role} : {}", line.name),
+            None => line.name.to_string(),
+        };
+        let question = format!("Perform task: TASK: {name} (N)o/(y)es/(c)ontinue: ");
+        let answer = self.run.ask.line(&question, false).unwrap_or_default().trim().to_lowercase();
+        match answer.as_str() {
+            "y" | "yes" => Ok(true),
+            "c" | "continue" => {
+                self.run.step = false;
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// `any_errors_fatal` and `max_fail_percentage`, once every host has ended the task.
+    fn after_step(&mut self, task: &Arc<Task>, first: usize) -> Result<(), Diagnostic> {
+        let failed = |batch: &Self| {
+            batch.tracks.iter().filter(|t| matches!(t.fate, Fate::Failed | Fate::Unreachable)).count()
+        };
+        let now = failed(self);
+        if now > self.lost {
+            self.lost = now;
+            self.refresh_vars();
+            let Some(world) = self.world(first, Some(task)) else { return Ok(()) };
+            let fatal = keyword(task, &world, |k| &k.any_errors_fatal)?.as_ref().and_then(to_bool);
+            if fatal.unwrap_or(self.run.shared.config.settings.any_errors_fatal) {
+                for track in &mut self.tracks {
+                    if track.fate == Fate::Active {
+                        track.next = None;
+                        if track.position.fail() == super::position::Fall::Failed {
+                            track.fate = Fate::Failed;
+                            self.run.failed.insert(track.store.name.clone());
+                        }
+                    }
+                }
+            }
+            if let Some(limit) = &self.play.max_fail_percentage {
+                let value = super::settings::rendered(limit, &world)?;
+                let limit: f64 = value.to_string().trim_end_matches('%').parse().map_err(|_| {
+                    Diagnostic::user(format!("max_fail_percentage must be a number, not {value}")).at(limit.span)
+                })?;
+                if now as f64 / self.tracks.len().max(1) as f64 * 100.0 > limit {
+                    for track in &mut self.tracks {
+                        if track.fate == Fate::Active {
+                            track.fate = Fate::Failed;
+                            self.run.failed.insert(track.store.name.clone());
+                        }
+                        track.next = None;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn free(&mut self) -> Result<(), Diagnostic> {
+        let mut running = 0usize;
+        loop {
+            let stop = self.over || self.run.shared.interrupted();
+            if !stop {
+                self.look();
+                for index in 0..self.tracks.len() {
+                    running += usize::from(self.start_free(index)?);
+                }
+            }
+            if running == 0 {
+                let waiting = self.tracks.iter().any(|track| track.next.is_some());
+                if stop || !waiting {
+                    return Ok(());
+                }
+                continue;
+            }
+            let Some(end) = self.receive() else { return Ok(()) };
+            running -= 1;
+            let (index, step) = (end.host, end.step.clone());
+            if let Some(track) = self.tracks.get_mut(index) {
+                track.busy = false;
+            }
+            let includes = self.commit(*end, &[])?;
+            self.include(&step, includes.into_iter().collect())?;
+            self.after_step(&step.task, index)?;
+        }
+    }
+
+    /// Starts a host's next task under the free strategy, if it has one and is idle.
+    fn start_free(&mut self, index: usize) -> Result<bool, Diagnostic> {
+        let Some(track) = self.tracks.get_mut(index) else { return Ok(false) };
+        if track.busy {
+            return Ok(false);
+        }
+        let Some(step) = track.next.take() else { return Ok(false) };
+        if &*step.task.action.name == "meta" {
+            self.meta(&step.task, &[index])?;
+            return Ok(false);
+        }
+        track.busy = true;
+        let line = match self.announced.get(&step.task.id) {
+            Some(line) => line.clone(),
+            None => {
+                let line = self.line(&step, index, Strategy::Free);
+                self.announced.insert(step.task.id, line.clone());
+                line
+            }
+        };
+        self.run.shared.emit(Event::TaskStart(line.clone()));
+        self.send(index, &step, &line, true);
+        Ok(true)
+    }
+
+    fn send(&mut self, index: usize, step: &Step, line: &Arc<TaskLine>, ahead: bool) {
+        let Some(track) = self.tracks.get(index) else { return };
+        let tagged = self.tagged.clone();
+        let roles = track.roles.clone();
+        let started = track.started;
+        let (store, vars, host) = (self.run.shared.store.clone(), self.vars.clone(), track.store.clone());
+        let options = &self.run.shared.options;
+        let (run_tags, skip_tags): (Vec<String>, Vec<String>) =
+            (options.tags.run.iter().cloned().collect(), options.tags.skip.iter().cloned().collect());
+        let unwanted = move |task: &Task| {
+            if !started {
+                return true;
+            }
+            if task.role().is_some_and(|role| !role.allow_duplicates && roles.contains(&role.identity)) {
+                return true;
+            }
+            if task.implicit || task.handler {
+                return false;
+            }
+            let mut tagged = tagged.lock().unwrap_or_else(|e| e.into_inner());
+            let wanted = tagged
+                .entry(task.id)
+                .or_insert_with(|| tags_match(&tags(&store, &vars, &host, task), &run_tags, &skip_tags));
+            !*wanted
+        };
+        let outlook = ahead.then(|| Outlook {
+            position: track.position.clone(),
+            handlers: self.handlers.tasks().clone(),
+            notified: track.notified.clone(),
+            unwanted: Arc::new(unwanted),
+        });
+        let turn = Turn {
+            host: index,
+            store: track.store.clone(),
+            step: step.clone(),
+            line: line.clone(),
+            play: self.vars.clone(),
+            ahead: outlook,
+        };
+        self.run.shared.emit(Event::HostStart { host: track.store.name.clone(), task: line.clone() });
+        self.run.workers.send(index, Order::Run(Box::new(turn)));
+    }
+
+    fn receive(&mut self) -> Option<Box<TurnEnd>> {
+        match self.run.workers.receive()? {
+            Report::Ended(end) => Some(end),
+            Report::Closed { .. } => None,
+        }
+    }
+
+    /// How a task is announced: its name is rendered as far as it can be.
+    pub fn line(&self, step: &Step, host: usize, strategy: Strategy) -> Arc<TaskLine> {
+        let task = &step.task;
+        let world = self.world(host, Some(task));
+        let name = match (&task.name, &world) {
+            (Some(name), Some(world)) => {
+                let raw = Value::from_node(name);
+                let shown = template::render(&raw, world).unwrap_or(raw);
+                shown.to_string()
+            }
+            _ => String::new(),
+        };
+        let name = if name.is_empty() { task.action.written.to_string() } else { name };
+        let flag = |of: fn(&crate::playbook::Keywords) -> &Option<Node>, run: bool| {
+            let world = world.as_ref()?;
+            let value = keyword(task, world, of).ok().flatten();
+            Some(value.as_ref().and_then(to_bool).unwrap_or(run))
+        };
+        let options = &self.run.shared.options;
+        Arc::new(TaskLine {
+            uuid: format!("{:08x}-{}", task.id, self.play.id).into(),
+            name: name.into(),
+            role: task.role().map(|role| role.name.clone()),
+            action: task.action.written.clone(),
+            section: if task.handler { Section::Handler } else { Section::Task },
+            origin: (!task.implicit).then(|| super::event::Origin {
+                file: task.span.file().to_path_buf(),
+                line: task.span.line,
+            }),
+            check_mode: flag(|k| &k.check_mode, options.check).unwrap_or(options.check),
+            diff: flag(|k| &k.diff, options.diff).unwrap_or(options.diff),
+            no_log: flag(|k| &k.no_log, false).unwrap_or(false),
+            looped: task.loop_.is_some(),
+            free: strategy == Strategy::Free,
+            include: matches!(&*task.action.name, "include_tasks" | "include_role"),
+            args: super::args::shown(task),
+            hosts: None,
+        })
+    }
+
+    /// Drops hosts that failed from the play's magic variables.
+    pub fn refresh_vars(&mut self) {
+        let alive: Vec<Arc<str>> = self
+            .tracks
+            .iter()
+            .filter(|track| matches!(track.fate, Fate::Active | Fate::Ended))
+            .map(|track| track.store.name.clone())
+            .collect();
+        let mut vars = (*self.vars).clone();
+        let gone: HashSet<&Arc<str>> = self
+            .tracks
+            .iter()
+            .filter(|track| matches!(track.fate, Fate::Failed | Fate::Unreachable))
+            .map(|track| &track.store.name)
+            .collect();
+        vars.magic.hosts = vars.magic.hosts.iter().filter(|host| !gone.contains(host)).cloned().collect();
+        vars.magic.batch = alive.into();
+        self.vars = Arc::new(vars);
+    }
+
+    /// The totals of a host.
+    pub fn totals(&mut self, host: &Arc<str>) -> &mut Totals {
+        self.run.totals.entry(host.clone()).or_default()
+    }
+}
+
+fn same(a: &Step, b: &Step) -> bool {
+    a.task.id == b.task.id && a.key == b.key
+}
+
+/// A task's tags, rendered, split at commas.
+fn tags(
+    store: &Arc<crate::vars::VarStore>,
+    play: &Arc<PlayVars>,
+    host: &Arc<HostStore>,
+    task: &Task,
+) -> Vec<String> {
+    let nodes = task.tags();
+    if nodes.iter().all(|node| node.as_str().is_some_and(|text| !template::is_template(text))) {
+        let plain = nodes.iter().filter_map(|node| node.as_str());
+        return plain.flat_map(|tag| tag.split(',')).map(|tag| tag.trim().to_string()).collect();
+    }
+    let world = TaskWorld::new(Arc::new(Layers::new(store, play, host.clone(), None)));
+    let mut all = Vec::new();
+    for node in nodes {
+        let value = super::settings::rendered(node, &world).unwrap_or_else(|_| Value::from_node(node));
+        let items = match &value {
+            Value::List(list) => list.items().to_vec(),
+            value => vec![value.clone()],
+        };
+        for item in items {
+            all.extend(item.to_string().split(',').map(|tag| tag.trim().to_string()));
+        }
+    }
+    all
+}
+
+/// The items of a play in one list, with the flushes between its sections.
+pub fn program(play: &Play, facts: Option<Arc<Task>>, flush: &dyn Fn() -> Arc<Task>) -> Arc<[Item]> {
+    let mut items: Vec<Item> = facts.into_iter().map(Item::Task).collect();
+    for section in play.sections.iter().filter(|section| !section.items.is_empty()) {
+        items.extend(section.items.iter().cloned());
+        items.push(Item::Task(flush()));
+    }
+    items.into()
+}
+

@@ -1,0 +1,251 @@
+//! What a task's end does to the run: variables, counts, handlers, the host's way on.
+
+use super::answer::{Answer, Consequence, IncludeCall};
+use super::batch::{Batch, Fate};
+use super::event::{Event, HandlerNotice, HostResult, Status};
+use super::position::{Fall, Step};
+use super::turn::TurnEnd;
+use crate::diag::{Diagnostic, nearest};
+use crate::template::Value;
+use impel_modules::Data;
+use std::sync::Arc;
+
+/// An include that a host asked for.
+pub struct Wanted {
+    /// The host.
+    pub host: usize,
+    /// What it includes.
+    pub call: IncludeCall,
+}
+
+impl Batch<'_, '_> {
+    /// Takes in a task's end. `also` are the hosts that share the result of a `run_once` task.
+    ///
+    /// # Errors
+    /// A handler that does not exist was notified.
+    pub fn commit(&mut self, end: TurnEnd, also: &[usize]) -> Result<Vec<Wanted>, Diagnostic> {
+        let TurnEnd { host, step, line, answer, register, notify, .. } = &end;
+        let mut hosts = vec![*host];
+        hosts.extend(also.iter().filter(|index| *index != host));
+        let registered = register.as_ref().map(|name| {
+            let mut result = answer.result.clone();
+            add_lines(&mut result);
+            (name.clone(), Value::from_data(&Data::Map(result)))
+        });
+        let mut includes = Vec::new();
+        for index in &hosts {
+            let Some(track) = self.tracks.get(*index) else { continue };
+            if let Some((name, value)) = &registered {
+                track.store.add_set([(name.clone(), value.clone())]);
+            }
+            for consequence in &answer.consequences {
+                self.follow(*index, consequence, &mut includes);
+            }
+        }
+        let (ignored, rescued) = self.settle(&end, &hosts);
+        let Some(track) = self.tracks.get(*host) else { return Ok(includes) };
+        let name = track.store.name.clone();
+        if !line.include || !matches!(answer.status, Status::Ok { .. }) {
+            let mut result = HostResult { ignored, rescued, ..answer.to_result(&name, line, end.took) };
+            result.no_log = end.no_log;
+            self.run.shared.emit(Event::Result(Box::new(result)));
+        }
+        if answer.changed() && matches!(answer.status, Status::Ok { .. }) {
+            for handler in notify {
+                self.notify(handler, &hosts, step)?;
+            }
+        }
+        Ok(includes)
+    }
+
+    fn follow(&mut self, index: usize, consequence: &Consequence, includes: &mut Vec<Wanted>) {
+        let Some(track) = self.tracks.get(index) else { return };
+        let store = &track.store;
+        match consequence {
+            Consequence::Set(vars) => store.add_set(vars.iter().cloned()),
+            Consequence::Facts(facts) => store.add_facts(facts.iter().cloned()),
+            Consequence::DelegateFacts(delegate, facts) => {
+                if let Some(host) = self.run.shared.store.host(delegate) {
+                    host.add_facts(facts.iter().cloned());
+                }
+            }
+            Consequence::Included(vars) => store.add_included(vars.iter().cloned()),
+            Consequence::AddHost(add) => self.run.add_host(add),
+            Consequence::GroupBy { group, parents } => {
+                let host = store.name.clone();
+                self.run.group_by(&host, group, parents);
+            }
+            Consequence::Include(call) => includes.push(Wanted { host: index, call: call.clone() }),
+            Consequence::Stats { data, per_host, aggregate } => {
+                let host = per_host.then(|| store.name.clone());
+                self.run.add_stats(host, data, *aggregate);
+            }
+        }
+    }
+
+    /// Counts the end and moves the hosts on; says whether a failure is ignored, or rescued.
+    fn settle(&mut self, end: &TurnEnd, hosts: &[usize]) -> (bool, bool) {
+        let answer = &end.answer;
+        let (mut ignored, mut rescued) = (false, false);
+        for index in hosts {
+            let Some(name) = self.tracks.get(*index).map(|track| track.store.name.clone()) else { continue };
+            // only the host that ran it counts the result; the others share what became of it
+            let counted = *index == end.host;
+            match answer.status {
+                Status::Ok { changed } => {
+                    if counted && !end.line.include {
+                        let totals = self.totals(&name);
+                        totals.ok += 1;
+                        totals.changed += u64::from(changed);
+                    }
+                    if end.line.include && counted {
+                        self.totals(&name).ok += 1;
+                    }
+                }
+                Status::Skipped => self.totals(&name).skipped += u64::from(counted),
+                Status::Unreachable if end.ignore_unreachable => {
+                    let totals = self.totals(&name);
+                    totals.skipped += u64::from(counted);
+                    ignored = true;
+                    if let Some(track) = self.tracks.get_mut(*index) {
+                        track.next = None;
+                    }
+                }
+                Status::Unreachable => {
+                    self.totals(&name).unreachable += u64::from(counted);
+                    self.run.unreachable.insert(name);
+                    if let Some(track) = self.tracks.get_mut(*index) {
+                        track.fate = Fate::Unreachable;
+                        track.next = None;
+                        track.position.end();
+                    }
+                }
+                Status::Failed if end.ignore_errors => {
+                    if counted {
+                        let totals = self.totals(&name);
+                        totals.ok += 1;
+                        totals.ignored += 1;
+                        totals.changed += u64::from(answer.changed());
+                    }
+                    ignored = true;
+                }
+                Status::Failed => rescued |= self.fail(*index, answer, &end.step, counted),
+            }
+        }
+        (ignored, rescued)
+    }
+
+    /// A host failed a task; says whether a rescue takes it up.
+    fn fail(&mut self, index: usize, answer: &Answer, step: &Step, counted: bool) -> bool {
+        let Some(track) = self.tracks.get_mut(index) else { return false };
+        let name = track.store.name.clone();
+        track.next = None;
+        let fall = track.position.fail();
+        match fall {
+            Fall::Rescued => {
+                let mut task = impel_modules::Map::new();
+                let shown = step.task.name.as_ref().and_then(|n| n.as_str()).unwrap_or(&step.task.action.written);
+                task.insert("name".into(), shown.into());
+                task.insert("action".into(), (&*step.task.action.written).into());
+                track.store.add_set([
+                    ("ansible_failed_task".into(), Value::from_data(&Data::Map(task))),
+                    ("ansible_failed_result".into(), Value::from_data(&Data::Map(answer.result.clone()))),
+                ]);
+                self.totals(&name).rescued += u64::from(counted);
+                true
+            }
+            Fall::Always => {
+                self.totals(&name).failed += u64::from(counted);
+                false
+            }
+            Fall::Failed => {
+                self.totals(&name).failed += u64::from(counted);
+                self.lose(index);
+                false
+            }
+        }
+    }
+
+    /// A host has failed for good; its notified handlers still run under `force_handlers`.
+    pub fn lose(&mut self, index: usize) {
+        let force = self.run.force_handlers(&self.play);
+        let Some(track) = self.tracks.get_mut(index) else { return };
+        track.fate = Fate::Failed;
+        self.run.failed.insert(track.store.name.clone());
+        track.next = None;
+        if force && !track.forced && !track.notified.is_empty() {
+            track.forced = true;
+            track.position = super::position::Position::new(Arc::new([]));
+            track.position.flush_handlers();
+        } else {
+            track.forced = false;
+            track.position.end();
+        }
+    }
+
+    fn notify(&mut self, name: &str, hosts: &[usize], step: &Step) -> Result<(), Diagnostic> {
+        let matching = self.handlers.matching(name);
+        if matching.is_empty() {
+            let message = format!(
+                "The requested handler '{name}' was not found in either the main handlers list nor in the \
+                 listening handlers list"
+            );
+            let mut error = Diagnostic::user(message).at(step.task.span);
+            if let Some(near) = nearest(name, self.handlers.known()) {
+                error = error.hint(format!("did you mean '{near}'?"));
+            }
+            if self.run.shared.config.settings.error_on_missing_handler {
+                return Err(error);
+            }
+            self.run.shared.warn(error.message);
+            return Ok(());
+        }
+        for index in hosts {
+            let Some(track) = self.tracks.get_mut(*index) else { continue };
+            let host = track.store.name.clone();
+            for handler in &matching {
+                if track.notified.insert(*handler) {
+                    let notice = HandlerNotice { handler: name.into(), host: host.clone() };
+                    self.run.shared.emit(Event::Notified(notice));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `register` adds `stdout_lines` and `stderr_lines` where a module gave text without them.
+pub fn add_lines(result: &mut impel_modules::Map) {
+    for name in ["stdout", "stderr"] {
+        let lines = format!("{name}_lines");
+        if result.contains_key(&lines) {
+            continue;
+        }
+        if let Some(Data::Str(text)) = result.get(name) {
+            let secret = text.secret;
+            let split = split_lines(&text.text).map(|line| {
+                Data::Str(impel_modules::Text { text: line.into(), secret })
+            });
+            let split = split.collect();
+            result.insert(lines, Data::List(split));
+        }
+    }
+}
+
+/// Python's `str.splitlines`.
+fn split_lines(text: &str) -> impl Iterator<Item = &str> {
+    let ends = ['\n', '\r', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}', '\u{2029}'];
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let Some((at, end)) = rest.char_indices().find(|(_, c)| ends.contains(c)) else {
+            return Some(std::mem::take(&mut rest));
+        };
+        let line = rest.get(..at)?;
+        let width = if rest.get(at..)?.starts_with("\r\n") { 2 } else { end.len_utf8() };
+        rest = rest.get(at + width..)?;
+        Some(line)
+    })
+}

@@ -1,0 +1,191 @@
+//! Dynamic includes: what hosts asked for, grouped, read, and put behind the including task.
+
+use super::answer::Included;
+use super::batch::Batch;
+use super::commit::Wanted;
+use super::event::{Event, Include};
+use super::position::Step;
+use crate::diag::{Diagnostic, Span};
+use crate::playbook::{Item, Keywords, Loader, RoleAsk, Vars};
+use crate::template::Value;
+use crate::yaml::{Kind, Mapping, Node};
+use impel_modules::{Data, Map};
+use std::sync::Arc;
+
+/// Hosts that include the same thing with the same values.
+struct Group {
+    call: super::answer::IncludeCall,
+    values: Data,
+    hosts: Vec<usize>,
+}
+
+impl Batch<'_, '_> {
+    /// Includes what the hosts asked for.
+    ///
+    /// # Errors
+    /// A file cannot be read, or a role is not there: for a file that is wrong the run ends, as ansible-core's does.
+    pub fn include(&mut self, step: &Step, wanted: Vec<Wanted>) -> Result<(), Diagnostic> {
+        let groups = grouped(wanted);
+        let task = &step.task;
+        // what is pushed last runs first
+        let mut loaded = Vec::new();
+        for (number, group) in groups.into_iter().enumerate() {
+            let items = match self.load(step, &group) {
+                Ok(items) => items,
+                Err(error) => {
+                    self.include_failed(step, &group.hosts, error);
+                    continue;
+                }
+            };
+            let hosts: Vec<Arc<str>> =
+                group.hosts.iter().filter_map(|i| self.tracks.get(*i)).map(|t| t.store.name.clone()).collect();
+            let file = match &group.call.what {
+                Included::Tasks(path) => path.display().to_string(),
+                Included::Role(args) => args.get("name").and_then(Data::as_str).unwrap_or_default().to_string(),
+            };
+            let line = group.hosts.first().map(|host| self.line(step, *host, super::batch::Strategy::Linear));
+            self.run.shared.emit(Event::Included(Include {
+                file,
+                hosts,
+                item: group.call.item.clone(),
+                task: line.unwrap_or_default(),
+            }));
+            let found = crate::playbook::missing_in(&items, &*self.run.known);
+            if !found.is_empty() {
+                return Err(super::run::missing_error(&found));
+            }
+            loaded.push((number, group.hosts, items));
+        }
+        for (number, hosts, items) in loaded.into_iter().rev() {
+            for host in hosts {
+                if let Some(track) = self.tracks.get_mut(host) {
+                    track.position.include_after(&step.key, items.clone(), number as u32);
+                }
+            }
+        }
+        let _ = task;
+        Ok(())
+    }
+
+    fn load(&mut self, step: &Step, group: &Group) -> Result<Arc<[Item]>, Diagnostic> {
+        let task = &step.task;
+        let loader = Loader::new(self.run.source, self.run.base_of(&self.play));
+        let values = values(&group.call.values, task.span);
+        match &group.call.what {
+            Included::Tasks(path) => Ok(loader.include_tasks(task, path, values)?.into()),
+            Included::Role(args) => {
+                let loaded = loader.include_role(task, ask(args, task.action.span), values)?;
+                self.add_handlers(&loaded.handlers);
+                if loaded.role.public {
+                    let mut vars = (*self.vars).clone();
+                    vars.role_defaults.push(self.run.shared.store.scopes.get(&loaded.role.defaults));
+                    vars.role_vars.push(self.run.shared.store.scopes.get(&loaded.role.vars));
+                    self.vars = Arc::new(vars);
+                }
+                Ok(loaded.items.into())
+            }
+        }
+    }
+
+    fn include_failed(&mut self, step: &Step, hosts: &[usize], error: Diagnostic) {
+        for host in hosts {
+            let Some(first) = self.tracks.get(*host) else { continue };
+            let name = first.store.name.clone();
+            let line = self.line(step, *host, super::batch::Strategy::Linear);
+            let answer = super::answer::Answer::refused(error.clone(), step.task.span);
+            let end = super::turn::TurnEnd {
+                host: *host,
+                step: step.clone(),
+                line,
+                answer,
+                register: None,
+                notify: Vec::new(),
+                ignore_errors: false,
+                ignore_unreachable: false,
+                no_log: false,
+                took: std::time::Duration::ZERO,
+            };
+            // a failure notifies nobody
+            if self.commit(end, &[]).is_err() {
+                self.run.shared.warn(format!("{name}: the include could not be settled"));
+            }
+        }
+    }
+}
+
+fn grouped(wanted: Vec<Wanted>) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for want in wanted {
+        let values = Data::Map(
+            want.call
+                .values
+                .iter()
+                .map(|(name, value)| (name.to_string(), value.to_data().unwrap_or(Data::Null)))
+                .collect(),
+        );
+        let known = groups.iter_mut().find(|group| {
+            group.call.what == want.call.what && group.values == values && !group.hosts.contains(&want.host)
+        });
+        match known {
+            Some(group) => group.hosts.push(want.host),
+            None => groups.push(Group { call: want.call, values, hosts: vec![want.host] }),
+        }
+    }
+    groups
+}
+
+/// The include's variables, as what stands above the included tasks.
+fn values(values: &[(Arc<str>, Value)], span: Span) -> Option<Arc<Vars>> {
+    if values.is_empty() {
+        return None;
+    }
+    let pairs = values.iter().map(|(name, value)| (name.clone(), to_node(value, span, 0))).collect();
+    Some(Arc::new(Vars { pairs }))
+}
+
+/// A rendered value as a node: its strings are never templates again, unless they were trusted.
+pub fn to_node(value: &Value, span: Span, depth: usize) -> Node {
+    let kind = match value {
+        Value::None | Value::Omit => Kind::Null,
+        Value::Bool(b) => Kind::Bool(*b),
+        Value::Int(i) => Kind::Int(*i),
+        Value::Big(b) => Kind::Big(b.clone()),
+        Value::Float(f) => Kind::Float(*f),
+        Value::Str(s) => Kind::Str { text: s.text.clone(), unsafe_: !s.trusted },
+        Value::Bytes(b) => Kind::Bytes(b.clone()),
+        Value::Date(d) => Kind::Date(*d),
+        Value::DateTime(t) => Kind::DateTime(**t),
+        Value::Zoned(t) => Kind::Zoned((**t).clone()),
+        Value::Vault(text) => Kind::Vault(text.clone()),
+        Value::List(list) if depth < 100 => {
+            Kind::Seq(list.items().iter().map(|item| to_node(item, span, depth + 1)).collect())
+        }
+        Value::Dict(dict) if depth < 100 => {
+            let pairs = dict.pairs();
+            let pairs = pairs
+                .iter()
+                .map(|(key, value)| (to_node(key.value(), span, depth + 1), to_node(value, span, depth + 1)));
+            Kind::Map(Arc::new(Mapping { pairs: pairs.collect() }))
+        }
+        other => Kind::Str { text: other.to_string().into(), unsafe_: true },
+    };
+    Node { kind, span }
+}
+
+/// The role that an `include_role` asks for.
+fn ask(args: &Map, span: Span) -> RoleAsk {
+    let text = |name: &str| args.get(name).and_then(Data::as_str).map(str::to_string);
+    let flag = |name: &str| args.get(name).and_then(Data::as_bool);
+    RoleAsk {
+        keywords: Arc::new(Keywords::default()),
+        tasks_from: text("tasks_from"),
+        vars_from: text("vars_from"),
+        defaults_from: text("defaults_from"),
+        handlers_from: text("handlers_from"),
+        included: true,
+        public: flag("public").unwrap_or(false),
+        allow_duplicates: Some(flag("allow_duplicates").unwrap_or(true)),
+        validate: flag("rolespec_validate").unwrap_or(true),
+        ..RoleAsk::new(text("name").or_else(|| text("role")).unwrap_or_default(), span)
+    }
+}

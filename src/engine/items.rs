@@ -1,0 +1,124 @@
+//! A task's loop: its items, and the variables that each brings.
+
+use super::settings::{rendered, to_bool};
+use crate::diag::Diagnostic;
+use crate::playbook::Task;
+use crate::template::args::Args;
+use crate::template::{Eval, Value};
+use crate::vars::TaskWorld;
+use indexmap::IndexMap;
+use std::sync::Arc;
+
+/// What a loop yields.
+pub struct Items {
+    /// The items.
+    pub values: Vec<Value>,
+    /// `loop_var`.
+    pub loop_var: Arc<str>,
+    /// `index_var`.
+    pub index_var: Option<Arc<str>>,
+    /// `extended`.
+    pub extended: bool,
+    /// `extended_allitems`.
+    pub all_items: bool,
+    /// `pause` between items, in seconds.
+    pub pause: f64,
+}
+
+/// The items of a task's loop; `None` where it has none.
+///
+/// # Errors
+/// The loop's template fails, or yields no list.
+pub fn items(task: &Task, world: &TaskWorld) -> Result<Option<Items>, Diagnostic> {
+    let Some(loop_) = &task.loop_ else { return Ok(None) };
+    let values = match &loop_.lookup {
+        None => {
+            let value = rendered(&loop_.items, world)?;
+            match &value {
+                Value::List(list) => list.items().to_vec(),
+                other => {
+                    let message = format!(
+                        "Invalid data passed to 'loop', it requires a list, got this instead: {other}. Hint: If you \
+                         passed a list/dict of just one element, try adding wantlist=True to your lookup invocation \
+                         or use q/query instead of lookup."
+                    );
+                    return Err(Diagnostic::user(message).at(loop_.items.span));
+                }
+            }
+        }
+        Some(lookup) => {
+            let terms = rendered(&loop_.items, world)?;
+            let terms = match &terms {
+                Value::List(list) => list.items().to_vec(),
+                other => vec![other.clone()],
+            };
+            // `with_items` and its kin flatten one level by themselves
+            let found = Eval::new(world).lookup(lookup, terms, Args::default());
+            found.map_err(|error| Diagnostic::from(error).at(loop_.items.span))?
+        }
+    };
+    let control = &task.loop_control;
+    let text = |node: &Option<crate::yaml::Node>| -> Result<Option<Arc<str>>, Diagnostic> {
+        match node {
+            Some(node) => Ok(Some(rendered(node, world)?.to_string().into())),
+            None => Ok(None),
+        }
+    };
+    let flag = |node: &Option<crate::yaml::Node>| -> Result<Option<bool>, Diagnostic> {
+        match node {
+            Some(node) => Ok(to_bool(&rendered(node, world)?)),
+            None => Ok(None),
+        }
+    };
+    Ok(Some(Items {
+        values,
+        loop_var: text(&control.loop_var)?.unwrap_or_else(|| "item".into()),
+        index_var: text(&control.index_var)?,
+        extended: flag(&control.extended)?.unwrap_or(false),
+        all_items: flag(&control.extended_allitems)?.unwrap_or(true),
+        pause: text(&control.pause)?.and_then(|p| p.parse().ok()).unwrap_or(0.0),
+    }))
+}
+
+impl Items {
+    /// The variables of the item at `index`.
+    pub fn locals(&self, index: usize) -> IndexMap<Arc<str>, Value> {
+        let mut locals = IndexMap::new();
+        let Some(value) = self.values.get(index) else { return locals };
+        locals.insert(self.loop_var.clone(), value.clone());
+        locals.insert("ansible_loop_var".into(), Value::str(self.loop_var.clone()));
+        if let Some(name) = &self.index_var {
+            locals.insert(name.clone(), Value::Int(index as i64));
+            locals.insert("ansible_index_var".into(), Value::str(name.clone()));
+        }
+        if self.extended {
+            locals.insert("ansible_loop".into(), self.extended(index));
+        }
+        locals
+    }
+
+    /// `ansible_loop`.
+    fn extended(&self, index: usize) -> Value {
+        let len = self.values.len();
+        let int = |n: usize| Value::Int(n as i64);
+        let mut pairs = vec![
+            ("index", int(index + 1)),
+            ("index0", int(index)),
+            ("first", Value::Bool(index == 0)),
+            ("last", Value::Bool(index + 1 == len)),
+            ("length", int(len)),
+            ("revindex", int(len - index)),
+            ("revindex0", int(len - index - 1)),
+        ];
+        if self.all_items {
+            pairs.push(("allitems", Value::list(self.values.iter().cloned())));
+        }
+        if let Some(next) = self.values.get(index + 1) {
+            pairs.push(("nextitem", next.clone()));
+        }
+        if let Some(previous) = index.checked_sub(1).and_then(|i| self.values.get(i)) {
+            pairs.push(("previtem", previous.clone()));
+        }
+        Value::dict(pairs)
+    }
+}

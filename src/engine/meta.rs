@@ -1,0 +1,108 @@
+//! `meta`: tasks that steer the play itself.
+
+use super::batch::{Batch, Fate};
+use super::turn::Order;
+use crate::diag::Diagnostic;
+use crate::playbook::Task;
+use crate::template;
+use crate::yaml::Node;
+use std::sync::Arc;
+
+impl Batch<'_, '_> {
+    /// Runs a `meta` task for these hosts.
+    ///
+    /// # Errors
+    /// There is no such action; its condition fails.
+    pub fn meta(&mut self, task: &Arc<Task>, hosts: &[usize]) -> Result<(), Diagnostic> {
+        let wanted = task.action.raw.as_ref().or_else(|| task.action.args.first().map(|(_, node)| node));
+        let what = wanted.and_then(Node::as_str).unwrap_or_default().trim().to_string();
+        let mut chosen = Vec::new();
+        for index in hosts {
+            if task.implicit || self.holds(*index, task)? {
+                chosen.push(*index);
+            }
+        }
+        match what.as_str() {
+            "noop" => {}
+            "flush_handlers" => {
+                for index in chosen {
+                    if let Some(track) = self.tracks.get_mut(index) {
+                        track.position.flush_handlers();
+                    }
+                }
+            }
+            "role_complete" => {
+                for index in chosen {
+                    if let (Some(track), Some(role)) = (self.tracks.get_mut(index), task.role()) {
+                        track.roles.insert(role.identity);
+                    }
+                }
+            }
+            "clear_facts" => chosen.iter().filter_map(|i| self.tracks.get(*i)).for_each(|t| t.store.clear_facts()),
+            "clear_host_errors" => {
+                for track in &mut self.tracks {
+                    self.run.failed.remove(&track.store.name);
+                    self.run.unreachable.remove(&track.store.name);
+                    if matches!(track.fate, Fate::Failed | Fate::Unreachable) {
+                        track.fate = Fate::Ended;
+                    }
+                }
+            }
+            "end_host" => self.end_hosts(&chosen),
+            "end_batch" if !chosen.is_empty() => self.end_hosts(&(0..self.tracks.len()).collect::<Vec<_>>()),
+            "end_play" if !chosen.is_empty() => {
+                self.end_hosts(&(0..self.tracks.len()).collect::<Vec<_>>());
+                self.over = true;
+                self.run.end_play = true;
+            }
+            "end_batch" | "end_play" => {}
+            "end_role" => {
+                let Some(role) = task.role() else {
+                    return Err(Diagnostic::parse("Cannot execute 'end_role' from outside of a role", task.span));
+                };
+                let identity = role.identity;
+                for index in chosen {
+                    let Some(track) = self.tracks.get_mut(index) else { continue };
+                    let of_role = |task: &Task| {
+                        let completes = task.implicit;
+                        !completes && task.parent.roles().any(|role| role.identity == identity)
+                    };
+                    track.position.end_role(of_role);
+                }
+            }
+            "reset_connection" => {
+                chosen.iter().for_each(|index| self.run.workers.send(*index, Order::Reset(*index)));
+            }
+            "refresh_inventory" => self.run.refresh_inventory()?,
+            other => {
+                let message = format!("invalid meta action requested: {other}");
+                return Err(Diagnostic::parse(message, task.span));
+            }
+        }
+        Ok(())
+    }
+
+    fn end_hosts(&mut self, hosts: &[usize]) {
+        for index in hosts {
+            let Some(track) = self.tracks.get_mut(*index) else { continue };
+            if track.fate == Fate::Active {
+                track.fate = Fate::Ended;
+            }
+            track.next = None;
+            track.position.end();
+        }
+    }
+
+    /// Whether a task's conditions hold for a host, outside of any turn.
+    fn holds(&self, index: usize, task: &Arc<Task>) -> Result<bool, Diagnostic> {
+        let Some(world) = self.world(index, Some(task)) else { return Ok(false) };
+        for condition in task.when() {
+            if !template::conditional(&template::Value::from_node(condition), &world)
+                .map_err(|error| error.at(condition.span))?
+            {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}

@@ -1,0 +1,740 @@
+//! A run: plays one after the other, their batches, and what the run as a whole knows.
+
+use super::action::Actions;
+use super::answer::AddHost;
+use super::batch::{Batch, Fate, Strategy, Track, program};
+use super::event::{Event, Origin, PlayLine, Recap, RunLine, Totals, Wire};
+use super::handlers::Handlers;
+use super::options::{Ask, RunOptions};
+use super::position::Position;
+use super::settings::{rendered, to_bool};
+use super::shared::Shared;
+use super::workers::Workers;
+use crate::config::{Config, Gathering};
+use crate::diag::{Diagnostic, ErrorKind, nearest};
+use crate::inventory::Inventory;
+use crate::pipe::Prompter;
+use crate::playbook::{self, Item, Known, Missing, Parent, Play, Playbook, Source, Task};
+use crate::template::{self, Value};
+use crate::vars::{Inventories, Layers, PlayMagic, PlayVars, TaskWorld, VarStore};
+use crate::yaml::{Kind, Node};
+use impel_modules::{Data, Map};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64};
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+/// What a run is made from.
+pub struct Setup<'r> {
+    /// What the command line asks.
+    pub options: RunOptions,
+    /// The configuration.
+    pub config: Arc<Config>,
+    /// Hosts and groups.
+    pub inventory: Inventory,
+    /// Inventory variables as layers, and what magic variables say of the run.
+    pub store: Arc<VarStore>,
+    /// What turns inventory changes into layers.
+    pub inventories: Inventories,
+    /// How playbook files are read.
+    pub source: &'r dyn Source,
+    /// What there is, for what is included while the run goes on.
+    pub known: &'r dyn Known,
+    /// The actions of the controller.
+    pub actions: &'static dyn Actions,
+    /// Whom to ask about host keys and passphrases.
+    pub prompter: Arc<dyn Prompter>,
+    /// Whom to ask for `vars_prompt` and `--step`.
+    pub ask: &'r dyn Ask,
+    /// Where events go.
+    pub events: Sender<Event>,
+    /// How often the user has interrupted.
+    pub interrupts: Arc<AtomicU8>,
+    /// Set to cut every pipe.
+    pub cut: Arc<AtomicBool>,
+}
+
+/// A run under way.
+pub struct Run<'r> {
+    /// What every thread sees.
+    pub shared: Arc<Shared>,
+    /// Hosts and groups.
+    pub inventory: Inventory,
+    inventories: Inventories,
+    /// How playbook files are read.
+    pub source: &'r dyn Source,
+    /// What there is.
+    pub known: &'r dyn Known,
+    /// Whom to ask.
+    pub ask: &'r dyn Ask,
+    /// `--step` still asks.
+    pub step: bool,
+    /// Hosts that failed.
+    pub failed: HashSet<Arc<str>>,
+    /// Hosts that could not be reached.
+    pub unreachable: HashSet<Arc<str>>,
+    /// What hosts have been through.
+    pub totals: BTreeMap<Arc<str>, Totals>,
+    /// What the pipes cost.
+    pub wire: Wire,
+    /// `meta: end_play` was met.
+    pub end_play: bool,
+    /// Hosts' threads.
+    pub workers: Workers,
+    homes: HashMap<Arc<str>, usize>,
+    stats: Map,
+    host_stats: BTreeMap<Arc<str>, Map>,
+    any_failed: bool,
+    any_unreachable: bool,
+    begun: Instant,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Verdict {
+    /// A host failed.
+    pub failed: bool,
+    /// A host could not be reached.
+    pub unreachable: bool,
+    /// The user interrupted.
+    pub interrupted: bool,
+}
+
+impl Verdict {
+    /// ansible-playbook's exit code.
+    pub fn code(self) -> u8 {
+        if self.interrupted {
+            return 99;
+        }
+        u8::from(self.failed) * 2 + u8::from(self.unreachable) * 4
+    }
+}
+
+/// The error for what a playbook uses and impel does not have yet: one list with places.
+pub fn missing_error(missing: &[Missing]) -> Diagnostic {
+    let mut lines: Vec<String> = Vec::new();
+    for found in missing {
+        let what = format!("{:?}", found.what).to_lowercase();
+        lines.push(format!("{what} '{}' at {}", found.name, found.span));
+    }
+    let message = format!("this playbook uses what impel does not have yet:\n  {}", lines.join("\n  "));
+    let place = missing.first().map(|found| found.span);
+    Diagnostic::new(ErrorKind::User, message).at(place).hint("nothing was run; no host was contacted")
+}
+
+impl<'r> Run<'r> {
+    /// Starts the hosts' threads; nothing is connected yet.
+    pub fn new(setup: Setup<'r>) -> Run<'r> {
+        let Setup { options, config, inventory, store, inventories, source, known, actions, .. } = setup;
+        let forks = options.forks.or(config.settings.forks).unwrap_or_else(|| inventory.hosts.len().clamp(1, 64));
+        let threads = forks.clamp(1, inventory.hosts.len().max(1) + 8);
+        let step = options.step;
+        let shared = Arc::new(Shared {
+            options,
+            config,
+            store,
+            actions,
+            prompter: setup.prompter,
+            epoch: AtomicU64::new(0),
+            interrupts: setup.interrupts,
+            cut: setup.cut,
+            events: setup.events,
+        });
+        Run {
+            workers: Workers::start(&shared, threads),
+            shared,
+            inventory,
+            inventories,
+            source,
+            known,
+            ask: setup.ask,
+            step,
+            failed: HashSet::new(),
+            unreachable: HashSet::new(),
+            totals: BTreeMap::new(),
+            wire: Wire::default(),
+            end_play: false,
+            homes: HashMap::new(),
+            stats: Map::new(),
+            host_stats: BTreeMap::new(),
+            any_failed: false,
+            any_unreachable: false,
+            begun: Instant::now(),
+        }
+    }
+
+    /// Runs a playbook.
+    ///
+    /// # Errors
+    /// What ends a run: a play that cannot be understood, an unknown handler.
+    pub fn playbook(&mut self, path: &Path, playbook: &Playbook) -> Result<(), Diagnostic> {
+        let check_mode = self.shared.options.check;
+        self.shared.emit(Event::PlaybookStart(RunLine { playbook: path.to_path_buf(), check_mode }));
+        for play in &playbook.plays {
+            if self.shared.interrupted() {
+                break;
+            }
+            if !self.play(play)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Closes the pipes, sends the recap, and says how it went.
+    pub fn finish(self) -> Verdict {
+        let wire = self.workers.close();
+        let verdict = Verdict {
+            failed: self.any_failed,
+            unreachable: self.any_unreachable,
+            interrupted: self.shared.interrupted(),
+        };
+        let recap = Recap {
+            hosts: self.totals.into_iter().collect(),
+            custom: self.stats,
+            custom_per_host: self.host_stats.into_iter().collect(),
+            check_mode: self.shared.options.check,
+            wire,
+            took: self.begun.elapsed(),
+        };
+        self.shared.emit(Event::Recap(Box::new(recap)));
+        verdict
+    }
+
+    /// Runs a play; says whether the run goes on.
+    ///
+    /// # Errors
+    /// It cannot be understood.
+    pub fn play(&mut self, play: &Arc<Play>) -> Result<bool, Diagnostic> {
+        self.end_play = false;
+        let vars = self.play_vars(play)?;
+        let pattern = self.pattern(play, &vars)?;
+        let hosts = self.hosts(play, &pattern, &vars)?;
+        let mut vars = self.named(play, vars, &pattern, &hosts);
+        if hosts.is_empty() {
+            let line = self.play_line(play, &Arc::new(vars));
+            self.shared.emit(Event::PlayStart(Arc::new(line)));
+            self.shared.emit(Event::NoHostsMatched);
+            return Ok(true);
+        }
+        self.prompts(play, &mut vars)?;
+        self.vars_files(play, &hosts, &mut vars)?;
+        let alive: Vec<Arc<str>> = hosts
+            .iter()
+            .filter(|host| !self.failed.contains(*host) && !self.unreachable.contains(*host))
+            .cloned()
+            .collect();
+        let strategy = self.strategy(play, &vars)?;
+        let sizes = self.serial(play, &vars, hosts.len())?;
+        let mut rest: &[Arc<str>] = if alive.is_empty() { &hosts } else { &alive };
+        let (mut step, mut first) = (0, true);
+        while first || !rest.is_empty() {
+            first = false;
+            let size = sizes.get(step.min(sizes.len().saturating_sub(1))).copied().unwrap_or(rest.len());
+            let (now, later) = rest.split_at(size.clamp(1, rest.len().max(1)).min(rest.len()));
+            rest = later;
+            step += 1;
+            let lost = self.batch(play, &vars, now, strategy)?;
+            if self.end_play || self.shared.interrupted() {
+                break;
+            }
+            // a batch that failed as a whole ends the play, and the run
+            if lost == now.len() && !now.is_empty() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Runs a batch; how many of its hosts were lost.
+    fn batch(
+        &mut self,
+        play: &Arc<Play>,
+        vars: &PlayVars,
+        hosts: &[Arc<str>],
+        strategy: Strategy,
+    ) -> Result<usize, Diagnostic> {
+        let mut vars = vars.clone();
+        vars.magic.batch = hosts.into();
+        let vars = Arc::new(vars);
+        let facts = self.facts_task(play, hosts, &vars)?;
+        let flush = || Arc::new(flush_task(play));
+        let items = program(play, facts, &flush);
+        let stores: Vec<_> = hosts.iter().filter_map(|name| self.shared.store.host(name)).collect();
+        let started = self.shared.options.start_at_task.is_none();
+        let tracks = stores
+            .iter()
+            .map(|store| Track {
+                store: store.clone(),
+                position: Position::new(items.clone()),
+                next: None,
+                fate: match () {
+                    () if self.failed.contains(&store.name) => Fate::Failed,
+                    () if self.unreachable.contains(&store.name) => Fate::Unreachable,
+                    () => Fate::Active,
+                },
+                notified: BTreeSet::new(),
+                roles: HashSet::new(),
+                started,
+                busy: false,
+                forced: false,
+            })
+            .collect();
+        self.workers.set_hosts(stores, &mut self.homes);
+        for host in hosts {
+            self.totals.entry(host.clone()).or_default();
+        }
+        let mut batch = Batch {
+            run: self,
+            play: play.clone(),
+            vars,
+            tracks,
+            handlers: Handlers::default(),
+            tagged: Arc::new(Mutex::default()),
+            lost: 0,
+            announced: HashMap::new(),
+            over: false,
+        };
+        batch.add_handlers(&play.handlers);
+        let result = batch.execute(strategy);
+        let count = |fate: Fate| batch.tracks.iter().filter(|track| track.fate == fate).count();
+        let (failed, unreachable) = (count(Fate::Failed), count(Fate::Unreachable));
+        self.any_failed |= failed > 0;
+        self.any_unreachable |= unreachable > 0;
+        result.map(|()| failed + unreachable)
+    }
+
+    /// A world for what belongs to the play and to no host: the first host stands in.
+    fn play_world(&self, vars: &PlayVars, host: Option<&Arc<str>>) -> TaskWorld {
+        let name: Arc<str> = host.cloned().unwrap_or_else(|| "localhost".into());
+        let store = &self.shared.store;
+        let host = store.host(&name).unwrap_or_else(|| crate::vars::HostStore::unknown(&name));
+        TaskWorld::new(Arc::new(Layers::new(store, &Arc::new(vars.clone()), host, None)))
+    }
+
+    fn pattern(&self, play: &Play, vars: &PlayVars) -> Result<String, Diagnostic> {
+        let value = rendered(&play.hosts, &self.play_world(vars, None))?;
+        Ok(match &value {
+            Value::List(list) => {
+                list.items().iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+            }
+            value => value.to_string(),
+        })
+    }
+
+    fn hosts(&mut self, play: &Play, pattern: &str, vars: &PlayVars) -> Result<Vec<Arc<str>>, Diagnostic> {
+        let matched = self.inventory.hosts_matching(pattern)?;
+        matched.warnings.into_iter().for_each(|warning| self.shared.warn(warning));
+        let mut hosts = matched.hosts;
+        // an implicit localhost is made when it is named
+        for host in &hosts {
+            if self.shared.store.host(host).is_none() {
+                self.inventories.update(&self.inventory, &self.shared.store, host)?;
+            }
+        }
+        let order = match &play.order {
+            Some(node) => rendered(node, &self.play_world(vars, None))?.to_string(),
+            None => "inventory".into(),
+        };
+        match order.as_str() {
+            "inventory" | "" => {}
+            "reverse_inventory" => hosts.reverse(),
+            "sorted" => hosts.sort(),
+            "reverse_sorted" => {
+                hosts.sort();
+                hosts.reverse();
+            }
+            "shuffle" => shuffle(&mut hosts),
+            other => {
+                let known = ["inventory", "reverse_inventory", "sorted", "reverse_sorted", "shuffle"];
+                let mut error = Diagnostic::parse(
+                    format!("Invalid 'order' specified for inventory hosts: {other}"),
+                    play.order.as_ref().map_or(play.span, |node| node.span),
+                );
+                if let Some(near) = nearest(other, known) {
+                    error = error.hint(format!("did you mean '{near}'?"));
+                }
+                return Err(error);
+            }
+        }
+        Ok(hosts)
+    }
+
+    /// The play's variables without its files and prompts.
+    fn play_vars(&self, play: &Play) -> Result<PlayVars, Diagnostic> {
+        let scopes = &self.shared.store.scopes;
+        let mut all: Vec<Arc<playbook::Role>> = Vec::new();
+        for role in play.roles.iter().chain(&play.imported_roles) {
+            with_dependencies(role, &mut all, 0);
+        }
+        let public = all.iter().filter(|role| role.public);
+        let names = |roles: &[Arc<playbook::Role>]| -> Arc<[Arc<str>]> {
+            roles.iter().map(|role| role.name.clone()).collect()
+        };
+        let direct: Vec<_> = play.roles.iter().chain(&play.imported_roles).cloned().collect();
+        let dependent: Vec<_> =
+            all.iter().filter(|role| !direct.iter().any(|d| Arc::ptr_eq(d, role))).cloned().collect();
+        Ok(PlayVars {
+            role_defaults: public.clone().map(|role| scopes.get(&role.defaults)).collect(),
+            role_vars: public.map(|role| scopes.get(&role.vars)).collect(),
+            vars: scopes.get(&play.keywords.vars),
+            magic: PlayMagic { roles: names(&direct), dependent_roles: names(&dependent), ..PlayMagic::default() },
+            ..PlayVars::default()
+        })
+    }
+
+    fn named(&self, play: &Play, mut vars: PlayVars, pattern: &str, hosts: &[Arc<str>]) -> PlayVars {
+        vars.magic.all_hosts = hosts.into();
+        vars.magic.hosts = hosts
+            .iter()
+            .filter(|host| !self.failed.contains(*host) && !self.unreachable.contains(*host))
+            .cloned()
+            .collect();
+        vars.magic.batch = vars.magic.hosts.clone();
+        let world = self.play_world(&vars, None);
+        let name = play.name.as_ref().map(|node| {
+            let raw = Value::from_node(node);
+            template::render(&raw, &world).unwrap_or(raw).to_string()
+        });
+        vars.magic.name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| pattern.to_string()).into();
+        vars
+    }
+
+    /// How a play is announced.
+    pub fn play_line(&self, play: &Play, vars: &Arc<PlayVars>) -> PlayLine {
+        let pattern = match &play.hosts.kind {
+            Kind::Str { text, .. } => text.clone(),
+            _ => vars.magic.name.clone(),
+        };
+        PlayLine {
+            uuid: format!("{:08x}", play.id).into(),
+            name: vars.magic.name.clone(),
+            pattern,
+            hosts: vars.magic.hosts.to_vec(),
+            check_mode: self.shared.options.check,
+            origin: Some(Origin { file: play.file.clone(), line: play.span.line }),
+        }
+    }
+
+    fn strategy(&self, play: &Play, vars: &PlayVars) -> Result<Strategy, Diagnostic> {
+        let name = match &play.strategy {
+            Some(node) => rendered(node, &self.play_world(vars, None))?.to_string(),
+            None => self.shared.config.settings.strategy.clone(),
+        };
+        match name.rsplit('.').next().unwrap_or(&name) {
+            "linear" | "" => Ok(Strategy::Linear),
+            "free" | "host_pinned" => Ok(Strategy::Free),
+            other => {
+                let message = format!("Invalid play strategy specified: {other}");
+                let mut error = Diagnostic::user(message).at(play.strategy.as_ref().map(|node| node.span));
+                if let Some(near) = nearest(other, ["linear", "free", "host_pinned"]) {
+                    error = error.hint(format!("did you mean '{near}'?"));
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Sizes of the batches; the last one repeats.
+    fn serial(&self, play: &Play, vars: &PlayVars, hosts: usize) -> Result<Vec<usize>, Diagnostic> {
+        let world = self.play_world(vars, None);
+        let mut sizes = Vec::new();
+        for node in &play.serial {
+            let value = rendered(node, &world)?;
+            let entries = match &value {
+                Value::List(list) => list.items().to_vec(),
+                value => vec![value.clone()],
+            };
+            for entry in entries {
+                let text = entry.to_string();
+                let size = match text.trim().strip_suffix('%') {
+                    Some(percent) => {
+                        percent.trim().parse::<f64>().ok().map(|p| ((p / 100.0 * hosts as f64) as usize).max(1))
+                    }
+                    None => text.trim().parse::<i64>().ok().map(|n| if n <= 0 { hosts } else { n as usize }),
+                };
+                let Some(size) = size else {
+                    let message = format!("serial must be a number or a percentage, not '{text}'");
+                    return Err(Diagnostic::parse(message, node.span));
+                };
+                sizes.push(size);
+            }
+        }
+        Ok(if sizes.is_empty() { vec![hosts] } else { sizes })
+    }
+
+    /// `vars_prompt`.
+    fn prompts(&self, play: &Play, vars: &mut PlayVars) -> Result<(), Diagnostic> {
+        let mut answers = indexmap::IndexMap::new();
+        for prompt in &play.vars_prompt {
+            if self.shared.store.extra.contains_key(&prompt.name) {
+                continue;
+            }
+            if prompt.encrypt.is_some() {
+                let message = "vars_prompt: 'encrypt' is not there yet";
+                return Err(Diagnostic::parse(message, prompt.span));
+            }
+            let world = self.play_world(vars, None);
+            let text = |node: &Option<Node>| -> Result<Option<String>, Diagnostic> {
+                node.as_ref().map(|node| rendered(node, &world).map(|v| v.to_string())).transpose()
+            };
+            let default = text(&prompt.default)?;
+            let mut question = text(&prompt.prompt)?.unwrap_or_else(|| prompt.name.to_string());
+            if let Some(default) = &default {
+                question.push_str(&format!(" [{default}]"));
+            }
+            question.push_str(": ");
+            let ask = |question: &str| self.ask.line(question, prompt.private);
+            let answer = loop {
+                let first = ask(&question);
+                if !prompt.confirm || first.is_none() || ask(&format!("confirm {question}")) == first {
+                    break first;
+                }
+                self.shared.warn("***** VALUES ENTERED DO NOT MATCH ****");
+            };
+            let answer = match answer.filter(|text| !text.is_empty()).or(default) {
+                Some(answer) => answer,
+                None => String::new(),
+            };
+            let value = if prompt.unsafe_ { Value::str(answer) } else { Value::trusted(answer, Some(prompt.span)) };
+            answers.insert(prompt.name.clone(), value);
+        }
+        vars.prompts = Arc::new(answers);
+        Ok(())
+    }
+
+    /// `vars_files`: once for all hosts where their names do not depend on the host.
+    fn vars_files(&self, play: &Play, hosts: &[Arc<str>], vars: &mut PlayVars) -> Result<(), Diagnostic> {
+        if play.vars_files.is_empty() {
+            return Ok(());
+        }
+        let folder = play.file.parent().map(Path::to_path_buf).unwrap_or_default();
+        let constant = play.vars_files.iter().all(|node| !mentions_template(node));
+        if constant {
+            let world = self.play_world(vars, hosts.first());
+            vars.files = crate::vars::vars_files(&play.vars_files, &folder, &world, self.source)?;
+            return Ok(());
+        }
+        for host in hosts {
+            let world = self.play_world(vars, Some(host));
+            let files = crate::vars::vars_files(&play.vars_files, &folder, &world, self.source)?;
+            vars.host_files.insert(host.clone(), files);
+        }
+        Ok(())
+    }
+
+    /// The task that gathers facts, where they are wanted.
+    fn facts_task(
+        &self,
+        play: &Arc<Play>,
+        hosts: &[Arc<str>],
+        vars: &PlayVars,
+    ) -> Result<Option<Arc<Task>>, Diagnostic> {
+        let world = self.play_world(vars, hosts.first());
+        let wanted = match &play.gather.wanted {
+            Some(node) => to_bool(&rendered(node, &world)?),
+            None => None,
+        };
+        let known = |host: &Arc<str>| {
+            let store = self.shared.store.host(host);
+            store.is_some_and(|store| store.facts().get("_ansible_facts_gathered").is_some() || store.facts().len().unwrap_or(0) > 0)
+        };
+        let gather = match self.shared.config.settings.gathering {
+            Gathering::Implicit => wanted.unwrap_or(true),
+            Gathering::Explicit => wanted.unwrap_or(false),
+            Gathering::Smart => wanted.unwrap_or(true) && !hosts.iter().all(known),
+        };
+        if !gather {
+            return Ok(None);
+        }
+        let mut args = Vec::new();
+        let given = [
+            ("gather_subset", &play.gather.subset),
+            ("gather_timeout", &play.gather.timeout),
+            ("fact_path", &play.gather.fact_path),
+        ];
+        for (name, node) in given {
+            args.extend(node.as_ref().map(|node| (Arc::from(name), node.clone())));
+        }
+        let mut task = implicit_task(play, "gather_facts", None, args, u32::MAX - 2 * play.id);
+        task.name = Some(text_node("Gathering Facts", play));
+        Ok(Some(Arc::new(task)))
+    }
+
+    /// Whether handlers run on hosts that failed.
+    pub fn force_handlers(&self, play: &Play) -> bool {
+        let own = play.force_handlers.as_ref().and_then(|node| to_bool(&Value::from_node(node)));
+        own.unwrap_or(self.shared.options.force_handlers || self.shared.config.settings.force_handlers)
+    }
+
+    /// The folder of the playbook that a play stands in.
+    pub fn base_of(&self, play: &Play) -> PathBuf {
+        play.file.parent().map(Path::to_path_buf).unwrap_or_default()
+    }
+
+    /// `add_host`.
+    pub fn add_host(&mut self, add: &AddHost) {
+        self.inventory.add_host(&add.name, None);
+        for group in &add.groups {
+            self.inventory.add_host(&add.name, Some(group));
+        }
+        if let Some(host) = self.inventory.hosts.get_mut(&add.name) {
+            let span = crate::diag::Span::new(Path::new("<add_host>"), 0, 0);
+            for (name, value) in &add.vars {
+                Arc::make_mut(&mut host.vars).insert(name.clone(), super::include::to_node(value, span, 0));
+            }
+        }
+        self.inventory_changed(&add.name);
+    }
+
+    /// `group_by`.
+    pub fn group_by(&mut self, host: &Arc<str>, group: &str, parents: &[Arc<str>]) {
+        self.inventory.add_host(host, Some(group));
+        for parent in parents {
+            self.inventory.add_group(parent);
+            if let Err(error) = self.inventory.add_child(parent, group) {
+                self.shared.warn(error.to_string());
+            }
+        }
+        self.inventory_changed(host);
+    }
+
+    fn inventory_changed(&mut self, host: &str) {
+        self.inventory.settle();
+        if let Err(error) = self.inventories.update(&self.inventory, &self.shared.store, host) {
+            self.shared.warn(error.to_string());
+        }
+        self.shared.altered();
+    }
+
+    /// `meta: refresh_inventory`.
+    ///
+    /// # Errors
+    /// A source cannot be read any more.
+    pub fn refresh_inventory(&mut self) -> Result<(), Diagnostic> {
+        Err(Diagnostic::user("meta: refresh_inventory is not there yet"))
+    }
+
+    /// `set_stats`.
+    pub fn add_stats(&mut self, host: Option<Arc<str>>, data: &Map, aggregate: bool) {
+        let stats = match host {
+            Some(host) => self.host_stats.entry(host).or_default(),
+            None => &mut self.stats,
+        };
+        for (name, value) in data {
+            let sum = match (stats.get(name), value) {
+                (Some(Data::Int(a)), Data::Int(b)) if aggregate => Data::Int(a.saturating_add(*b)),
+                (Some(Data::List(a)), Data::List(b)) if aggregate => {
+                    Data::List(a.iter().chain(b).cloned().collect())
+                }
+                (Some(Data::Map(a)), Data::Map(b)) if aggregate => {
+                    let mut sum = a.clone();
+                    sum.extend(b.clone());
+                    Data::Map(sum)
+                }
+                (Some(Data::Str(a)), Data::Str(b)) if aggregate => {
+                    Data::from(format!("{}{}", a.text, b.text))
+                }
+                _ => value.clone(),
+            };
+            stats.insert(name.clone(), sum);
+        }
+    }
+}
+
+impl Batch<'_, '_> {
+    /// Adds lists of handlers, names rendered with what the play knows.
+    pub fn add_handlers(&mut self, lists: &[Vec<Item>]) {
+        for list in lists {
+            let world = self.world(0, None);
+            let render = |_: &Task, node: &Node| -> Option<String> {
+                match (node.as_str(), &world) {
+                    (Some(text), _) if !template::is_template(text) => Some(text.to_string()),
+                    (_, Some(world)) => rendered(node, world).ok().map(|value| value.to_string()),
+                    _ => None,
+                }
+            };
+            let mut handlers = std::mem::take(&mut self.handlers);
+            handlers.add(list, &render);
+            self.handlers = handlers;
+        }
+    }
+}
+
+fn with_dependencies(role: &Arc<playbook::Role>, all: &mut Vec<Arc<playbook::Role>>, depth: usize) {
+    if depth > 50 {
+        return;
+    }
+    for dependency in &role.dependencies {
+        with_dependencies(dependency, all, depth + 1);
+    }
+    all.push(role.clone());
+}
+
+fn mentions_template(node: &Node) -> bool {
+    match &node.kind {
+        Kind::Str { text, .. } => template::is_template(text),
+        Kind::Seq(items) => items.iter().any(mentions_template),
+        _ => false,
+    }
+}
+
+/// Fisher and Yates, with the system's randomness.
+fn shuffle<T>(items: &mut [T]) {
+    for last in (1..items.len()).rev() {
+        let mut bytes = [0u8; 8];
+        if getrandom::fill(&mut bytes).is_err() {
+            return;
+        }
+        items.swap(last, (u64::from_le_bytes(bytes) % (last as u64 + 1)) as usize);
+    }
+}
+
+fn text_node(text: &str, play: &Play) -> Node {
+    Node { kind: Kind::Str { text: text.into(), unsafe_: true }, span: play.span }
+}
+
+fn flush_task(play: &Play) -> Task {
+    implicit_task(play, "meta", Some(text_node("flush_handlers", play)), Vec::new(), u32::MAX - 2 * play.id - 1)
+}
+
+fn implicit_task(play: &Play, action: &str, raw: Option<Node>, args: Vec<(Arc<str>, Node)>, id: u32) -> Task {
+    let parent = Parent {
+        scope: playbook::Scope::Play {
+            id: play.id,
+            keywords: play.keywords.clone(),
+            vars_files: play.vars_files.clone(),
+        },
+        up: None,
+    };
+    Task {
+        id,
+        span: play.span,
+        name: None,
+        action: playbook::Action {
+            name: action.into(),
+            written: action.into(),
+            span: play.span,
+            args,
+            raw,
+            whole: None,
+        },
+        keywords: Arc::default(),
+        loop_: None,
+        loop_control: playbook::LoopControl::default(),
+        register: None,
+        changed_when: Vec::new(),
+        failed_when: Vec::new(),
+        until: Vec::new(),
+        retries: None,
+        delay: None,
+        async_: None,
+        poll: None,
+        listen: Vec::new(),
+        handler: false,
+        implicit: true,
+        parent: Arc::new(parent),
+    }
+}

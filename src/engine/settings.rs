@@ -1,0 +1,207 @@
+//! A task's keywords for one host, inherited and rendered.
+
+use crate::diag::Diagnostic;
+use crate::playbook::{Keywords, Task};
+use crate::template::{self, Value};
+use crate::vars::TaskWorld;
+use crate::yaml::Node;
+use impel_modules::Map;
+use std::sync::Arc;
+
+/// What the keywords of a task come to on a host.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// `check_mode`, the run's included.
+    pub check: bool,
+    /// `diff`, the run's included.
+    pub diff: bool,
+    /// `ignore_errors`.
+    pub ignore_errors: bool,
+    /// `ignore_unreachable`.
+    pub ignore_unreachable: bool,
+    /// `no_log`.
+    pub no_log: bool,
+    /// `become`, where anyone says.
+    pub become_: Option<bool>,
+    /// `become_user`.
+    pub become_user: Option<String>,
+    /// `become_method`.
+    pub become_method: Option<String>,
+    /// `become_flags`.
+    pub become_flags: Option<String>,
+    /// `become_exe`.
+    pub become_exe: Option<String>,
+    /// `connection`.
+    pub connection: Option<String>,
+    /// `remote_user`.
+    pub remote_user: Option<String>,
+    /// `port`.
+    pub port: Option<u16>,
+    /// `environment`.
+    pub environment: Vec<(String, String)>,
+    /// `delegate_to`.
+    pub delegate: Option<Arc<str>>,
+    /// `delegate_facts`.
+    pub delegate_facts: bool,
+    /// `timeout`, in seconds; 0 is none.
+    pub timeout: u64,
+    /// `module_defaults` that apply to the action.
+    pub defaults: Map,
+}
+
+/// A keyword's rendered value, if it was written anywhere above the task.
+pub fn keyword<'a>(
+    task: &'a Task,
+    world: &TaskWorld,
+    of: impl Fn(&'a Keywords) -> &'a Option<Node>,
+) -> Result<Option<Value>, Diagnostic> {
+    let Some(node) = task.inherited(of) else { return Ok(None) };
+    rendered(node, world).map(|value| match value {
+        Value::Omit => None,
+        value => Some(value),
+    })
+}
+
+/// A node rendered in a world; what is no template costs nothing.
+pub fn rendered(node: &Node, world: &TaskWorld) -> Result<Value, Diagnostic> {
+    template::render(&Value::from_node(node), world).map_err(|error| error.at(node.span))
+}
+
+/// Ansible's booleans: `yes`, `on`, `1`, `true` and their opposites.
+pub fn to_bool(value: &Value) -> Option<bool> {
+    if let Some(b) = value.as_bool() {
+        return Some(b);
+    }
+    match value {
+        Value::None => Some(false),
+        Value::Int(0) => Some(false),
+        Value::Int(1) => Some(true),
+        Value::Float(f) if *f == 0.0 => Some(false),
+        Value::Float(f) if *f == 1.0 => Some(true),
+        Value::Str(s) => match s.text.to_lowercase().trim() {
+            "y" | "yes" | "on" | "1" | "true" | "t" | "1.0" => Some(true),
+            "n" | "no" | "off" | "0" | "false" | "f" | "0.0" => Some(false),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+impl Settings {
+    /// The settings of a task in a world.
+    ///
+    /// # Errors
+    /// A keyword's template fails, or yields what the keyword cannot be.
+    pub fn of(task: &Task, world: &TaskWorld) -> Result<Settings, Diagnostic> {
+        let magic = &world.layers().store.run;
+        let read = Reader { task, world };
+        Ok(Settings {
+            check: read.flag("check_mode", |k| &k.check_mode)?.unwrap_or(magic.check),
+            diff: read.flag("diff", |k| &k.diff)?.unwrap_or(magic.diff),
+            ignore_errors: read.flag("ignore_errors", |k| &k.ignore_errors)?.unwrap_or(false),
+            ignore_unreachable: read.flag("ignore_unreachable", |k| &k.ignore_unreachable)?.unwrap_or(false),
+            no_log: read.flag("no_log", |k| &k.no_log)?.unwrap_or(false),
+            become_: read.flag("become", |k| &k.become_)?,
+            become_user: read.text(|k| &k.become_user)?,
+            become_method: read.text(|k| &k.become_method)?,
+            become_flags: read.text(|k| &k.become_flags)?,
+            become_exe: read.text(|k| &k.become_exe)?,
+            connection: read.text(|k| &k.connection)?,
+            remote_user: read.text(|k| &k.remote_user)?,
+            port: match read.text(|k| &k.port)? {
+                None => None,
+                Some(port) => Some(port.parse().map_err(|_| {
+                    Diagnostic::user(format!("the keyword 'port' must be a number up to 65535, not '{port}'")).at(task.span)
+                })?),
+            },
+            environment: environment(task, world)?,
+            delegate: read.text(|k| &k.delegate_to)?.map(Arc::from),
+            delegate_facts: read.flag("delegate_facts", |k| &k.delegate_facts)?.unwrap_or(false),
+            timeout: read.text(|k| &k.timeout)?.and_then(|t| t.parse().ok()).unwrap_or(0),
+            defaults: defaults(task, world)?,
+        })
+    }
+}
+
+struct Reader<'a> {
+    task: &'a Task,
+    world: &'a TaskWorld,
+}
+
+impl<'a> Reader<'a> {
+    fn flag(
+        &self,
+        name: &str,
+        of: impl Fn(&'a Keywords) -> &'a Option<Node> + Copy,
+    ) -> Result<Option<bool>, Diagnostic> {
+        let Some(value) = keyword(self.task, self.world, of)? else { return Ok(None) };
+        to_bool(&value).map(Some).ok_or_else(|| {
+            let place = self.task.inherited(of).map(|node| node.span);
+            Diagnostic::user(format!("the field '{name}' has an invalid value ({value}), and could not be converted to bool"))
+                .at(place)
+        })
+    }
+
+    fn text(&self, of: impl Fn(&'a Keywords) -> &'a Option<Node>) -> Result<Option<String>, Diagnostic> {
+        let value = keyword(self.task, self.world, of)?;
+        Ok(value.filter(|v| !v.is_none()).map(|v| v.to_string()))
+    }
+}
+
+/// The environment of all levels; the innermost wins.
+fn environment(task: &Task, world: &TaskWorld) -> Result<Vec<(String, String)>, Diagnostic> {
+    let mut all: indexmap::IndexMap<String, String> = indexmap::IndexMap::new();
+    for node in task.gathered(|k| &k.environment) {
+        let value = rendered(node, world)?;
+        let maps = match &value {
+            Value::List(list) => list.items().to_vec(),
+            Value::None | Value::Omit => Vec::new(),
+            value => vec![value.clone()],
+        };
+        for map in maps {
+            let Some(dict) = map.as_dict() else {
+                if matches!(map, Value::Omit | Value::None) || map.as_str() == Some("") {
+                    continue;
+                }
+                let found = map.type_name();
+                return Err(Diagnostic::user(format!(
+                    "environment must be a dictionary or a list of dictionaries, received {map} ({found})"
+                ))
+                .at(node.span));
+            };
+            for (key, value) in dict.pairs().iter() {
+                all.insert(key.value().to_string(), value.to_string());
+            }
+        }
+    }
+    Ok(all.into_iter().collect())
+}
+
+/// The `module_defaults` for the task's action.
+fn defaults(task: &Task, world: &TaskWorld) -> Result<Map, Diagnostic> {
+    let mut all = Map::new();
+    let name = &*task.action.name;
+    for node in task.gathered(|k| &k.module_defaults) {
+        let value = rendered(node, world)?;
+        let maps = match &value {
+            Value::List(list) => list.items().to_vec(),
+            value => vec![value.clone()],
+        };
+        for map in maps {
+            let Some(dict) = map.as_dict() else { continue };
+            for (key, args) in dict.pairs().iter() {
+                let Some(key) = key.as_str() else { continue };
+                let short = key.strip_prefix("ansible.builtin.").or_else(|| key.strip_prefix("ansible.legacy."));
+                if short.unwrap_or(key) != name {
+                    continue;
+                }
+                if let Some(args) = args.as_dict() {
+                    for (arg, value) in args.pairs().iter() {
+                        all.insert(arg.value().to_string(), value.to_data()?);
+                    }
+                }
+            }
+        }
+    }
+    Ok(all)
+}
