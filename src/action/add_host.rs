@@ -19,7 +19,8 @@ impl Action for AddHost {
 
     fn run(&self, mut call: Call<'_>) -> Result<Next, Diagnostic> {
         let span = call.task.action.span;
-        let given = NAMES.iter().take(3).find_map(|name| call.args.get(*name).cloned()).or_else(|| call.raw.clone());
+        let given =
+            NAMES.iter().take(3).find_map(|name| call.args.get(*name).cloned()).or_else(|| call.raw.clone());
         let Some(name) = given.map(|value| value.to_string()).filter(|name| !name.is_empty()) else {
             return Err(Diagnostic::user("name, host or hostname needs to be provided").at(span));
         };
@@ -46,7 +47,10 @@ impl Action for AddHost {
         }
         let mut shown = Map::new();
         shown.insert("host_name".into(), host.as_str().into());
-        shown.insert("groups".into(), Data::List(groups.iter().map(|group| Data::from(group.as_str())).collect()));
+        shown.insert(
+            "groups".into(),
+            Data::List(groups.iter().map(|group| Data::from(group.as_str())).collect()),
+        );
         let mut host_vars = Map::new();
         for (name, value) in &vars {
             host_vars.insert(name.to_string(), value.to_data()?);

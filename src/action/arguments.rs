@@ -10,7 +10,8 @@ use impel_modules::{Data, Map};
 /// # Errors
 /// There is such an argument.
 pub fn known(call: &Call<'_>, names: &[&str]) -> Result<(), Diagnostic> {
-    let wrong: Vec<&str> = call.args.keys().map(|name| &**name).filter(|name| !names.contains(name)).collect();
+    let wrong: Vec<&str> =
+        call.args.keys().map(|name| &**name).filter(|name| !names.contains(name)).collect();
     let Some(first) = wrong.first() else { return Ok(()) };
     let mut supported = names.to_vec();
     supported.sort_unstable();
@@ -53,9 +54,12 @@ pub fn list(call: &Call<'_>, name: &str) -> Vec<String> {
     match call.args.get(name) {
         None | Some(Value::None) => Vec::new(),
         Some(Value::List(list)) => list.items().iter().map(ToString::to_string).collect(),
-        Some(value) => {
-            value.to_string().split(',').map(|part| part.trim().to_string()).filter(|part| !part.is_empty()).collect()
-        }
+        Some(value) => value
+            .to_string()
+            .split(',')
+            .map(|part| part.trim().to_string())
+            .filter(|part| !part.is_empty())
+            .collect(),
     }
 }
 

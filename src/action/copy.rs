@@ -4,8 +4,8 @@ use super::arguments::{flag, text, to_map};
 use crate::diag::Diagnostic;
 use crate::engine::{Action, Call, ModuleCall, Next};
 use crate::template::{Args, Eval, Value, World};
-use impel_modules::host::{Input, Source, TreeEntry, TreeKind};
 use impel_modules::Data;
+use impel_modules::host::{Input, Source, TreeEntry, TreeKind};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -98,7 +98,10 @@ fn walk(
     entries: &mut Vec<TreeEntry>,
 ) -> Result<(), Diagnostic> {
     if depth > DEPTH {
-        return Err(Diagnostic::user(format!("{} nests too deep, or a link leads back into it", folder.display())));
+        return Err(Diagnostic::user(format!(
+            "{} nests too deep, or a link leads back into it",
+            folder.display()
+        )));
     }
     let read = std::fs::read_dir(folder).map_err(|error| unreadable(folder, &error))?;
     let mut paths: Vec<PathBuf> = read.filter_map(|entry| Some(entry.ok()?.path())).collect();
@@ -144,5 +147,7 @@ pub fn missing(call: &Call<'_>, subfolder: &str, name: &str) -> Diagnostic {
     }
     Diagnostic::user(format!("Could not find or access '{name}'\nSearched in:\n\t{}", places.join("\n\t")))
         .at(call.task.action.span)
-        .hint("If you are using a module and expect the file to exist on the remote, see the remote_src option")
+        .hint(
+            "If you are using a module and expect the file to exist on the remote, see the remote_src option",
+        )
 }

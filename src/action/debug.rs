@@ -31,7 +31,9 @@ impl Action for Debug {
         let mut result = Map::new();
         match (call.args.get("msg"), call.args.get("var")) {
             (Some(_), Some(_)) => {
-                return Err(Diagnostic::user("'msg' and 'var' are incompatible options").at(call.task.action.span));
+                return Err(
+                    Diagnostic::user("'msg' and 'var' are incompatible options").at(call.task.action.span)
+                );
             }
             (Some(msg), None) => drop(result.insert("msg".into(), msg.to_data()?)),
             (None, Some(var)) => {
@@ -55,7 +57,9 @@ fn variable(var: &Value, call: &Call<'_>) -> Result<(String, Data), Diagnostic> 
     };
     match template::expression(expression, call.world) {
         Ok(value) => Ok((expression.to_string(), value.to_data()?)),
-        Err(error) if error.to_string().contains("undefined") || error.to_string().contains("has no attribute") => {
+        Err(error)
+            if error.to_string().contains("undefined") || error.to_string().contains("has no attribute") =>
+        {
             let text = if call.world.layers().store.run.verbosity > 0 {
                 format!("VARIABLE IS NOT DEFINED!: {error}")
             } else {

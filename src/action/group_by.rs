@@ -16,7 +16,9 @@ impl Action for GroupBy {
     fn run(&self, call: Call<'_>) -> Result<Next, Diagnostic> {
         known(&call, &["key", "parents"])?;
         let Some(key) = text(&call, "key") else {
-            return Err(Diagnostic::user("the 'key' param is required when using group_by").at(call.task.action.span));
+            return Err(
+                Diagnostic::user("the 'key' param is required when using group_by").at(call.task.action.span)
+            );
         };
         let name = |text: &str| text.replace(' ', "-");
         let mut parents = list(&call, "parents");

@@ -36,7 +36,8 @@ impl Action for IncludeVars {
         if text(&call, "hash_behaviour").is_some_and(|how| how != "replace") {
             return Err(Diagnostic::user("include_vars: hash_behaviour=merge is not there yet").at(span));
         }
-        let file = text(&call, "file").or_else(|| call.raw.as_ref().map(|raw| raw.to_string().trim().to_string()));
+        let file =
+            text(&call, "file").or_else(|| call.raw.as_ref().map(|raw| raw.to_string().trim().to_string()));
         let (mut files, mut vars) = (Vec::new(), indexmap::IndexMap::<Arc<str>, Value>::new());
         match (file, text(&call, "dir")) {
             (Some(_), Some(_)) => {
@@ -47,9 +48,11 @@ impl Action for IncludeVars {
                 let Some(path) = call.world.find_file("vars", Path::new(&file)) else {
                     let folders: Vec<String> =
                         call.world.search_path().iter().map(|p| p.display().to_string()).collect();
-                    return Err(Diagnostic::user(format!("Could not find file on the Ansible Controller: {file}"))
-                        .at(span)
-                        .hint(format!("looked in {}", folders.join(", "))));
+                    return Err(Diagnostic::user(format!(
+                        "Could not find file on the Ansible Controller: {file}"
+                    ))
+                    .at(span)
+                    .hint(format!("looked in {}", folders.join(", "))));
                 };
                 read(&path, &mut vars)?;
                 files.push(path);
@@ -85,9 +88,9 @@ fn plain(value: &Value) -> Data {
     match value {
         Value::Str(text) => Data::str(text.text.clone()),
         Value::List(list) => Data::List(list.items().iter().map(plain).collect()),
-        Value::Dict(dict) => {
-            Data::Map(dict.pairs().iter().map(|(key, value)| (key.value().to_string(), plain(value))).collect())
-        }
+        Value::Dict(dict) => Data::Map(
+            dict.pairs().iter().map(|(key, value)| (key.value().to_string(), plain(value))).collect(),
+        ),
         Value::Vault(_) => Data::from("VAULT"),
         value => value.to_data().unwrap_or(Data::Null),
     }
@@ -99,7 +102,10 @@ fn read(path: &Path, vars: &mut indexmap::IndexMap<Arc<str>, Value>) -> Result<(
         return Ok(());
     }
     let Some(map) = node.as_map() else {
-        return Err(Diagnostic::parse(format!("{} must be stored as a dictionary/hash", path.display()), node.span));
+        return Err(Diagnostic::parse(
+            format!("{} must be stored as a dictionary/hash", path.display()),
+            node.span,
+        ));
     };
     for (key, value) in &map.pairs {
         let name = Value::from_node(key).to_string();
@@ -131,9 +137,12 @@ fn folder(call: &Call<'_>, dir: &str) -> Result<Vec<PathBuf>, Diagnostic> {
     let mut files = Vec::new();
     let mut folders = vec![(root, 1)];
     while let Some((folder, level)) = folders.pop() {
-        let unreadable = |e: std::io::Error| Diagnostic::user(format!("cannot read {}: {e}", folder.display()));
-        let mut entries: Vec<PathBuf> =
-            std::fs::read_dir(&folder).map_err(unreadable)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        let unreadable =
+            |e: std::io::Error| Diagnostic::user(format!("cannot read {}: {e}", folder.display()));
+        let mut entries: Vec<PathBuf> = std::fs::read_dir(&folder)
+            .map_err(unreadable)?
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .collect();
         entries.sort();
         let mut below = Vec::new();
         for path in entries {
@@ -153,11 +162,8 @@ fn folder(call: &Call<'_>, dir: &str) -> Result<Vec<PathBuf>, Diagnostic> {
             if extensions.contains(&extension) {
                 files.push(path);
             } else if !lenient {
-                let message = format!(
-                    "{} does not have a valid extension: {}",
-                    path.display(),
-                    extensions.join(", ")
-                );
+                let message =
+                    format!("{} does not have a valid extension: {}", path.display(), extensions.join(", "));
                 return Err(Diagnostic::user(message).at(span));
             }
         }

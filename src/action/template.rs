@@ -36,7 +36,8 @@ impl Action for Template {
         let options = options(&call)?;
         let (bytes, secret) = call.world.read_file(&path)?;
         let text_of = String::from_utf8(bytes).map_err(|_| {
-            Diagnostic::user(format!("Template source files must be utf-8 encoded: {}", path.display())).at(span)
+            Diagnostic::user(format!("Template source files must be utf-8 encoded: {}", path.display()))
+                .at(span)
         })?;
         let encoding = text(&call, "output_encoding").unwrap_or_else(|| "utf-8".into());
         if !matches!(encoding.to_lowercase().replace('_', "-").as_str(), "utf-8" | "utf8") {

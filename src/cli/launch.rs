@@ -36,7 +36,10 @@ impl Known for Has {
             What::Test => tests::find(name).is_some(),
             What::Strategy => matches!(name, "linear" | "free" | "host_pinned"),
             What::Connection => {
-                matches!(name, "ssh" | "smart" | "paramiko" | "local" | "chroot" | "docker" | "podman" | "ssh2")
+                matches!(
+                    name,
+                    "ssh" | "smart" | "paramiko" | "local" | "chroot" | "docker" | "podman" | "ssh2"
+                )
             }
             What::Become => matches!(name, "sudo" | "su" | "doas"),
         }
@@ -86,11 +89,14 @@ pub(super) fn ground(
     if let Some(limit) = &options.limit {
         warnings.extend(inventory.set_limit(Some(limit))?);
         if inventory.hosts_matching("all")?.hosts.is_empty() {
-            let error = Diagnostic::user("Specified inventory, host pattern and/or --limit leaves us with no hosts to target.");
+            let error = Diagnostic::user(
+                "Specified inventory, host pattern and/or --limit leaves us with no hosts to target.",
+            );
             return Err(Failure::with_code(error, 1));
         }
     }
-    let beside = |folders: &[PathBuf]| folders.iter().map(|folder| VarFiles::find(folder, None)).collect::<Vec<_>>();
+    let beside =
+        |folders: &[PathBuf]| folders.iter().map(|folder| VarFiles::find(folder, None)).collect::<Vec<_>>();
     let playbook_files = beside(&[playbook_dir.to_path_buf()]);
     let inventories = Inventories::new(beside(&inventory.folders), playbook_files);
     let mut store = VarStore::default();

@@ -59,7 +59,9 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
     }
     let config = flags::configuration()?;
     let mut options = arguments.all.options(&config)?;
-    let split = |given: &[String]| given.iter().flat_map(|text| text.split(',')).map(|tag| tag.trim().to_string()).collect();
+    let split = |given: &[String]| {
+        given.iter().flat_map(|text| text.split(',')).map(|tag| tag.trim().to_string()).collect()
+    };
     if !arguments.tags.is_empty() {
         options.tags.run = split(&arguments.tags);
     }
@@ -78,7 +80,8 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
     let disk = launch::disk(&config, &ground, folder);
     let mut playbooks = Vec::new();
     for path in &arguments.playbooks {
-        let loaded = playbook::load(path, &disk).map_err(|error| Diagnostic { kind: ErrorKind::Parse, ..error })?;
+        let loaded =
+            playbook::load(path, &disk).map_err(|error| Diagnostic { kind: ErrorKind::Parse, ..error })?;
         launch::refuse_missing(&loaded)?;
         playbooks.push(loaded);
     }

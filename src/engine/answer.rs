@@ -155,7 +155,8 @@ impl Answer {
 
     /// Says on stderr why an action or a module failed: its own message behind ansible-core's words.
     pub fn explained(mut self, who: &str, message: &str, task: Span) -> Answer {
-        self.error = Some(Arc::new(Diagnostic::user(format!("Task failed: {who} failed: {message}")).at(task)));
+        self.error =
+            Some(Arc::new(Diagnostic::user(format!("Task failed: {who} failed: {message}")).at(task)));
         self
     }
 

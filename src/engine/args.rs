@@ -37,7 +37,9 @@ pub fn render(task: &Task, world: &TaskWorld) -> Result<Rendered, Diagnostic> {
     let fails = |error: Diagnostic, name: Option<&str>, node: &Node| {
         let error = error.at(node.span);
         let error = match name {
-            Some(name) => Diagnostic::user(format!("Error while resolving value for '{name}'")).at(node.span).because(error),
+            Some(name) => Diagnostic::user(format!("Error while resolving value for '{name}'"))
+                .at(node.span)
+                .because(error),
             None => error,
         };
         Diagnostic::user(format!("Finalization of task args for '{}' failed", qualified(task)))
@@ -64,7 +66,8 @@ pub fn render(task: &Task, world: &TaskWorld) -> Result<Rendered, Diagnostic> {
         }
     }
     for (name, node) in &task.action.args {
-        let value = template::render(&Value::from_node(node), world).map_err(|e| fails(e, Some(name), node))?;
+        let value =
+            template::render(&Value::from_node(node), world).map_err(|e| fails(e, Some(name), node))?;
         if !matches!(value, Value::Omit) {
             args.insert(name.clone(), value);
         } else {
@@ -73,8 +76,8 @@ pub fn render(task: &Task, world: &TaskWorld) -> Result<Rendered, Diagnostic> {
     }
     let raw = match &task.action.raw {
         Some(node) => {
-            let value =
-                template::render(&Value::from_node(node), world).map_err(|e| fails(e, Some("_raw_params"), node))?;
+            let value = template::render(&Value::from_node(node), world)
+                .map_err(|e| fails(e, Some("_raw_params"), node))?;
             (!matches!(value, Value::Omit)).then_some(value)
         }
         None => None,

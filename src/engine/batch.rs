@@ -217,7 +217,9 @@ impl Batch<'_, '_> {
             let steps = self.tracks.iter().filter_map(|track| track.next.as_ref());
             let Some(first) = steps.min_by(|a, b| a.key.cmp(&b.key)).cloned() else { return Ok(()) };
             let runners: Vec<usize> = (0..self.tracks.len())
-                .filter(|i| self.tracks.get(*i).and_then(|t| t.next.as_ref()).is_some_and(|n| same(n, &first)))
+                .filter(|i| {
+                    self.tracks.get(*i).and_then(|t| t.next.as_ref()).is_some_and(|n| same(n, &first))
+                })
                 .collect();
             for index in &runners {
                 if let Some(track) = self.tracks.get_mut(*index) {
@@ -245,7 +247,9 @@ impl Batch<'_, '_> {
             None => false,
         };
         let throttle = match &world {
-            Some(world) => keyword(task, world, |k| &k.throttle)?.and_then(|v| v.to_string().parse::<usize>().ok()),
+            Some(world) => {
+                keyword(task, world, |k| &k.throttle)?.and_then(|v| v.to_string().parse::<usize>().ok())
+            }
             None => None,
         };
         let line = self.line(step, first, Strategy::Linear);
@@ -318,7 +322,8 @@ impl Batch<'_, '_> {
             if let Some(limit) = &self.play.max_fail_percentage {
                 let value = super::settings::rendered(limit, &world)?;
                 let limit: f64 = value.to_string().trim_end_matches('%').parse().map_err(|_| {
-                    Diagnostic::user(format!("max_fail_percentage must be a number, not {value}")).at(limit.span)
+                    Diagnostic::user(format!("max_fail_percentage must be a number, not {value}"))
+                        .at(limit.span)
                 })?;
                 if now as f64 / self.tracks.len().max(1) as f64 * 100.0 > limit {
                     for track in &mut self.tracks {
@@ -463,10 +468,8 @@ impl Batch<'_, '_> {
             role: task.role().map(|role| role.name.clone()),
             action: task.action.written.clone(),
             section: if task.handler { Section::Handler } else { Section::Task },
-            origin: (!task.implicit).then(|| super::event::Origin {
-                file: task.span.file().to_path_buf(),
-                line: task.span.line,
-            }),
+            origin: (!task.implicit)
+                .then(|| super::event::Origin { file: task.span.file().to_path_buf(), line: task.span.line }),
             check_mode: flag(|k| &k.check_mode, options.check).unwrap_or(options.check),
             diff: flag(|k| &k.diff, options.diff).unwrap_or(options.diff),
             no_log: flag(|k| &k.no_log, false).unwrap_or(false),
@@ -544,4 +547,3 @@ pub fn program(play: &Play, facts: Option<Arc<Task>>, flush: &dyn Fn() -> Arc<Ta
     }
     items.into()
 }
-

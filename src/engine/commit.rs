@@ -144,7 +144,8 @@ impl Batch<'_, '_> {
         match fall {
             Fall::Rescued => {
                 let mut task = impel_modules::Map::new();
-                let shown = step.task.name.as_ref().and_then(|n| n.as_str()).unwrap_or(&step.task.action.written);
+                let shown =
+                    step.task.name.as_ref().and_then(|n| n.as_str()).unwrap_or(&step.task.action.written);
                 task.insert("name".into(), shown.into());
                 task.insert("action".into(), (&*step.task.action.written).into());
                 track.store.add_set([
@@ -223,9 +224,8 @@ pub fn add_lines(result: &mut impel_modules::Map) {
         }
         if let Some(Data::Str(text)) = result.get(name) {
             let secret = text.secret;
-            let split = split_lines(&text.text).map(|line| {
-                Data::Str(impel_modules::Text { text: line.into(), secret })
-            });
+            let split = split_lines(&text.text)
+                .map(|line| Data::Str(impel_modules::Text { text: line.into(), secret }));
             let split = split.collect();
             result.insert(lines, Data::List(split));
         }

@@ -219,7 +219,11 @@ impl Desk {
     fn next_step(&mut self) -> Option<super::position::Step> {
         let outlook = self.horizon.as_mut()?;
         loop {
-            let mut sight = Sight { handlers: &outlook.handlers, notified: &mut outlook.notified, unwanted: &*outlook.unwanted };
+            let mut sight = Sight {
+                handlers: &outlook.handlers,
+                notified: &mut outlook.notified,
+                unwanted: &*outlook.unwanted,
+            };
             let step = outlook.position.advance(&mut sight)?;
             if &*step.task.action.name != "meta" {
                 return Some(step);
@@ -255,7 +259,8 @@ impl Around for Sight<'_> {
 /// Whether neither the task nor anything behind it may be started ahead of its turn.
 fn is_barrier(task: &Task) -> bool {
     let name = &*task.action.name;
-    let written = |of: fn(&crate::playbook::Keywords) -> &Option<crate::yaml::Node>| task.inherited(of).is_some();
+    let written =
+        |of: fn(&crate::playbook::Keywords) -> &Option<crate::yaml::Node>| task.inherited(of).is_some();
     matches!(name, "include_tasks" | "include_role" | "include_vars" | "add_host" | "group_by" | "pause")
         || written(|k| &k.run_once)
         || written(|k| &k.delegate_to)
@@ -323,7 +328,11 @@ impl Known {
     fn ahead(&self, store: &HostStore) -> Ahead {
         let facts = (!self.facts.is_empty()).then(|| {
             let mut pairs = store.facts().as_dict().map(|dict| (*dict.pairs()).clone()).unwrap_or_default();
-            pairs.extend(self.facts.iter().map(|(name, value)| (crate::template::Key::str(name.clone()), value.clone())));
+            pairs.extend(
+                self.facts
+                    .iter()
+                    .map(|(name, value)| (crate::template::Key::str(name.clone()), value.clone())),
+            );
             Value::Dict(crate::template::Dict::new(pairs))
         });
         Ahead { provisional: Rc::new(self.vars.clone()), facts, pending: Rc::new(self.pending.clone()) }

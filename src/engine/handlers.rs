@@ -34,7 +34,12 @@ impl Handlers {
             }
             let own = task.name.as_ref().and_then(|name| render(&task, name));
             let topics = task.listen.iter().filter_map(|topic| render(&task, topic)).collect();
-            self.names.push(Names { list: self.lists, own, role: task.role().map(|role| role.name.clone()), topics });
+            self.names.push(Names {
+                list: self.lists,
+                own,
+                role: task.role().map(|role| role.name.clone()),
+                topics,
+            });
             tasks.push(task);
         }
         self.tasks = tasks.into();

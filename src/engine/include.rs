@@ -37,11 +37,17 @@ impl Batch<'_, '_> {
                     continue;
                 }
             };
-            let hosts: Vec<Arc<str>> =
-                group.hosts.iter().filter_map(|i| self.tracks.get(*i)).map(|t| t.store.name.clone()).collect();
+            let hosts: Vec<Arc<str>> = group
+                .hosts
+                .iter()
+                .filter_map(|i| self.tracks.get(*i))
+                .map(|t| t.store.name.clone())
+                .collect();
             let file = match &group.call.what {
                 Included::Tasks(path) => path.display().to_string(),
-                Included::Role(args) => args.get("name").and_then(Data::as_str).unwrap_or_default().to_string(),
+                Included::Role(args) => {
+                    args.get("name").and_then(Data::as_str).unwrap_or_default().to_string()
+                }
             };
             let line = group.hosts.first().map(|host| self.line(step, *host, super::batch::Strategy::Linear));
             self.run.shared.emit(Event::Included(Include {

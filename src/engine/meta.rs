@@ -38,7 +38,9 @@ impl Batch<'_, '_> {
                     }
                 }
             }
-            "clear_facts" => chosen.iter().filter_map(|i| self.tracks.get(*i)).for_each(|t| t.store.clear_facts()),
+            "clear_facts" => {
+                chosen.iter().filter_map(|i| self.tracks.get(*i)).for_each(|t| t.store.clear_facts())
+            }
             "clear_host_errors" => {
                 for track in &mut self.tracks {
                     self.run.failed.remove(&track.store.name);
@@ -58,7 +60,10 @@ impl Batch<'_, '_> {
             "end_batch" | "end_play" => {}
             "end_role" => {
                 let Some(role) = task.role() else {
-                    return Err(Diagnostic::parse("Cannot execute 'end_role' from outside of a role", task.span));
+                    return Err(Diagnostic::parse(
+                        "Cannot execute 'end_role' from outside of a role",
+                        task.span,
+                    ));
                 };
                 let identity = role.identity;
                 for index in chosen {

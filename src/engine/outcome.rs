@@ -20,7 +20,10 @@ pub fn answer(outcome: Outcome, task: &Task, settings: &Settings, host: &Arc<str
     }
     if !outcome.deprecations.is_empty() {
         let all = outcome.deprecations.iter().map(|text| {
-            Data::Map(Map::from([("msg".to_string(), Data::from(text.as_str())), ("version".to_string(), Data::Null)]))
+            Data::Map(Map::from([
+                ("msg".to_string(), Data::from(text.as_str())),
+                ("version".to_string(), Data::Null),
+            ]))
         });
         result.insert("deprecations".into(), Data::List(all.collect()));
     }
@@ -41,10 +44,16 @@ pub fn answer(outcome: Outcome, task: &Task, settings: &Settings, host: &Arc<str
             .iter()
             .map(|(name, data)| {
                 let short = name.strip_prefix("ansible_").filter(|_| name != "ansible_local");
-                (Arc::from(short.unwrap_or(if name == "ansible_local" { "local" } else { name })), Value::from_data(data))
+                (
+                    Arc::from(short.unwrap_or(if name == "ansible_local" { "local" } else { name })),
+                    Value::from_data(data),
+                )
             })
             .collect();
-        let to = settings.delegate.as_ref().filter(|_| settings.delegate_facts && settings.delegate.as_ref() != Some(host));
+        let to = settings
+            .delegate
+            .as_ref()
+            .filter(|_| settings.delegate_facts && settings.delegate.as_ref() != Some(host));
         answer.consequences.push(match to {
             Some(delegate) => Consequence::DelegateFacts(delegate.clone(), facts),
             None => Consequence::Facts(facts),

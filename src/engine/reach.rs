@@ -128,14 +128,21 @@ impl Pipes {
         (total, self.connections.len() as u64)
     }
 
-    fn spec(&self, wanted: &Wanted<'_>, settings: &Settings, host: &str) -> Result<ConnectionSpec, Diagnostic> {
+    fn spec(
+        &self,
+        wanted: &Wanted<'_>,
+        settings: &Settings,
+        host: &str,
+    ) -> Result<ConnectionSpec, Diagnostic> {
         let (options, config) = (&self.shared.options, &self.shared.config.settings);
         let local_name = matches!(host, "localhost" | "127.0.0.1" | "::1");
         let plugin = match wanted.text(&["ansible_connection"])? {
             Some(plugin) => plugin,
             None => match (&settings.connection, &options.connection) {
                 (Some(plugin), _) | (None, Some(plugin)) => plugin.clone(),
-                (None, None) if local_name && wanted.world.layers().host.inventory().is_empty() => "local".into(),
+                (None, None) if local_name && wanted.world.layers().host.inventory().is_empty() => {
+                    "local".into()
+                }
                 (None, None) => config.transport.clone(),
             },
         };
@@ -143,7 +150,8 @@ impl Pipes {
         let address = || -> Result<String, Diagnostic> {
             Ok(wanted.text(&["ansible_ssh_host", "ansible_host"])?.unwrap_or_else(|| host.to_string()))
         };
-        let exec = |words: &[&str]| Reach::Exec { argv: words.iter().map(|word| (*word).to_string()).collect() };
+        let exec =
+            |words: &[&str]| Reach::Exec { argv: words.iter().map(|word| (*word).to_string()).collect() };
         let reach = match short {
             "local" => Reach::Local,
             "chroot" => Reach::Chroot {
@@ -199,15 +207,20 @@ impl Pipes {
             .map(|path| expand(&path))
             .or_else(|| options.private_key.clone())
             .or_else(|| config.private_key.clone());
-        ssh.key_passphrase =
-            wanted.text(&["ansible_ssh_private_key_passphrase", "ansible_private_key_passphrase"])?.map(Secret::new);
-        let or = |names: &[&str], flag: &Option<String>, configured: Option<String>| -> Result<String, Diagnostic> {
+        ssh.key_passphrase = wanted
+            .text(&["ansible_ssh_private_key_passphrase", "ansible_private_key_passphrase"])?
+            .map(Secret::new);
+        let or = |names: &[&str],
+                  flag: &Option<String>,
+                  configured: Option<String>|
+         -> Result<String, Diagnostic> {
             Ok(wanted.text(names)?.or_else(|| flag.clone()).or(configured).unwrap_or_default())
         };
         // the usual arguments share connections between processes, of which there are none here
         let own = (config.ssh_args != USUAL_SSH_ARGS).then(|| config.ssh_args.clone());
         ssh.ssh_args = or(&["ansible_ssh_args"], &None, own)?;
-        ssh.common_args = or(&["ansible_ssh_common_args"], &options.ssh.common, config.ssh_common_args.clone())?;
+        ssh.common_args =
+            or(&["ansible_ssh_common_args"], &options.ssh.common, config.ssh_common_args.clone())?;
         ssh.extra_args = or(&["ansible_ssh_extra_args"], &options.ssh.extra, config.ssh_extra_args.clone())?;
         let timeout = match wanted.number(&["ansible_ssh_timeout", "ansible_timeout"])? {
             Some(seconds) => seconds,
@@ -248,7 +261,8 @@ impl Pipes {
             "su" => (Method::Su, "su"),
             "doas" => (Method::Doas, "doas"),
             other => {
-                let message = format!("Invalid become method specified, could not find matching plugin: '{other}'.");
+                let message =
+                    format!("Invalid become method specified, could not find matching plugin: '{other}'.");
                 let error = Diagnostic::user(message).hint("impel knows sudo, su and doas so far");
                 return Err(error);
             }
@@ -307,7 +321,8 @@ impl task_run::Reach for Pipes {
             return Ok(Identity(*known as u32));
         }
         let prompter = self.shared.prompter.clone();
-        let connection = self.connections.entry(link).or_insert_with(|| Connection::new(spec, prompter)).clone();
+        let connection =
+            self.connections.entry(link).or_insert_with(|| Connection::new(spec, prompter)).clone();
         let shell = connection.shell(become_);
         self.open.push(Open { host, shell, used: false });
         self.by_key.insert(key, self.open.len() - 1);

@@ -128,7 +128,8 @@ impl<'r> Run<'r> {
     /// Starts the hosts' threads; nothing is connected yet.
     pub fn new(setup: Setup<'r>) -> Run<'r> {
         let Setup { options, config, inventory, store, inventories, source, known, actions, .. } = setup;
-        let forks = options.forks.or(config.settings.forks).unwrap_or_else(|| inventory.hosts.len().clamp(1, 64));
+        let forks =
+            options.forks.or(config.settings.forks).unwrap_or_else(|| inventory.hosts.len().clamp(1, 64));
         let threads = forks.clamp(1, inventory.hosts.len().max(1) + 8);
         let step = options.step;
         let shared = Arc::new(Shared {
@@ -317,9 +318,7 @@ impl<'r> Run<'r> {
     fn pattern(&self, play: &Play, vars: &PlayVars) -> Result<String, Diagnostic> {
         let value = rendered(&play.hosts, &self.play_world(vars, None))?;
         Ok(match &value {
-            Value::List(list) => {
-                list.items().iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
-            }
+            Value::List(list) => list.items().iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
             value => value.to_string(),
         })
     }
@@ -380,7 +379,11 @@ impl<'r> Run<'r> {
             role_defaults: public.clone().map(|role| scopes.get(&role.defaults)).collect(),
             role_vars: public.map(|role| scopes.get(&role.vars)).collect(),
             vars: scopes.get(&play.keywords.vars),
-            magic: PlayMagic { roles: names(&direct), dependent_roles: names(&dependent), ..PlayMagic::default() },
+            magic: PlayMagic {
+                roles: names(&direct),
+                dependent_roles: names(&dependent),
+                ..PlayMagic::default()
+            },
             ..PlayVars::default()
         })
     }
@@ -450,9 +453,11 @@ impl<'r> Run<'r> {
             for entry in entries {
                 let text = entry.to_string();
                 let size = match text.trim().strip_suffix('%') {
-                    Some(percent) => {
-                        percent.trim().parse::<f64>().ok().map(|p| ((p / 100.0 * hosts as f64) as usize).max(1))
-                    }
+                    Some(percent) => percent
+                        .trim()
+                        .parse::<f64>()
+                        .ok()
+                        .map(|p| ((p / 100.0 * hosts as f64) as usize).max(1)),
                     None => text.trim().parse::<i64>().ok().map(|n| if n <= 0 { hosts } else { n as usize }),
                 };
                 let Some(size) = size else {
@@ -498,7 +503,8 @@ impl<'r> Run<'r> {
                 Some(answer) => answer,
                 None => String::new(),
             };
-            let value = if prompt.unsafe_ { Value::str(answer) } else { Value::trusted(answer, Some(prompt.span)) };
+            let value =
+                if prompt.unsafe_ { Value::str(answer) } else { Value::trusted(answer, Some(prompt.span)) };
             answers.insert(prompt.name.clone(), value);
         }
         vars.prompts = Arc::new(answers);
@@ -539,7 +545,9 @@ impl<'r> Run<'r> {
         };
         let known = |host: &Arc<str>| {
             let store = self.shared.store.host(host);
-            store.is_some_and(|store| store.facts().get("_ansible_facts_gathered").is_some() || store.facts().len().unwrap_or(0) > 0)
+            store.is_some_and(|store| {
+                store.facts().get("_ansible_facts_gathered").is_some() || store.facts().len().unwrap_or(0) > 0
+            })
         };
         let gather = match self.shared.config.settings.gathering {
             Gathering::Implicit => wanted.unwrap_or(true),
@@ -697,7 +705,13 @@ fn text_node(text: &str, play: &Play) -> Node {
 }
 
 fn flush_task(play: &Play) -> Task {
-    implicit_task(play, "meta", Some(text_node("flush_handlers", play)), Vec::new(), u32::MAX - 2 * play.id - 1)
+    implicit_task(
+        play,
+        "meta",
+        Some(text_node("flush_handlers", play)),
+        Vec::new(),
+        u32::MAX - 2 * play.id - 1,
+    )
 }
 
 fn implicit_task(play: &Play, action: &str, raw: Option<Node>, args: Vec<(Arc<str>, Node)>, id: u32) -> Task {

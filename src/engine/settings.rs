@@ -111,7 +111,8 @@ impl Settings {
             port: match read.text(|k| &k.port)? {
                 None => None,
                 Some(port) => Some(port.parse().map_err(|_| {
-                    Diagnostic::user(format!("the keyword 'port' must be a number up to 65535, not '{port}'")).at(task.span)
+                    Diagnostic::user(format!("the keyword 'port' must be a number up to 65535, not '{port}'"))
+                        .at(task.span)
                 })?),
             },
             environment: environment(task, world)?,
@@ -137,8 +138,10 @@ impl<'a> Reader<'a> {
         let Some(value) = keyword(self.task, self.world, of)? else { return Ok(None) };
         to_bool(&value).map(Some).ok_or_else(|| {
             let place = self.task.inherited(of).map(|node| node.span);
-            Diagnostic::user(format!("the field '{name}' has an invalid value ({value}), and could not be converted to bool"))
-                .at(place)
+            Diagnostic::user(format!(
+                "the field '{name}' has an invalid value ({value}), and could not be converted to bool"
+            ))
+            .at(place)
         })
     }
 
@@ -191,7 +194,8 @@ fn defaults(task: &Task, world: &TaskWorld) -> Result<Map, Diagnostic> {
             let Some(dict) = map.as_dict() else { continue };
             for (key, args) in dict.pairs().iter() {
                 let Some(key) = key.as_str() else { continue };
-                let short = key.strip_prefix("ansible.builtin.").or_else(|| key.strip_prefix("ansible.legacy."));
+                let short =
+                    key.strip_prefix("ansible.builtin.").or_else(|| key.strip_prefix("ansible.legacy."));
                 if short.unwrap_or(key) != name {
                     continue;
                 }

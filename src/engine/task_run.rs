@@ -141,7 +141,12 @@ impl TaskRun {
             host: store.name.clone(),
             epoch: shared.epoch(),
             started: Instant::now(),
-            base: TaskWorld::new(Arc::new(Layers::new(&shared.store, play, store.clone(), Some(step.task.clone())))),
+            base: TaskWorld::new(Arc::new(Layers::new(
+                &shared.store,
+                play,
+                store.clone(),
+                Some(step.task.clone()),
+            ))),
             step,
             items: None,
             runs: Vec::new(),
@@ -392,7 +397,9 @@ impl TaskRun {
                             moved = true;
                             self.module_ended(shared, index, *outcome, grant, line);
                         }
-                        impel_modules::host::Step::Waiting | impel_modules::host::Step::WantsTurn => return moved,
+                        impel_modules::host::Step::Waiting | impel_modules::host::Step::WantsTurn => {
+                            return moved;
+                        }
                     }
                 }
             }
@@ -480,7 +487,15 @@ impl TaskRun {
         let call = match action {
             Some(action) => {
                 let locals = self.runs.get(index).map(|run| run.locals.clone()).unwrap_or_default();
-                let call = Call { task, name: &name, args: arguments, raw, world, settings: &settings, locals: &locals };
+                let call = Call {
+                    task,
+                    name: &name,
+                    args: arguments,
+                    raw,
+                    world,
+                    settings: &settings,
+                    locals: &locals,
+                };
                 let next = match action.run(call) {
                     Ok(next) => next,
                     Err(error) => {
@@ -570,12 +585,16 @@ impl TaskRun {
             return State::Ended(answer);
         }
         let number = |node: &Option<crate::yaml::Node>, default: f64| match node {
-            Some(node) => rendered(node, world).ok().and_then(|v| v.to_string().parse().ok()).unwrap_or(default),
+            Some(node) => {
+                rendered(node, world).ok().and_then(|v| v.to_string().parse().ok()).unwrap_or(default)
+            }
             None => default,
         };
         let retries = number(&task.retries, 3.0).max(0.0) as u64;
         let delay = number(&task.delay, 5.0).clamp(0.0, 86_400.0);
-        let Some(attempts) = self.runs.get(index).map(|run| run.attempts) else { return State::Ended(answer) };
+        let Some(attempts) = self.runs.get(index).map(|run| run.attempts) else {
+            return State::Ended(answer);
+        };
         let done = match task.until.is_empty() {
             true => Ok(answer.status != Status::Failed),
             false => all_hold(&task.until, world),

@@ -104,11 +104,7 @@ impl Workers {
     }
 }
 
-fn work(
-    shared: &Arc<Shared>,
-    orders: &Receiver<(usize, Arc<HostStore>, Order)>,
-    report: &Sender<Report>,
-) {
+fn work(shared: &Arc<Shared>, orders: &Receiver<(usize, Arc<HostStore>, Order)>, report: &Sender<Report>) {
     let mut desks: HashMap<Arc<str>, Desk> = HashMap::new();
     let mut pipes = Pipes::new(shared.clone());
     while let Ok((_, store, order)) = orders.recv() {

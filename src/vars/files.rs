@@ -29,7 +29,8 @@ pub fn vars_files(
         let mut tried = Vec::new();
         let mut found = None;
         for name in names {
-            let text = template::render(&Value::from_node(name), world).map_err(|e| e.at(name.span))?.to_string();
+            let text =
+                template::render(&Value::from_node(name), world).map_err(|e| e.at(name.span))?.to_string();
             let Some(path) = place(&text, folder) else {
                 tried.push(text);
                 continue;
@@ -43,7 +44,9 @@ pub fn vars_files(
                 _ => format!("vars files {} were not found", tried.join(", ")),
             };
             let message = format!("Could not find or access {}", message.trim_start_matches("vars file "));
-            return Err(Diagnostic::user(message).at(entry.span).hint(format!("looked in {}", folder.display())));
+            return Err(Diagnostic::user(message)
+                .at(entry.span)
+                .hint(format!("looked in {}", folder.display())));
         };
         layers.push(Arc::new(mapping(&source.read(&path)?)?));
     }

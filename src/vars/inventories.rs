@@ -105,9 +105,12 @@ pub fn mapping(node: &crate::yaml::Node) -> Result<IndexMap<Arc<str>, Value>, Di
         return Ok(IndexMap::new());
     }
     let Some(map) = node.as_map() else {
-        let message = format!("variables must be given as a dictionary, but a {} was found", node.type_name());
+        let message =
+            format!("variables must be given as a dictionary, but a {} was found", node.type_name());
         return Err(Diagnostic::parse(message, node.span));
     };
     let pairs = map.pairs.iter();
-    Ok(pairs.map(|(key, value)| (Value::from_node(key).to_string().into(), Value::from_node(value))).collect())
+    Ok(pairs
+        .map(|(key, value)| (Value::from_node(key).to_string().into(), Value::from_node(value)))
+        .collect())
 }

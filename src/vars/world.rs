@@ -392,7 +392,9 @@ impl World for TaskWorld {
     fn effect(&self, effect: Effect) -> Result<(), Diagnostic> {
         self.effect.set(self.effect.get().max(Some(effect)));
         match self.ahead {
-            Some(_) if !self.at_turn => Err(Diagnostic::new(ErrorKind::Internal, "this template waits for its task's turn")),
+            Some(_) if !self.at_turn => {
+                Err(Diagnostic::new(ErrorKind::Internal, "this template waits for its task's turn"))
+            }
             _ => Ok(()),
         }
     }
