@@ -126,3 +126,117 @@ fn stat_tells_what_is_there_and_what_is_not() {
         }
     }
 }
+
+#[test]
+fn file_reaches_every_state_once() {
+    let mut lab = Lab::new();
+    lab.changes_once("file", r#"{"path": "D/a/b c/d", "state": "directory", "mode": "0750"}"#);
+    assert_eq!((lab.mode("a").as_str(), lab.mode("a/b c/d").as_str()), ("0750", "0750"));
+    lab.write("f", "x");
+    let done = lab.changes_once("file", r#"{"path": "D/f", "mode": "u=rw,g=r,o="}"#);
+    assert_eq!(done.result["mode"], Data::str("0640"));
+    assert_eq!(done.result["state"], Data::str("file"));
+    let done = lab.changes_once("file", r#"{"path": "D/l", "src": "f", "state": "link"}"#);
+    assert_eq!((&done.result["src"], &done.result["state"]), (&Data::str("f"), &Data::str("link")));
+    lab.changes_once("file", r#"{"path": "D/l", "src": "a", "state": "link"}"#);
+    lab.changes_once("file", r#"{"path": "D/l", "src": "gone", "state": "link", "force": true}"#);
+    lab.changes_once("file", r#"{"path": "D/h", "src": "D/f", "state": "hard"}"#);
+    lab.changes_once("file", r#"{"path": "D/h", "state": "absent"}"#);
+    lab.changes_once("file", r#"{"path": "D/l", "state": "absent"}"#);
+    lab.write("a/b c/x", "");
+    std::os::unix::fs::symlink("/", lab.folder.join("a/root")).unwrap();
+    let args = r#"{"path": "D/a", "state": "directory", "mode": "u=rwX,g=rX,o=", "recurse": true, "follow": false}"#;
+    lab.changes_once("file", args);
+    assert_eq!((lab.mode("a/b c/x").as_str(), lab.mode("a/b c").as_str()), ("0640", "0750"));
+    lab.changes_once("file", r#"{"path": "D/a", "state": "absent"}"#);
+    lab.changes_once("file", r#"{"path": "D/t", "state": "touch", "modification_time": "preserve", "access_time": "preserve"}"#);
+    lab.changes_once("file", r#"{"path": "D/t", "modification_time": "202001020304.05"}"#);
+    assert!(lab.go("file", r#"{"path": "D/t", "state": "touch"}"#, false).changed);
+    assert!(lab.go("file", r#"{"path": "D/t", "state": "touch"}"#, false).changed);
+}
+
+#[test]
+fn file_refuses_in_ansibles_words() {
+    let mut lab = Lab::new();
+    lab.write("f", "x");
+    std::fs::create_dir(lab.folder.join("d")).unwrap();
+    std::fs::write(lab.folder.join("d/x"), "").unwrap();
+    let at = |name: &str| lab.folder.join(name).display().to_string();
+    let (f, d, none) = (at("f"), at("d"), at("none"));
+    for (args, message) in [
+        (r#"{}"#, "missing required arguments: path".to_string()),
+        (r#"{"path": "D/none"}"#, format!("file ({none}) is absent, cannot continue")),
+        (r#"{"path": "D/d", "state": "file"}"#, format!("file ({d}) is directory, cannot continue")),
+        (r#"{"path": "D/f", "state": "directory"}"#, format!("{f} already exists as a file")),
+        (r#"{"path": "D/f", "owner": "nosuch"}"#, "chown failed: failed to look up user nosuch".into()),
+        (r#"{"path": "D/f", "group": "nosuch"}"#, "chgrp failed: failed to look up group nosuch".into()),
+        (r#"{"path": "D/f", "mode": "g=q"}"#, "mode must be in octal or symbolic form".into()),
+        (
+            r#"{"path": "D/f", "state": "link", "src": "none"}"#,
+            format!("src file does not exist, use 'force=yes' if you really want to create the link: {none}"),
+        ),
+        (
+            r#"{"path": "D/f", "state": "link", "src": "d"}"#,
+            format!("refusing to convert from file to symlink for {f}"),
+        ),
+        (
+            r#"{"path": "D/d", "state": "link", "src": "D/f", "force": true}"#,
+            format!("the directory {d} is not empty, refusing to convert it"),
+        ),
+        (r#"{"path": "D/h", "state": "hard", "src": "D/none"}"#, "src does not exist".into()),
+        (r#"{"path": "D/f", "recurse": true}"#, "recurse option requires state to be 'directory'".into()),
+    ] {
+        assert_eq!(lab.fails("file", args), message, "{args}");
+    }
+}
+
+#[test]
+fn file_shows_what_differs() {
+    let mut lab = Lab::new();
+    lab.diff = true;
+    lab.write("f", "x");
+    lab.go("file", r#"{"path": "D/f", "mode": "0644"}"#, false);
+    let outcome = lab.go("file", r#"{"path": "D/f", "mode": "0600"}"#, true);
+    let diff = outcome.diff.first().unwrap();
+    assert_eq!(diff.before.as_map().unwrap()["mode"], Data::str("0644"));
+    assert_eq!(diff.after.as_map().unwrap()["mode"], Data::str("0600"));
+    let outcome = lab.go("file", r#"{"path": "D/f", "state": "absent"}"#, true);
+    assert_eq!(outcome.diff.first().unwrap().before.as_map().unwrap()["state"], Data::str("file"));
+}
+
+#[test]
+fn a_path_is_expanded_as_on_the_host() {
+    let mut lab = Lab::new();
+    let home = std::env::var("HOME").unwrap();
+    for (written, path) in [("~", home.clone()), ("$HOME/x", format!("{home}/x")), ("${NOPE}y", "${NOPE}y".into())] {
+        let map = Map::from_iter([("path".to_string(), Data::str(written)), ("state".into(), "file".into())]);
+        let fault = lab.go_map("file", map, true).failed.unwrap();
+        assert_eq!(fault.result["path"], Data::str(path));
+    }
+}
+
+#[test]
+fn questions_of_one_kind_share_one_call() {
+    use crate::host::{Conversation, Identity, Pipe, Step, Wave};
+    let mut lab = Lab::new();
+    let args = |name: String| Map::from_iter([("path".to_string(), Data::str(name)), ("state".into(), "touch".into())]);
+    let module = crate::registry::find("ansible.builtin.file").unwrap();
+    let start = |i: usize| Conversation::start(module, args(lab.at(&format!("f{i}"))), Setting::default());
+    let mut conversations: Vec<_> = (0..50).map(start).collect();
+    let dropped = Conversation::start(module, args("/x".into()), Setting::default());
+    for conversation in &mut conversations {
+        assert!(matches!(conversation.poll(), Step::Waiting));
+    }
+    let (wave, requests) = Wave::gather(Identity(0), &conversations);
+    assert_eq!(requests.len(), 1);
+    conversations.pop();
+    drop(dropped);
+    wave.accept(lab.pipe.exchange(requests).unwrap());
+    for conversation in &mut conversations {
+        assert!(matches!(conversation.poll(), Step::WantsTurn), "a change waits for its turn");
+        assert!(!conversation.has_acted());
+    }
+    let first = &mut conversations[0];
+    first.grant_turn();
+    assert!(matches!(first.poll(), Step::Waiting));
+}

@@ -20,7 +20,7 @@ act_link() {
     s) ln -s "$2" "$4" || return ;;
     *) ln "$2" "$4" || return ;;
     esac
-    mv -fT "$4" "$3" 2>/dev/null </dev/null || { rm -f "$3" && mv -f "$4" "$3" </dev/null; } || {
+    mv -fT "$4" "$3" 2>/dev/null || { rm -f "$3" && mv -f "$4" "$3"; } || {
         rm -f "$4"
         return 1
     }

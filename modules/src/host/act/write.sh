@@ -31,7 +31,7 @@ act_place() {
     if [ -e "$act_place_d" ]; then
         if [ "$act_place_b" = y ]; then
             act_place_n=$act_place_d.$$.$(date +%Y-%m-%d@%H:%M:%S~)
-            cp -p "$act_place_d" "$act_place_n" </dev/null || {
+            cp -p "$act_place_d" "$act_place_n" || {
                 rm -f "$act_place_t"
                 return 78
             }
@@ -42,7 +42,7 @@ act_place() {
             return 1
         }
     elif [ -z "$act_place_m" ]; then
-        (umask "$_iU" && chmod =rw "$act_place_t")
+        (umask "$_iU" && chmod '=rw' "$act_place_t")
     fi
     # chown clears setuid and setgid, so it comes first.
     if { [ -z "$act_place_o" ] || chown "$act_place_o" "$act_place_t"; } &&
@@ -56,7 +56,7 @@ act_place() {
 }
 # What `cp --attributes-only` brings (owner, mode, ACL, SELinux, xattr), or owner and mode where cp is busybox's.
 act_place_like() {
-    cp -p --attributes-only --preserve=all "$1" "$2" 2>/dev/null </dev/null && {
+    cp -p --attributes-only --preserve=all "$1" "$2" 2>/dev/null && {
         touch "$2"
         return 0
     }
@@ -65,7 +65,7 @@ act_place_like() {
     chmod "${act_place_s#* }" "$2"
 }
 act_place_move() {
-    mv -f "$act_place_t" "$act_place_d" </dev/null && return 0
+    mv -f "$act_place_t" "$act_place_d" && return 0
     [ "$act_place_u" = y ] || return 1
     # A file that is mounted by itself (docker's /etc/hosts) can only be written in place.
     cat "$act_place_t" >"$act_place_d" && rm -f "$act_place_t"

@@ -31,6 +31,7 @@ ask_me() {
 # ask_variables NONCE NAME...: the value of each, rc 1 where it is not set.
 ask_variables() {
     ask_variables_n=$1
+    ask_variables_s=
     shift
     for ask_variables_v; do
         eval "ask_variables_s=\${$ask_variables_v+set}"
