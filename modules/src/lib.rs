@@ -21,6 +21,8 @@ pub mod attributes;
 #[cfg(test)]
 mod module_tests;
 
+mod command;
 mod file;
 mod ping;
 mod stat;
+pub mod words;

@@ -145,11 +145,15 @@ fn file_reaches_every_state_once() {
     lab.changes_once("file", r#"{"path": "D/l", "state": "absent"}"#);
     lab.write("a/b c/x", "");
     std::os::unix::fs::symlink("/", lab.folder.join("a/root")).unwrap();
-    let args = r#"{"path": "D/a", "state": "directory", "mode": "u=rwX,g=rX,o=", "recurse": true, "follow": false}"#;
+    let args =
+        r#"{"path": "D/a", "state": "directory", "mode": "u=rwX,g=rX,o=", "recurse": true, "follow": false}"#;
     lab.changes_once("file", args);
     assert_eq!((lab.mode("a/b c/x").as_str(), lab.mode("a/b c").as_str()), ("0640", "0750"));
     lab.changes_once("file", r#"{"path": "D/a", "state": "absent"}"#);
-    lab.changes_once("file", r#"{"path": "D/t", "state": "touch", "modification_time": "preserve", "access_time": "preserve"}"#);
+    lab.changes_once(
+        "file",
+        r#"{"path": "D/t", "state": "touch", "modification_time": "preserve", "access_time": "preserve"}"#,
+    );
     lab.changes_once("file", r#"{"path": "D/t", "modification_time": "202001020304.05"}"#);
     assert!(lab.go("file", r#"{"path": "D/t", "state": "touch"}"#, false).changed);
     assert!(lab.go("file", r#"{"path": "D/t", "state": "touch"}"#, false).changed);
@@ -208,7 +212,9 @@ fn file_shows_what_differs() {
 fn a_path_is_expanded_as_on_the_host() {
     let mut lab = Lab::new();
     let home = std::env::var("HOME").unwrap();
-    for (written, path) in [("~", home.clone()), ("$HOME/x", format!("{home}/x")), ("${NOPE}y", "${NOPE}y".into())] {
+    for (written, path) in
+        [("~", home.clone()), ("$HOME/x", format!("{home}/x")), ("${NOPE}y", "${NOPE}y".into())]
+    {
         let map = Map::from_iter([("path".to_string(), Data::str(written)), ("state".into(), "file".into())]);
         let fault = lab.go_map("file", map, true).failed.unwrap();
         assert_eq!(fault.result["path"], Data::str(path));
@@ -219,7 +225,9 @@ fn a_path_is_expanded_as_on_the_host() {
 fn questions_of_one_kind_share_one_call() {
     use crate::host::{Conversation, Identity, Pipe, Step, Wave};
     let mut lab = Lab::new();
-    let args = |name: String| Map::from_iter([("path".to_string(), Data::str(name)), ("state".into(), "touch".into())]);
+    let args = |name: String| {
+        Map::from_iter([("path".to_string(), Data::str(name)), ("state".into(), "touch".into())])
+    };
     let module = crate::registry::find("ansible.builtin.file").unwrap();
     let start = |i: usize| Conversation::start(module, args(lab.at(&format!("f{i}"))), Setting::default());
     let mut conversations: Vec<_> = (0..50).map(start).collect();
@@ -239,4 +247,83 @@ fn questions_of_one_kind_share_one_call() {
     let first = &mut conversations[0];
     first.grant_turn();
     assert!(matches!(first.poll(), Step::Waiting));
+}
+
+#[test]
+fn command_runs_words_and_shell_runs_lines() {
+    let mut lab = Lab::new();
+    lab.write("there", "");
+    let text = |outcome: &Outcome, name: &str| crate::args::python_str(&outcome.to_map()[name]);
+    for (module, args, out, rc) in [
+        ("command", r#"{"_raw_params": "printf '%s|' a 'b c' $HOME_NOT *"}"#, "a|b c|$HOME_NOT|*|", "0"),
+        ("command", r#"{"argv": ["printf", "a b\n\n\n"]}"#, "a b", "0"),
+        (
+            "command",
+            r#"{"cmd": "cat", "stdin": "x", "stdin_add_newline": false, "strip_empty_ends": false}"#,
+            "x",
+            "0",
+        ),
+        ("command", r#"{"cmd": "pwd", "chdir": "/"}"#, "/", "0"),
+        ("shell", r#"{"cmd": "echo $((1+1)) | cat; exit 3"}"#, "2", "3"),
+        ("shell", r#"{"cmd": "exit 250", "chdir": "/"}"#, "", "250"),
+        ("shell", r#"{"cmd": "exit 127"}"#, "", "127"),
+        ("raw", r#"{"_raw_params": "echo a"}"#, "a\n", "0"),
+        ("shell", r#"{"_raw_params": "exec 3>&1; umask; kill -9 $$"}"#, "0022", "137"),
+    ] {
+        let outcome = lab.go(module, args, false);
+        assert_eq!((text(&outcome, "stdout").as_str(), text(&outcome, "rc").as_str()), (out, rc), "{args}");
+        assert!(outcome.changed);
+        assert_eq!(outcome.failed.is_some(), rc != "0");
+        assert_eq!(
+            outcome.failed.map(|f| f.message),
+            (rc != "0").then(|| "non-zero return code".to_string())
+        );
+    }
+    for (args, check, message, changed) in [
+        (
+            r#"{"cmd": "echo", "creates": "D/th*"}"#,
+            false,
+            format!("Did not run command since '{}' exists", lab.at("th*")),
+            false,
+        ),
+        (
+            r#"{"cmd": "echo", "removes": "D/no"}"#,
+            true,
+            format!("Would not run command since '{}' does not exist", lab.at("no")),
+            false,
+        ),
+        (
+            r#"{"cmd": "echo", "creates": "D/no"}"#,
+            true,
+            "Command would have run if not in check mode".into(),
+            true,
+        ),
+        (r#"{"cmd": "echo"}"#, true, "Command would have run if not in check mode".into(), false),
+    ] {
+        let outcome = lab.go("command", args, check);
+        assert_eq!((text(&outcome, "msg"), outcome.changed), (message, changed), "{args}");
+        assert_eq!(outcome.skipped, args == r#"{"cmd": "echo"}"#);
+    }
+    for (args, message, cause) in [
+        (
+            r#"{"cmd": "nosuchcmd a"}"#,
+            "Error executing command.",
+            "[Errno 2] No such file or directory: b'nosuchcmd'",
+        ),
+        (
+            r#"{"cmd": "/etc/passwd"}"#,
+            "Error executing command.",
+            "[Errno 13] Permission denied: b'/etc/passwd'",
+        ),
+        (
+            r#"{"cmd": "pwd", "chdir": "/nope"}"#,
+            "Unable to change directory before execution.",
+            "[Errno 2] No such file or directory: b'/nope'",
+        ),
+    ] {
+        let outcome = lab.go("command", args, false);
+        let fault = outcome.failed.unwrap();
+        assert_eq!((fault.message.as_str(), fault.cause.as_deref()), (message, Some(cause)));
+        assert!(!outcome.changed);
+    }
 }

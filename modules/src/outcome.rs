@@ -101,6 +101,8 @@ impl Outcome {
 pub struct Fault {
     /// What happened; Ansible's words where it has some.
     pub message: String,
+    /// What lies behind it, for the chain of causes that is displayed (it is no part of `msg`).
+    pub cause: Option<String>,
     /// What to do about it.
     pub hint: Option<String>,
     /// The argument at fault (`loop.0.mode`), to be pointed at in the playbook.
@@ -134,6 +136,13 @@ impl Fault {
         self
     }
 
+    /// Says what lies behind it.
+    #[must_use]
+    pub fn because(mut self, cause: impl Into<String>) -> Fault {
+        self.cause = Some(cause.into());
+        self
+    }
+
     /// Adds a field to the result.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Data>) -> Fault {
@@ -164,6 +173,8 @@ pub struct Diff {
     pub after_header: Option<String>,
     /// A diff that is finished, shown as it is.
     pub prepared: Option<String>,
+    /// Further fields: why there is no content (`src_binary`, `dst_larger`, …).
+    pub extra: Map,
 }
 
 impl Diff {
@@ -174,7 +185,7 @@ impl Diff {
             after: after.into(),
             before_header: Some(name.into()),
             after_header: Some(name.into()),
-            prepared: None,
+            ..Diff::default()
         }
     }
 
@@ -190,8 +201,12 @@ impl Diff {
             map.insert("prepared".into(), Data::str(prepared.as_str()));
             return map;
         }
-        map.insert("before".into(), self.before.clone());
-        map.insert("after".into(), self.after.clone());
+        map.extend(self.extra.clone());
+        for (name, side) in [("before", &self.before), ("after", &self.after)] {
+            if *side != Data::Null || self.extra.is_empty() {
+                map.insert(name.into(), side.clone());
+            }
+        }
         for (name, header) in [("before_header", &self.before_header), ("after_header", &self.after_header)] {
             if let Some(header) = header {
                 map.insert(name.into(), Data::str(header.as_str()));

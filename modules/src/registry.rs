@@ -31,6 +31,12 @@ pub struct ModuleDef {
     pub check_mode: CheckMode,
 }
 
+impl ModuleDef {
+    const fn plain(name: &'static str, schema: fn() -> Schema, run: fn(Map, Host) -> Running) -> ModuleDef {
+        ModuleDef { name, schema, run, always_acts: false, free_form: false, check_mode: CheckMode::Full }
+    }
+}
+
 /// What a module does in check mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CheckMode {
@@ -51,19 +57,15 @@ macro_rules! modules {
     ($($name:literal $type:ty $({ $($flag:ident : $value:expr),* $(,)? })?;)*) => {
         static MODULES: &[ModuleDef] = &[$(ModuleDef {
             $($($flag: $value,)*)?
-            ..ModuleDef {
-                name: $name,
-                schema: <$type as Args>::schema,
-                run: |args, host| run::<$type>($name, args, host),
-                always_acts: false,
-                free_form: false,
-                check_mode: CheckMode::Full,
-            }
+            ..ModuleDef::plain($name, <$type as Args>::schema, |args, host| run::<$type>($name, args, host))
         }),*];
     };
 }
 
 modules! {
+    "command" crate::command::Command { always_acts: true, free_form: true, check_mode: CheckMode::Partial };
+    "raw" crate::command::RawCommand { always_acts: true, free_form: true, check_mode: CheckMode::None };
+    "shell" crate::command::Shell { always_acts: true, free_form: true, check_mode: CheckMode::Partial };
     "file" crate::file::File;
     "ping" crate::ping::Ping;
     "stat" crate::stat::StatModule;

@@ -153,15 +153,8 @@ impl Host {
         one: A,
         other: B,
     ) -> Result<(A::Answer, B::Answer), Fault> {
-        let (lane, other_lane) = (one.lane(), other.lane());
-        if lane.heavy || other_lane.heavy {
-            self.turn().await;
-        }
-        let slot = self.wait_for(Want::Ask { lane, words: one.words() });
-        let other_slot = self.wait_for(Want::Ask { lane: other_lane, words: other.words() });
-        let part = Answered(slot).await.part()?;
-        let other_part = Answered(other_slot).await.part()?;
-        Ok((one.read(part)?, other.read(other_part)?))
+        let (one, other) = join(self.ask(one), self.ask(other)).await;
+        Ok((one?, other?))
     }
 
     /// The only gate to altering the host. `diff` is what will differ (none, one or several), `act` how to do it.
@@ -306,6 +299,32 @@ impl Host {
         self.state.slots.borrow_mut().push(slot.clone());
         slot
     }
+}
+
+/// Two things awaited at once: what both wait for travels in one wave.
+pub async fn join<A: Future, B: Future>(one: A, other: B) -> (A::Output, B::Output) {
+    let (mut one, mut other) = (std::pin::pin!(one), std::pin::pin!(other));
+    let (mut first, mut second) = (None, None);
+    std::future::poll_fn(move |context| {
+        if first.is_none()
+            && let Poll::Ready(value) = one.as_mut().poll(context)
+        {
+            first = Some(value);
+        }
+        if second.is_none()
+            && let Poll::Ready(value) = other.as_mut().poll(context)
+        {
+            second = Some(value);
+        }
+        match (first.take(), second.take()) {
+            (Some(one), Some(other)) => Poll::Ready((one, other)),
+            (one, other) => {
+                (first, second) = (one, other);
+                Poll::Pending
+            }
+        }
+    })
+    .await
 }
 
 /// Waits for one slot.

@@ -17,12 +17,12 @@ pub use act::{
     symlink, touch,
 };
 pub use ask::{Framing, Lane, Part, Probe, Question};
-pub use conversation::{Conversation, Gate, Host, Identity, Setting, Step};
+pub use conversation::{Conversation, Gate, Host, Identity, Setting, Step, join};
 pub use input::{Input, Source, TreeEntry, TreeKind};
 pub use pipe::{Command, Payload, Pipe, PipeError, Reply, Request, Run, Script, Traffic};
 pub use questions::{
-    Access, Account, Algorithm, Checksum, GroupEntry, Me, Myself, NamedGroup, NamedUser, Package, Packages,
-    Read, Reading, Readlink, RealPath, Stat, Tree, Unit, Variables, Which,
+    Access, Account, Algorithm, Checksum, Glob, GroupEntry, Me, Myself, NamedGroup, NamedUser, Package,
+    Packages, Read, Reading, Readlink, RealPath, Stat, Tree, Unit, Variables, Which, Zone,
 };
 pub use status::{FileKind, Status};
 pub use wave::{Wave, run_alone};

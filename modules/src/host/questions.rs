@@ -10,6 +10,7 @@ static STAT: Script = Script { name: "ask_stat", text: include_str!("ask/stat.sh
 static SUM: Script = Script { name: "ask_sum", text: include_str!("ask/sum.sh"), needs: &[] };
 static READ: Script = Script { name: "ask_read", text: include_str!("ask/read.sh"), needs: &[] };
 static LINK: Script = Script { name: "ask_link", text: include_str!("ask/link.sh"), needs: &[] };
+static GLOB: Script = Script { name: "ask_glob", text: include_str!("ask/glob.sh"), needs: &[] };
 static ACCOUNT: Script = Script { name: "ask_account", text: include_str!("ask/account.sh"), needs: &[] };
 static SYSTEM: Script = Script { name: "ask_system", text: include_str!("ask/system.sh"), needs: &[] };
 
@@ -629,6 +630,55 @@ impl Question for Unit {
             }
         }
         Ok(map)
+    }
+}
+
+/// Whether anything matches a pattern (`*`, `?`, `[…]`), seen from a folder.
+#[derive(Clone, Debug)]
+pub struct Glob {
+    /// Where a relative pattern starts; empty for our own folder.
+    pub folder: Vec<u8>,
+    /// The pattern.
+    pub pattern: Vec<u8>,
+}
+
+impl Question for Glob {
+    type Answer = bool;
+
+    fn lane(&self) -> Lane {
+        Lane::new("ask_glob", &GLOB)
+    }
+
+    fn words(&self) -> Vec<Vec<u8>> {
+        vec![self.folder.clone(), self.pattern.clone()]
+    }
+
+    fn read(&self, part: Part) -> Result<bool, Fault> {
+        Ok(part.rc == 0)
+    }
+}
+
+/// Seconds that the host's clock is ahead of UTC.
+#[derive(Clone, Copy, Debug)]
+pub struct Zone;
+
+impl Question for Zone {
+    type Answer = i64;
+
+    fn lane(&self) -> Lane {
+        Lane::new("ask_zone", &GLOB)
+    }
+
+    fn words(&self) -> Vec<Vec<u8>> {
+        Vec::new()
+    }
+
+    fn read(&self, part: Part) -> Result<i64, Fault> {
+        let text = part.text();
+        let (sign, digits) = text.trim().split_at_checked(1).unwrap_or(("+", "0"));
+        let number: i64 = digits.parse().unwrap_or(0);
+        let seconds = number / 100 * 3600 + number % 100 * 60;
+        Ok(if sign == "-" { -seconds } else { seconds })
     }
 }
 
