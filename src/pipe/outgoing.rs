@@ -77,16 +77,24 @@ impl Outgoing {
             }
             Some(Part::Stream(from, left)) => {
                 if *left > 0 {
-                    let want = (*left).min(4 * CHUNK as u64);
-                    let got = from.take(want).read_to_end(&mut self.ready)? as u64;
-                    if got == 0 {
-                        return Err(std::io::Error::new(
-                            std::io::ErrorKind::UnexpectedEof,
-                            format!("the source ended {left} bytes early"),
-                        ));
+                    // One read: what a slow source has goes out at once.
+                    let start = self.ready.len();
+                    let want = usize::try_from(*left).unwrap_or(usize::MAX).min(4 * CHUNK);
+                    self.ready.resize(start + want, 0);
+                    let got = from.read(self.ready.get_mut(start..).unwrap_or_default());
+                    self.ready.truncate(start + *got.as_ref().unwrap_or(&0));
+                    match got {
+                        Ok(0) => {
+                            return Err(std::io::Error::new(
+                                std::io::ErrorKind::UnexpectedEof,
+                                format!("the source ended {left} bytes early"),
+                            ));
+                        }
+                        Ok(got) => *left -= got as u64,
+                        Err(error) if error.kind() == std::io::ErrorKind::Interrupted => return Ok(true),
+                        Err(error) => return Err(error),
                     }
-                    *left -= got;
-                    return Ok(true);
+                    return Ok(false);
                 }
             }
         }

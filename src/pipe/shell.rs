@@ -125,6 +125,7 @@ impl Shell {
             if open.folder.is_some() && gathered.complete() && chunk.is_empty() {
                 // Thousands of idle shells keep no buffers.
                 open.replies.rest();
+                open.outgoing = Outgoing::default();
                 return gathered.replies().map_err(Refusal::Failed);
             }
             let until = Instant::now() + TICK;

@@ -404,6 +404,28 @@ fn a_dead_session_is_told_and_made_anew() {
 }
 
 #[test]
+fn a_frozen_host_is_found() {
+    let Some(sshd) = Sshd::start("") else { return };
+    let args = format!("{} -o ServerAliveInterval=1 -o ServerAliveCountMax=1", sshd.spec().ssh_args);
+    let mut shell = connect(SshSpec { ssh_args: args, ..sshd.spec() }).shell(None);
+    // The process of sshd that serves this session is the shell's parent.
+    let parent = one(&mut shell, sh("ps -o ppid= -p $PPID")).out;
+    let parent = String::from_utf8(parent).unwrap().trim().to_owned();
+    let kill =
+        |signal: &str| assert!(Process::new("kill").args([signal, &parent]).status().unwrap().success());
+    let start = Instant::now();
+    one(&mut shell, sh("sleep 7"));
+    assert!(start.elapsed() > Duration::from_secs(7), "a host that answers may take its time");
+    kill("-STOP");
+    let start = Instant::now();
+    let broken = shell.exchange(vec![sh("echo x")]);
+    kill("-CONT");
+    assert!(matches!(&broken, Err(PipeError::Lost(why)) if why.contains("does not answer")), "{broken:?}");
+    assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
+    assert_eq!(one(&mut shell, sh("echo y")).out, b"y\n");
+}
+
+#[test]
 fn many_hosts_connect_at_once() {
     let Some(sshd) = Sshd::start("") else { return };
     let key = std::fs::read_to_string(sshd.file("host_ed25519.pub")).unwrap();

@@ -18,13 +18,13 @@ pub struct ChannelCarrier {
     channel: ssh2::Channel,
     /// A closed input would hang up on the shell instead of ending it.
     terminal: bool,
-    /// When the peer last said something.
-    heard: Instant,
+    /// Since when the peer has been waited for without a sign of life.
+    quiet: Option<Instant>,
 }
 
 impl ChannelCarrier {
     pub(super) fn new(session: Arc<Session>, channel: ssh2::Channel, terminal: bool) -> ChannelCarrier {
-        ChannelCarrier { session, channel, terminal, heard: Instant::now() }
+        ChannelCarrier { session, channel, terminal, quiet: None }
     }
 
     /// What an error of libssh2 comes to: nothing for now, or the end.
@@ -65,12 +65,15 @@ impl ChannelCarrier {
 
 impl Carrier for ChannelCarrier {
     fn step(&mut self, outgoing: &[u8], incoming: &mut Vec<u8>, until: Instant) -> Result<Step, Broken> {
-        self.heard = Instant::now();
+        let mut quiet = *self.quiet.get_or_insert_with(Instant::now);
         loop {
             let wrote = self.write(outgoing)?;
             match self.read(incoming)? {
                 None => return Ok(Step { wrote, read: 0, ended: true }),
-                Some(read) if wrote + read > 0 => return Ok(Step { wrote, read, ended: false }),
+                Some(read) if wrote + read > 0 => {
+                    self.quiet = None;
+                    return Ok(Step { wrote, read, ended: false });
+                }
                 Some(_) => {}
             }
             let left = until.saturating_duration_since(Instant::now());
@@ -78,8 +81,9 @@ impl Carrier for ChannelCarrier {
                 return Ok(Step::default());
             }
             if self.session.wait(left)? {
-                self.heard = Instant::now();
-            } else if self.session.is_silent(self.heard) {
+                quiet = Instant::now();
+                self.quiet = Some(quiet);
+            } else if self.session.is_silent(quiet) {
                 self.session.died();
                 return Err(Broken("the host does not answer any more".into()));
             }
@@ -90,10 +94,11 @@ impl Carrier for ChannelCarrier {
         let until = Instant::now() + patience;
         // The end of input, for a raw terminal a word that means it.
         let _ = self.write(b"exit\n");
-        while self
-            .channel
-            .send_eof()
-            .is_err_and(|error| error.code() == ErrorCode::Session(super::session::EAGAIN))
+        while !self.terminal
+            && self
+                .channel
+                .send_eof()
+                .is_err_and(|error| error.code() == ErrorCode::Session(super::session::EAGAIN))
         {
             if Instant::now() >= until || self.session.wait(patience).is_err() {
                 return;

@@ -275,6 +275,15 @@ mod tests {
     }
 
     #[test]
+    fn without_the_program_the_files_are_read_as_far_as_they_go() {
+        let text = "Host web*\n User them\n Port 2200\n";
+        let gone = |ssh: &mut SshSpec| ssh.executable = "/nonexistent/ssh".into();
+        let settings = settled(text, gone).unwrap();
+        assert_eq!((settings.user.as_deref(), settings.port), (Some("them"), 2200));
+        assert!(settled("Match user me\n Port 1\n", gone).unwrap_err().contains("no ssh program"));
+    }
+
+    #[test]
     fn a_distributions_defaults_stay_with_libssh2() {
         let settings = settled("Host *\n SendEnv LANG LC_*\n HashKnownHosts yes\n", |ssh| {
             ssh.ssh_args.push_str(" -C -o ControlMaster=auto -o ControlPersist=60s");

@@ -69,6 +69,7 @@ impl Session {
         depth: usize,
         turns: &mut u64,
     ) -> Result<Session, NoSession> {
+        raise_limit();
         let host = bare(settings.host_name.as_deref().unwrap_or(&ssh.address));
         let user = settings.user.clone().unwrap_or_else(|| login().0);
         let expand = |files: &[String]| -> Vec<PathBuf> {
@@ -144,7 +145,10 @@ impl Session {
         })?;
         drop(slot);
         ssh_session.set_blocking(false);
-        let alive = settings.alive_interval.map(|interval| (interval, settings.alive_count.max(1)));
+        // libssh2 knows no interval below two seconds.
+        let least = Duration::from_secs(2);
+        let alive =
+            settings.alive_interval.map(|interval| (interval.max(least), settings.alive_count.max(1)));
         if let Some((interval, _)) = alive {
             ssh_session.set_keepalive(true, u32::try_from(interval.as_secs()).unwrap_or(u32::MAX));
         }
@@ -257,6 +261,19 @@ impl Session {
     pub fn is_dead(&self) -> bool {
         self.dead.load(Ordering::Relaxed)
     }
+}
+
+/// Thousands of hosts need as many descriptors; the usual soft limit is 1,024.
+fn raise_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let limit = getrlimit(Resource::Nofile);
+        let most = limit.maximum.unwrap_or(65_536).min(65_536);
+        if limit.current.is_some_and(|current| current < most) {
+            let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(most), maximum: limit.maximum });
+        }
+    });
 }
 
 fn lost(error: ssh2::Error) -> NoSession {
