@@ -110,3 +110,38 @@ fn the_stronger_of_every_two_layers_wins() {
         }
     }
 }
+
+#[test]
+fn files_are_found_in_the_role_beside_the_task_and_beside_the_playbook() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    write(at, "site.yml", "- hosts: all\n  roles: [r]\n".into());
+    write(at, "roles/r/tasks/main.yml", "- import_tasks: sub/s.yml\n".into());
+    write(at, "roles/r/tasks/sub/s.yml", "- debug:\n".into());
+    let disk = Disk::new(at, Box::new(|what, _| what == What::Module));
+    let playbook = load(&at.join("site.yml"), &disk).unwrap();
+    let task = first_task(&playbook.plays[0].sections[1].items);
+    let mut store = VarStore::default();
+    store.run.playbook_dir = at.to_path_buf();
+    store.set_host(&"h".into(), Vec::new(), Vec::new());
+    let host = store.host("h").unwrap();
+    let layers = Layers::new(&Arc::new(store), &Arc::default(), host, Some(task));
+    let world = TaskWorld::new(Arc::new(layers));
+
+    // as ansible-core was seen to look
+    let order = [
+        "roles/r/files/x",
+        "roles/r/x",
+        "roles/r/tasks/x",
+        "roles/r/tasks/sub/files/x",
+        "roles/r/tasks/sub/x",
+        "files/x",
+        "x",
+    ];
+    order.iter().for_each(|name| write(at, name, String::new()));
+    for name in order {
+        assert_eq!(world.find_file("files", Path::new("x")), Some(at.join(name)));
+        std::fs::remove_file(at.join(name)).unwrap();
+    }
+    assert_eq!(world.find_file("files", Path::new("x")), None);
+}

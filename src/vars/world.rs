@@ -143,11 +143,12 @@ impl Files {
         };
         if let Some(task) = task {
             task.parent.roles().for_each(|role| add(role.path.clone()));
-            for link in task.parent.chain() {
-                if let playbook::Scope::File(folder) = &link.scope {
-                    add(folder.clone());
-                }
-            }
+            // of nested includes only the file that the task itself stands in counts
+            let own = task.parent.chain().find_map(|link| match &link.scope {
+                playbook::Scope::File(folder) => Some(folder.clone()),
+                _ => None,
+            });
+            own.into_iter().for_each(&mut add);
         }
         add(playbook_dir.to_path_buf());
         Files { search: search.into() }
@@ -357,13 +358,24 @@ impl World for TaskWorld {
         if name.is_absolute() {
             return name.exists().then(|| name.to_path_buf());
         }
+        let roles: Vec<&Path> = self
+            .layers
+            .task
+            .iter()
+            .flat_map(|task| task.parent.roles())
+            .map(|role| role.path.as_path())
+            .collect();
         let mut candidates = self.files.search.iter().flat_map(|folder| {
-            let within = if subfolder.is_empty() || name.starts_with(subfolder) {
-                None
-            } else {
-                Some(folder.join(subfolder).join(name))
-            };
-            within.into_iter().chain([folder.join(name)])
+            let within = !subfolder.is_empty() && !name.starts_with(subfolder);
+            // ansible-core looks for files in a role's tasks, too
+            let in_tasks = subfolder == "files" && roles.contains(&folder.as_path());
+            [
+                within.then(|| folder.join(subfolder).join(name)),
+                Some(folder.join(name)),
+                in_tasks.then(|| folder.join("tasks").join(name)),
+            ]
+            .into_iter()
+            .flatten()
         });
         candidates.find(|path| path.exists())
     }
