@@ -273,7 +273,7 @@ impl<'t> Reader<'t> {
     fn escape(&mut self, out: &mut String) -> Option<()> {
         let c = self.rest().chars().next()?;
         self.at += c.len_utf8();
-        let mut code = |reader: &mut Self, digits: usize| {
+        let code = |reader: &mut Self, digits: usize| {
             let text = reader.rest().get(..digits)?;
             reader.at += digits;
             u32::from_str_radix(text, 16).ok().and_then(char::from_u32)

@@ -3,10 +3,10 @@
 
 use super::model::{Inventory, UNGROUPED};
 use super::varfiles::{Unlock, plain_text};
-use super::{ini, names, script, toml, yaml};
+use super::{constructed, generator, ini, names, script, toml, yaml};
 use crate::diag::{Diagnostic, Span};
 use crate::template::pyregex::{Flags, PyRegex};
-use crate::yaml::{Limits, repr};
+use crate::yaml::{Limits, Node, repr};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -223,15 +223,36 @@ impl Loading<'_> {
                     );
                     return Err(Diagnostic::parse(message, root.span));
                 };
-                let message = format!(
-                    "inventory config {} specifies unknown plugin {}",
-                    repr::of_str(source),
-                    repr::of_str(named)
-                );
-                Err(Diagnostic::parse(message, root.span)
-                    .hint("impel runs no inventory plugins of collections; an executable inventory script can do so."))
+                match named.rsplit('.').next().unwrap_or(named) {
+                    plugin if PLUGINS.contains(&plugin) => self.configured(plugin, &root, path),
+                    _ => Err(unknown_plugin(source, named, &root)),
+                }
+            }
+            "constructed" | "generator" => {
+                let root = root(&text()?)?;
+                self.configured(plugin, &root, path)
             }
             _ => Err(Diagnostic::user(format!("impel has no inventory plugin {}", repr::of_str(plugin)))),
+        }
+    }
+
+    /// A source that says which plugin reads it.
+    fn configured(&mut self, plugin: &str, root: &Node, path: &Path) -> Result<(), Diagnostic> {
+        let shown = repr::of_str(&path.to_string_lossy());
+        let named = root.as_map().and_then(|map| map.get("plugin")).and_then(Node::as_str);
+        if named.is_none_or(|named| named.rsplit('.').next() != Some(plugin)) {
+            let message = format!("Incorrect plugin name in file: {}", named.unwrap_or("none found"));
+            return Err(Diagnostic::parse(message, root.span));
+        }
+        match plugin {
+            "constructed" => {
+                constructed::read(&mut self.inventory, root, path, self.options).map_err(|error| Diagnostic {
+                    message: format!("Failed to parse {shown}: {}", error.message),
+                    ..error
+                })
+            }
+            "generator" => generator::read(&mut self.inventory, root, path, self.options),
+            _ => Err(unknown_plugin(&path.to_string_lossy(), plugin, root)),
         }
     }
 
@@ -260,6 +281,16 @@ impl Loading<'_> {
     }
 }
 
+/// The plugins that a configuration file may name.
+const PLUGINS: [&str; 2] = ["constructed", "generator"];
+
+fn unknown_plugin(source: &str, named: &str, root: &Node) -> Diagnostic {
+    let message =
+        format!("inventory config {} specifies unknown plugin {}", repr::of_str(source), repr::of_str(named));
+    Diagnostic::parse(message, root.span)
+        .hint("impel runs no inventory plugins of collections; an executable inventory script can do so.")
+}
+
 /// Whether a plugin takes such a source at all.
 fn verifies(plugin: &str, source: &str) -> bool {
     let path = Path::new(source);
@@ -268,6 +299,9 @@ fn verifies(plugin: &str, source: &str) -> bool {
     match plugin {
         "host_list" | "advanced_host_list" => source.contains(',') && !path.exists(),
         "script" => path.is_file() && is_script(path),
+        "constructed" | "generator" => {
+            path.is_file() && matches!(extension, None | Some("yml" | "yaml" | "json" | "config"))
+        }
         "auto" => path.is_file() && matches!(extension, Some("yml" | "yaml")),
         "yaml" => path.is_file() && matches!(extension, None | Some("yml" | "yaml" | "json")),
         "toml" => path.is_file() && extension == Some("toml"),

@@ -1,5 +1,7 @@
 //! Hosts and groups from INI, YAML, TOML, scripts and lists; their variables; and patterns that pick hosts.
 
+mod constructed;
+mod generator;
 mod ini;
 mod literal;
 mod load;
@@ -12,6 +14,7 @@ mod tests;
 mod toml;
 mod varfiles;
 mod words;
+mod world;
 mod yaml;
 
 pub use load::Options;

@@ -1,0 +1,87 @@
+//! What templates in inventory sources see: one host's variables, or a generator's layers.
+
+use super::varfiles::Unlock;
+use crate::diag::Diagnostic;
+use crate::template::{Effect, Value, World};
+use indexmap::IndexMap;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+/// Variables, and the memory of what was rendered of them.
+pub(super) struct SourceWorld {
+    pub(super) vars: IndexMap<Arc<str>, Value>,
+    unlock: Option<Unlock>,
+    folder: PathBuf,
+    /// By address; holding the string keeps the address from being used again.
+    rendered: Mutex<HashMap<usize, (Arc<str>, Value)>>,
+}
+
+impl SourceWorld {
+    pub(super) fn new(vars: IndexMap<Arc<str>, Value>, source: &Path, unlock: Option<Unlock>) -> SourceWorld {
+        let folder = source.parent().unwrap_or(Path::new(".")).to_owned();
+        SourceWorld { vars, unlock, folder, rendered: Mutex::default() }
+    }
+}
+
+fn address(text: &Arc<str>) -> usize {
+    text.as_ptr() as usize
+}
+
+impl World for SourceWorld {
+    fn variable(&self, name: &str) -> Option<Value> {
+        self.vars.get(name).cloned()
+    }
+
+    fn variable_names(&self) -> Vec<Arc<str>> {
+        self.vars.keys().cloned().collect()
+    }
+
+    fn find_file(&self, subfolder: &str, name: &Path) -> Option<PathBuf> {
+        [self.folder.join(subfolder).join(name), self.folder.join(name)]
+            .into_iter()
+            .find(|path| path.exists())
+    }
+
+    fn search_path(&self) -> Vec<PathBuf> {
+        vec![self.folder.clone()]
+    }
+
+    fn read_file(&self, path: &Path) -> Result<(Vec<u8>, bool), Diagnostic> {
+        let text = super::plain_text(path, self.unlock.as_ref())?;
+        let secret = crate::yaml::text_of(path).is_ok_and(|raw| raw.starts_with("$ANSIBLE_VAULT;"));
+        Ok((text.into_bytes(), secret))
+    }
+
+    fn decrypt(&self, vault: &str) -> Result<String, Diagnostic> {
+        match &self.unlock {
+            Some(unlock) => unlock(vault, &self.folder),
+            None => Err(Diagnostic::user("Attempting to decrypt but no vault secrets found.")),
+        }
+    }
+
+    fn effect(&self, _effect: Effect) -> Result<(), Diagnostic> {
+        Ok(())
+    }
+
+    fn remembered(&self, template: &Arc<str>) -> Option<Value> {
+        let known = self.rendered.lock().unwrap_or_else(|e| e.into_inner());
+        known
+            .get(&address(template))
+            .filter(|(text, _)| Arc::ptr_eq(text, template))
+            .map(|(_, value)| value.clone())
+    }
+
+    fn remember(&self, template: &Arc<str>, value: &Value) {
+        let mut known = self.rendered.lock().unwrap_or_else(|e| e.into_inner());
+        known.insert(address(template), (template.clone(), value.clone()));
+    }
+
+    fn config(&self, _name: &str) -> Option<Value> {
+        None
+    }
+
+    fn warn(&self, text: &str) {
+        tracing::warn!(target: "impel::notice", "{text}");
+    }
+}
