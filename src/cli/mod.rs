@@ -9,6 +9,7 @@ mod flags;
 mod inventory;
 mod inventory_text;
 mod launch;
+mod listing;
 mod passwords;
 mod run;
 mod sources;
