@@ -1,6 +1,6 @@
 //! From the configuration and the flags to what a run looks like.
 
-use super::error::{Caller, Failure};
+use super::error::Caller;
 use crate::config::Config;
 use crate::diag::{Diagnostic, ErrorKind, nearest};
 use crate::report::{
@@ -74,42 +74,37 @@ pub(super) fn look(config: &Config, verbosity: u8, unmasked: bool) -> Look {
     look.of_terminal(config.settings.force_colour, config.settings.no_colour)
 }
 
-/// A screen for messages outside a run: warnings of inventories, verbosity.
-pub(super) fn screen(config: &Config, verbosity: u8, unmasked: bool) -> Screen {
-    Screen::terminal(look(config, verbosity, unmasked), Masks::new(unmasked))
+/// The screen of a command, with its log.
+///
+/// # Errors
+/// The log cannot be written.
+pub(super) fn screen(config: &Config, verbosity: u8, unmasked: bool) -> Result<Screen, Diagnostic> {
+    let screen = Screen::terminal(look(config, verbosity, unmasked), Masks::new(unmasked));
+    let Some(path) = &config.settings.log_path else { return Ok(screen) };
+    let log = OpenOptions::new().create(true).append(true).open(path).map_err(|e| {
+        Diagnostic::new(ErrorKind::User, format!("the log {} cannot be written: {e}", path.display()))
+    })?;
+    Ok(screen.logged(Box::new(log)))
 }
 
 /// The sinks of a run.
-///
-/// # Errors
-/// The log file cannot be written.
-pub(super) fn reports(config: &Config, output: Output, look: Look, masks: Masks) -> Result<Reports, Failure> {
-    let json = output == Output::Json;
-    if json {
-        let mut quiet = look;
-        quiet.colour = false;
-        return Ok(Reports::new().and(Json::new(Box::new(std::io::stdout()), masks)));
-    }
-    let mut screen = Screen::terminal(look, masks);
-    if let Some(path) = &config.settings.log_path {
-        let file = OpenOptions::new().create(true).append(true).open(path).map_err(|e| {
-            Diagnostic::new(ErrorKind::User, format!("the log {} cannot be written: {e}", path.display()))
-        })?;
-        screen = screen.logged(Box::new(file));
+pub(super) fn reports(output: Output, mut screen: Screen) -> Reports {
+    if output == Output::Json {
+        return Reports::new().and(Json::new(Box::new(std::io::stdout()), screen.masks));
     }
     let progress = Progress::on_terminal();
     if let Some(progress) = &progress {
         screen = screen.beside(progress.bar());
     }
-    let mut reports = match output {
+    let reports = match output {
         Output::Minimal => Reports::new().and(Minimal::new(screen)),
         Output::Oneline => Reports::new().and(OneLine::new(screen)),
         Output::Default | Output::Json => Reports::new().and(DefaultCallback::new(screen)),
     };
-    if let Some(progress) = progress {
-        reports = reports.and(progress);
+    match progress {
+        Some(progress) => reports.and(progress),
+        None => reports,
     }
-    Ok(reports)
 }
 
 /// What every command says first at `-v` and above.

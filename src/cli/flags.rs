@@ -5,6 +5,7 @@ use super::passwords::{Person, Wanted, passwords};
 use crate::config::Config;
 use crate::diag::{Diagnostic, ErrorKind};
 use crate::engine::{BecomeFlags, ExtraVars, RunOptions, SshArguments};
+use crate::report::{Masks, Screen};
 use clap::{ArgAction, Args};
 use std::path::PathBuf;
 
@@ -166,6 +167,13 @@ impl GeneralFlags {
 }
 
 impl AllFlags {
+    /// Says of flags that are taken and have no effect yet that it is so.
+    pub(super) fn warn_of_what_is_not_there(&self, screen: &mut Screen) {
+        if !self.run.module_path.is_empty() {
+            screen.warning("-M has no effect yet: impel runs its own modules only");
+        }
+    }
+
     /// What the flags say about a run. Asks for passwords where they are wanted.
     ///
     /// # Errors
@@ -241,4 +249,13 @@ pub(super) fn version(caller: &Caller, flags: &GeneralFlags) -> Result<bool, Fai
         Caller::Ansible(name) => println!("{}", super::version::of_ansible(name, &configuration()?)),
     }
     Ok(true)
+}
+
+impl RunOptions {
+    /// Makes the passwords known as secrets, so that no sink shows them.
+    pub(super) fn hide_passwords(&self, masks: &Masks) {
+        for password in [&self.connection_password, &self.become_.password].into_iter().flatten() {
+            masks.add(password.reveal());
+        }
+    }
 }

@@ -8,7 +8,7 @@ use super::{extra_vars, inventory_text as text, vault};
 use crate::diag::{Diagnostic, ErrorKind, nearest};
 use crate::engine::ExtraVars;
 use crate::inventory::{ALL, UNGROUPED, Vars};
-use crate::report::{pretty_json, python_str};
+use crate::report::{Screen, pretty_json, python_str};
 use crate::yaml::Tree;
 use clap::Args;
 use impel_modules::{Data, Map};
@@ -80,7 +80,7 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
     }
     vault::refuse(&arguments.vault, &config)?;
     let verbosity = arguments.general.verbosity(&config);
-    let mut screen = screen(&config, verbosity, arguments.general.no_mask);
+    let mut screen = screen(&config, verbosity, arguments.general.no_mask)?;
     greet(&mut screen, &config, caller);
     let given: Vec<ExtraVars> =
         arguments.general.extra_vars.iter().map(|text| ExtraVars::parse(text)).collect();
@@ -90,9 +90,8 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
         None => std::env::current_dir().unwrap_or_default(),
     };
     let sources = sources::read(&arguments.inventory.inventory, &folder, &extra, &config, &mut screen)?;
-    let mut show = Show { sources, extra, arguments };
-    let (written, warnings) = show.text()?;
-    warnings.iter().for_each(|warning| screen.warning(warning));
+    let mut show = Show { sources, extra, arguments, screen };
+    let written = show.text()?;
     match &show.arguments.output {
         Some(path) if show.arguments.list => {
             std::fs::write(path, written).map_err(|e| {
@@ -116,24 +115,25 @@ struct Show {
     sources: Sources,
     extra: Arc<Vars>,
     arguments: Arguments,
+    screen: Screen,
 }
 
 impl Show {
-    /// The text and the warnings.
-    fn text(&mut self) -> Result<(String, Vec<String>), Failure> {
+    fn text(&mut self) -> Result<String, Failure> {
         if let Some(name) = self.arguments.host.clone() {
             return self.host(&name);
         }
         if self.arguments.graph {
-            return Ok((self.graph()?, Vec::new()));
+            return self.graph();
         }
         self.list()
     }
 
     /// All that is known of one host.
-    fn host(&mut self, name: &str) -> Result<(String, Vec<String>), Failure> {
+    fn host(&mut self, name: &str) -> Result<String, Failure> {
         let matched = self.sources.inventory.hosts_matching(name)?;
         let [only] = &matched.hosts[..] else {
+            matched.warnings.iter().for_each(|warning| self.screen.warning(warning));
             let mut error =
                 Diagnostic::new(ErrorKind::Options, "You must pass a single valid host to --host parameter");
             let hosts = self.sources.inventory.hosts.keys();
@@ -150,7 +150,7 @@ impl Show {
         } else {
             pretty_json(&Data::Map(text::data(&vars, false)))
         };
-        Ok((written, matched.warnings))
+        Ok(written)
     }
 
     /// A host's variables as the form asks for them: all that it has, or under `--export` its own only.
@@ -160,31 +160,24 @@ impl Show {
             return self.sources.host_alone(host);
         }
         let mut vars = self.sources.of_host(host)?;
-        if host.implicit {
-            let local = |text: &str| crate::yaml::Node {
-                kind: crate::yaml::Kind::Str { text: text.into(), unsafe_: false },
-                span: crate::diag::Span::new(std::path::Path::new("<implicit localhost>"), 0, 0),
-            };
-            vars.entry("ansible_connection".into()).or_insert_with(|| local("local"));
-        }
         self.sources.add(&mut vars, &self.extra);
         Ok(vars)
     }
 
     /// The hosts that `--limit` leaves.
-    fn limited(&mut self) -> Result<(HashSet<Arc<str>>, Vec<String>), Diagnostic> {
-        match self.arguments.inventory.limit.clone() {
-            Some(limit) => {
-                let warnings = self.sources.inventory.set_limit(Some(&limit))?;
-                let left = self.sources.inventory.hosts_matching(ALL)?.hosts;
-                Ok((left.into_iter().collect(), warnings))
-            }
-            None => Ok((self.sources.inventory.hosts.keys().cloned().collect(), Vec::new())),
+    fn limited(&mut self) -> Result<HashSet<Arc<str>>, Diagnostic> {
+        let Some(limit) = self.arguments.inventory.limit.clone() else {
+            return Ok(self.sources.inventory.hosts.keys().cloned().collect());
+        };
+        for warning in self.sources.inventory.set_limit(Some(&limit))? {
+            self.screen.warning(&warning);
         }
+        let left = self.sources.inventory.hosts_matching(ALL)?.hosts;
+        Ok(left.into_iter().collect())
     }
 
-    fn list(&mut self) -> Result<(String, Vec<String>), Failure> {
-        let (left, warnings) = self.limited()?;
+    fn list(&mut self) -> Result<String, Failure> {
+        let left = self.limited()?;
         let written = if self.arguments.yaml {
             let mut seen = HashSet::new();
             let all = self.branch(ALL, &left, &mut seen, 0)?;
@@ -194,7 +187,7 @@ impl Show {
         } else {
             pretty_json(&Data::Map(self.json(&left)?))
         };
-        Ok((written, warnings))
+        Ok(written)
     }
 
     /// As an inventory script answers `--list`.

@@ -1,21 +1,22 @@
 //! Wires a run: inventory, variables, actions, sinks and signals around the engine.
 
-use super::display::{self, Output};
 use super::error::Failure;
 use super::extra_vars;
+use super::notices::Notices;
 use super::passwords::Person;
+use super::sources::{self, Sources};
 use crate::action;
 use crate::config::Config;
 use crate::diag::Diagnostic;
 use crate::engine::{Run, RunOptions, Setup, Verdict};
-use crate::inventory::{self, Inventory, VarFiles};
+use crate::inventory::Inventory;
 use crate::pipe::Terminal;
 use crate::playbook::{self, Disk, Known, Playbook, What};
-use crate::report::Masks;
+use crate::report::{Reports, Screen};
 use crate::template::{Value, filters, lookups, tests};
 use crate::vars::{Inventories, VarStore};
 use impel_modules::registry;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::mpsc::channel;
@@ -53,9 +54,7 @@ pub(super) struct Ground {
     /// Their layers.
     pub(super) inventories: Inventories,
     /// The run's variables.
-    pub(super) store: VarStore,
-    /// Warnings of the inventory's sources.
-    pub(super) warnings: Vec<String>,
+    pub(super) store: Arc<VarStore>,
 }
 
 /// Reads the inventory and everything that belongs to it.
@@ -65,40 +64,15 @@ pub(super) struct Ground {
 pub(super) fn ground(
     config: &Config,
     options: &RunOptions,
-    sources: &[String],
+    given: &[String],
     playbook_dir: &Path,
+    screen: &mut Screen,
 ) -> Result<Ground, Failure> {
-    let settings = &config.settings;
-    let sources: Vec<String> = match sources {
-        [] => settings.inventory.iter().map(|path| path.to_string_lossy().into_owned()).collect(),
-        given => given.to_vec(),
-    };
-    let extra = extra_vars::read(&options.extra_vars)?;
-    let reading = inventory::Options {
-        enabled: settings.inventory_plugins.clone(),
-        ignored_endings: settings.inventory_ignore_extensions.clone(),
-        ignored_patterns: settings.inventory_ignore_patterns.clone(),
-        any_unparsed_is_failed: settings.inventory_any_unparsed_is_failed,
-        unparsed_is_failed: settings.inventory_unparsed_is_failed,
-        unparsed_warning: settings.inventory_unparsed_warning,
-        unlock: None,
-        extra_vars: Arc::new(extra.clone()),
-    };
-    let (mut inventory, found) = Inventory::load(&sources, &reading)?;
-    let mut warnings: Vec<String> = found.iter().map(ToString::to_string).collect();
-    if let Some(limit) = &options.limit {
-        warnings.extend(inventory.set_limit(Some(limit))?);
-        if inventory.hosts_matching("all")?.hosts.is_empty() {
-            let error = Diagnostic::user(
-                "Specified inventory, host pattern and/or --limit leaves us with no hosts to target.",
-            );
-            return Err(Failure::with_code(error, 1));
-        }
-    }
-    let beside =
-        |folders: &[PathBuf]| folders.iter().map(|folder| VarFiles::find(folder, None)).collect::<Vec<_>>();
-    let playbook_files = beside(&[playbook_dir.to_path_buf()]);
-    let inventories = Inventories::new(beside(&inventory.folders), playbook_files);
+    let extra = Arc::new(extra_vars::read(&options.extra_vars)?);
+    let Sources { mut inventory, beside_inventory, beside_playbook, .. } =
+        sources::read(given, playbook_dir, &extra, config, screen)?;
+    limit(&mut inventory, config, options, screen)?;
+    let inventories = Inventories::new(beside_inventory, beside_playbook);
     let mut store = VarStore::default();
     store.extra = Arc::new(extra.iter().map(|(name, node)| (name.clone(), Value::from_node(node))).collect());
     let magic = &mut store.run;
@@ -112,20 +86,45 @@ pub(super) fn ground(
     magic.skip_tags = options.tags.skip.iter().cloned().collect();
     magic.sources.clone_from(&inventory.sources);
     magic.config_file.clone_from(&config.file);
-    magic.inject_facts = settings.inject_facts;
+    magic.inject_facts = config.settings.inject_facts;
     inventories.fill(&inventory, &store)?;
-    Ok(Ground { inventory, inventories, store, warnings })
+    Ok(Ground { inventory, inventories, store: Arc::new(store) })
+}
+
+/// Obeys `--limit`, and says so where there is nothing but localhost.
+fn limit(
+    inventory: &mut Inventory,
+    config: &Config,
+    options: &RunOptions,
+    screen: &mut Screen,
+) -> Result<(), Failure> {
+    let empty = !inventory.hosts.values().any(|host| !host.implicit);
+    if empty && config.settings.localhost_warning {
+        screen.warning(
+            "provided hosts list is empty, only localhost is available. Note that the implicit localhost does not \
+             match 'all'",
+        );
+    }
+    let Some(limit) = &options.limit else { return Ok(()) };
+    for warning in inventory.set_limit(Some(limit))? {
+        screen.warning(&warning);
+    }
+    if inventory.hosts_matching("all")?.hosts.is_empty() && !empty {
+        let message = "Specified inventory, host pattern and/or --limit leaves us with no hosts to target.";
+        return Err(Failure::with_code(Diagnostic::user(message), 1));
+    }
+    Ok(())
 }
 
 /// The controller's disk as the parser sees it.
-pub(super) fn disk(config: &Config, ground: &Ground, folder: &Path) -> Disk {
-    let has = Has;
-    let mut disk = Disk::new(folder, Box::new(move |what, name| has.has(what, name)));
+pub(super) fn disk(config: &Config, ground: &Ground, folder: &Path, notices: &Notices) -> Disk {
+    let mut disk = Disk::new(folder, Box::new(|what, name| Has.has(what, name)));
     disk.extra.push(ground.store.extra.clone());
     disk.roles_path.clone_from(&config.settings.roles_path);
     disk.collections_path.clone_from(&config.settings.collections_path);
     disk.library.clone_from(&config.settings.library);
-    disk.warn = Box::new(|text, _| eprintln!("[WARNING]: {text}"));
+    let notices = notices.clone();
+    disk.warn = Box::new(move |text, span| notices.warn(text, span));
     disk
 }
 
@@ -138,21 +137,21 @@ pub(super) fn refuse_missing(playbook: &Playbook) -> Result<(), Diagnostic> {
     if missing.is_empty() { Ok(()) } else { Err(crate::engine::missing_error(&missing)) }
 }
 
-/// Runs what `body` runs between start and recap, with the sinks of `output`.
+/// Runs what `body` runs between start and recap, and lets the sinks tell it.
 ///
 /// # Errors
 /// What ends a run.
 pub(super) fn execute(
     config: Config,
     options: RunOptions,
-    output: Output,
+    reports: Reports,
+    notices: &Notices,
     ground: Ground,
     source: &dyn playbook::Source,
     body: impl FnOnce(&mut Run<'_>) -> Result<(), Diagnostic>,
 ) -> Result<Verdict, Failure> {
-    let look = display::look(&config, options.verbosity, options.unmasked);
-    let reports = display::reports(&config, output, look, Masks::new(options.unmasked))?;
     let (events, listener) = channel();
+    notices.to_events(Some(events.clone()));
     let sinks = std::thread::Builder::new()
         .name("reports".into())
         .spawn(move || reports.run(&listener))
@@ -164,7 +163,7 @@ pub(super) fn execute(
         options,
         config: Arc::new(config),
         inventory: ground.inventory,
-        store: Arc::new(ground.store),
+        store: ground.store,
         inventories: ground.inventories,
         source,
         known: &Has,
@@ -178,6 +177,7 @@ pub(super) fn execute(
     let mut run = Run::new(setup);
     let result = body(&mut run);
     let verdict = run.finish();
+    notices.to_events(None);
     // the engine has hung up: the sinks end by themselves
     let _ = sinks.join();
     result?;

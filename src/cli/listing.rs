@@ -41,7 +41,8 @@ impl Lister<'_> {
     }
 
     fn play(&mut self, text: &mut String, play: &Play, number: usize) -> Result<(), Diagnostic> {
-        let vars = Arc::new(PlayVars { vars: self.store.scopes.get(&play.keywords.vars), ..PlayVars::default() });
+        let vars =
+            Arc::new(PlayVars { vars: self.store.scopes.get(&play.keywords.vars), ..PlayVars::default() });
         let world = self.world(&vars, None);
         let patterns: Vec<String> = match play.hosts.as_seq() {
             Some(items) => items.iter().map(|item| shown(item, &world)).collect(),
@@ -57,9 +58,9 @@ impl Lister<'_> {
             name.unwrap_or_else(|| joined.clone()),
             tags.join(",")
         );
+        let matched = self.inventory.hosts_matching_all(&patterns)?;
+        self.warnings.extend(matched.warnings);
         if self.listing.hosts {
-            let matched = self.inventory.hosts_matching_all(&patterns)?;
-            self.warnings.extend(matched.warnings);
             let quoted: Vec<String> = patterns.iter().map(|pattern| repr::of_str(pattern)).collect();
             let _ = writeln!(text, "    pattern: [{}]", quoted.join(", "));
             let _ = writeln!(text, "    hosts ({}):", matched.hosts.len());

@@ -10,6 +10,7 @@ mod inventory;
 mod inventory_text;
 mod launch;
 mod listing;
+mod notices;
 mod passwords;
 mod run;
 mod sources;

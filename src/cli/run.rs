@@ -1,12 +1,19 @@
 //! `impel run`, `ansible-playbook`: playbooks from beginning to end.
 
-use super::display::Output;
-use super::error::{Caller, Ended};
+use super::display::{self, Output};
+use super::error::{Caller, Ended, Failure};
 use super::flags::{self, AllFlags};
-use super::launch;
+use super::launch::{self, Ground};
+use super::listing::Lister;
+use super::notices::Notices;
+use super::vault;
+use crate::config::Config;
 use crate::diag::{Diagnostic, ErrorKind};
-use crate::playbook;
+use crate::engine::{Listing, RunOptions};
+use crate::playbook::{self, Playbook};
+use crate::report::Screen;
 use clap::Args;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -58,48 +65,113 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
         return Ok(ExitCode::SUCCESS);
     }
     let config = flags::configuration()?;
-    let mut options = arguments.all.options(&config)?;
-    let split = |given: &[String]| {
-        given.iter().flat_map(|text| text.split(',')).map(|tag| tag.trim().to_string()).collect()
-    };
-    if !arguments.tags.is_empty() {
-        options.tags.run = split(&arguments.tags);
+    let all = &arguments.all;
+    let mut screen = display::screen(&config, all.general.verbosity(&config), all.general.no_mask)?;
+    display::greet(&mut screen, &config, caller);
+    vault::refuse(&all.vault, &config)?;
+    all.warn_of_what_is_not_there(&mut screen);
+    for path in &arguments.playbooks {
+        check_file(path)?;
     }
-    options.tags.skip = split(&arguments.skip_tags);
-    options.start_at_task.clone_from(&arguments.start_at_task);
-    options.step = arguments.step;
-    options.force_handlers = arguments.force_handlers;
     let Some(first) = arguments.playbooks.first() else {
-        return Err(Diagnostic::user("no playbook was given").into());
+        return Err(Diagnostic::new(ErrorKind::Options, "no playbook was given").into());
     };
+    let options = arguments.options(&config)?;
     let folder = first.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let ground = launch::ground(&config, &options, &arguments.all.inventory.inventory, folder)?;
-    for warning in &ground.warnings {
-        eprintln!("[WARNING]: {warning}");
-    }
-    let disk = launch::disk(&config, &ground, folder);
+    let mut ground = launch::ground(&config, &options, &all.inventory.inventory, folder, &mut screen)?;
+    let notices = Notices::default();
+    let disk = launch::disk(&config, &ground, folder, &notices);
     let mut playbooks = Vec::new();
     for path in &arguments.playbooks {
-        let loaded =
-            playbook::load(path, &disk).map_err(|error| Diagnostic { kind: ErrorKind::Parse, ..error })?;
-        launch::refuse_missing(&loaded)?;
-        playbooks.push(loaded);
+        let loaded = playbook::load(path, &disk);
+        notices.show(&mut screen);
+        playbooks.push(loaded?);
     }
-    if arguments.syntax_check {
-        for path in &arguments.playbooks {
-            println!("\nplaybook: {}", path.display());
+    if let Some(listing) = options.listing {
+        return arguments.list(listing, &options, &playbooks, &mut ground, &mut screen);
+    }
+    let missing = playbooks.iter().try_for_each(launch::refuse_missing);
+    if options.syntax_check {
+        if let Err(error) = missing {
+            screen.warning(&error.to_string());
         }
-        return Ok(ExitCode::SUCCESS);
+        return arguments.list(Listing::default(), &options, &playbooks, &mut ground, &mut screen);
     }
-    let output = match arguments.all.run.output {
+    missing?;
+    let output = match all.run.output {
         Some(output) => output,
         None => Output::configured(&config)?,
     };
-    let verdict = launch::execute(config, options, output, ground, &disk, |run| {
+    options.hide_passwords(&screen.masks);
+    let reports = display::reports(output, screen);
+    let verdict = launch::execute(config, options, reports, &notices, ground, &disk, |run| {
         for (path, playbook) in arguments.playbooks.iter().zip(&playbooks) {
             run.playbook(path, playbook)?;
         }
         Ok(())
     })?;
     Ok(ExitCode::from(verdict.code()))
+}
+
+fn check_file(path: &Path) -> Result<(), Diagnostic> {
+    if !path.exists() {
+        return Err(Diagnostic::user(format!("the playbook: {} could not be found", path.display())));
+    }
+    if path.is_dir() {
+        let message = format!("the playbook: {} does not appear to be a file", path.display());
+        return Err(Diagnostic::user(message));
+    }
+    Ok(())
+}
+
+impl Arguments {
+    /// What the command line and the configuration ask of the run.
+    fn options(&self, config: &Config) -> Result<RunOptions, Failure> {
+        let mut options = self.all.options(config)?;
+        let split = |given: &[String]| -> BTreeSet<String> {
+            given.iter().flat_map(|text| text.split(',')).map(|tag| tag.trim().to_string()).collect()
+        };
+        let given = if self.tags.is_empty() { &config.settings.tags_run } else { &self.tags };
+        if !given.is_empty() {
+            options.tags.run = split(given);
+        }
+        let given = if self.skip_tags.is_empty() { &config.settings.tags_skip } else { &self.skip_tags };
+        options.tags.skip = split(given);
+        options.start_at_task.clone_from(&self.start_at_task);
+        options.step = self.step;
+        options.force_handlers = self.force_handlers || config.settings.force_handlers;
+        options.syntax_check = self.syntax_check;
+        options.shard = self.shard;
+        let listing =
+            Listing { hosts: self.all.run.list_hosts, tasks: self.list_tasks, tags: self.list_tags };
+        options.listing = (listing != Listing::default()).then_some(listing);
+        Ok(options)
+    }
+
+    /// Lists instead of running; where nothing is to be listed (a syntax check), just the playbooks' names.
+    fn list(
+        &self,
+        listing: Listing,
+        options: &RunOptions,
+        playbooks: &[Playbook],
+        ground: &mut Ground,
+        screen: &mut Screen,
+    ) -> Ended {
+        let mut lister = Lister {
+            listing,
+            tags: &options.tags,
+            inventory: &mut ground.inventory,
+            store: &ground.store,
+            warnings: Vec::new(),
+        };
+        for (path, playbook) in self.playbooks.iter().zip(playbooks) {
+            let text = lister.playbook(path, playbook)?;
+            std::mem::take(&mut lister.warnings).iter().for_each(|warning| screen.warning(warning));
+            match listing == Listing::default() {
+                true => println!("\nplaybook: {}", path.display()),
+                false => print!("{text}"),
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
 }

@@ -53,6 +53,8 @@ pub enum Event {
 pub struct RunLine {
     /// The playbook as it was given.
     pub playbook: PathBuf,
+    /// How many plays it has.
+    pub plays: usize,
     /// The whole run only foretells.
     pub check_mode: bool,
 }
@@ -177,11 +179,11 @@ pub struct HostResult {
     pub index: Option<usize>,
     /// Shown in full whatever the verbosity (`debug`).
     pub verbose_always: bool,
-    /// Not shown in full below `-vv` (`setup`, `include_vars`).
+    /// Not shown in full at any verbosity (`setup`).
     pub verbose_override: bool,
     /// The task is `debug`: its own values are shown only, not the bookkeeping around them.
     pub debug: bool,
-    /// Why it failed, with places, where more is known than `msg` says; shown on stderr.
+    /// Why it failed, with places; shown before the failure, each text once.
     pub error: Option<Arc<Diagnostic>>,
     /// How long it took.
     pub took: Duration,

@@ -172,7 +172,8 @@ impl<'r> Run<'r> {
     /// What ends a run: a play that cannot be understood, an unknown handler.
     pub fn playbook(&mut self, path: &Path, playbook: &Playbook) -> Result<(), Diagnostic> {
         let check_mode = self.shared.options.check;
-        self.shared.emit(Event::PlaybookStart(RunLine { playbook: path.to_path_buf(), check_mode }));
+        let plays = playbook.plays.len();
+        self.shared.emit(Event::PlaybookStart(RunLine { playbook: path.to_path_buf(), plays, check_mode }));
         for play in &playbook.plays {
             if self.shared.interrupted() {
                 break;

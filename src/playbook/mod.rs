@@ -24,7 +24,7 @@ pub use model::{
     Action, Block, Gather, Item, Loop, LoopControl, Parent, Play, Playbook, Prompt, Role, Scope, Section,
     Task,
 };
-pub use plays::load;
+pub use plays::{load, of_node};
 pub use roles::{LoadedRole, RoleAsk};
 pub use source::{Source, StaticNames, What, not_found};
 pub use split::{Words, split};

@@ -33,6 +33,27 @@ fn load_into(
         return Err(not_found(path));
     }
     let node = source.read(path)?;
+    plays_of(&node, path, source, above, depth, plays)
+}
+
+/// The playbook that a node is, for what stands in no file: a task given on the command line.
+///
+/// # Errors
+/// As [`load`].
+pub fn of_node(node: &Node, path: &Path, source: &dyn Source) -> Result<Playbook, Diagnostic> {
+    let mut plays = Vec::new();
+    plays_of(node, path, source, &Keywords::default(), 0, &mut plays)?;
+    Ok(Playbook { plays })
+}
+
+fn plays_of(
+    node: &Node,
+    path: &Path,
+    source: &dyn Source,
+    above: &Keywords,
+    depth: usize,
+    plays: &mut Vec<Arc<Play>>,
+) -> Result<(), Diagnostic> {
     let entries = match &node.kind {
         Kind::Seq(entries) if !entries.is_empty() => entries,
         Kind::Seq(_) | Kind::Null => {
@@ -40,7 +61,7 @@ fn load_into(
             return Err(Diagnostic::parse(message, node.span.at(0, 0)));
         }
         _ => {
-            let class = class_of(&node);
+            let class = class_of(node);
             let message =
                 format!("A playbook must be a list of plays, got a {class} instead: {}", path.display());
             return Err(Diagnostic::parse(message, node.span));

@@ -28,6 +28,8 @@ impl Default {
         if self.screen.look.verbosity > 1 {
             let name = run.playbook.file_name().unwrap_or(run.playbook.as_os_str());
             self.screen.banner(&format!("PLAYBOOK: {}", name.to_string_lossy()));
+            let plays = format!("{} plays in {}", run.plays, run.playbook.display());
+            self.screen.verbose(2, None, &plays);
         }
         if run.check_mode && self.screen.look.check_markers {
             self.screen.banner("DRY RUN");
