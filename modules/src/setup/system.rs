@@ -88,19 +88,11 @@ pub fn date_time(gathered: &Gathered, facts: &mut Facts) {
     facts.set("date_time", pairs);
 }
 
-/// Days since 1970 to a calendar date, by the usual era arithmetic.
+/// A moment in UTC, to the second.
 fn utc(epoch: i64) -> String {
     let (days, rest) = (epoch.div_euclid(86400), epoch.rem_euclid(86400));
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let day_of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}", rest / 3600, rest / 60 % 60, rest % 60)
+    let date = crate::calendar::date(days);
+    format!("{date}T{:02}:{:02}:{:02}", rest / 3600, rest / 60 % 60, rest % 60)
 }
 
 /// The zone's name in summer: from the rule at the end of its file ("CET-1CEST,M3.5.0,M10.5.0/3").
