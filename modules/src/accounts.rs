@@ -1,7 +1,7 @@
 //! What `user` and `group` ask of a host beside its questions for single entries.
 
 use crate::Fault;
-use crate::host::{Framing, GroupEntry, Lane, Part, Perform, Question, Reply, Script};
+use crate::host::{Framing, Gate, GroupEntry, Host, Lane, Part, Perform, Question, Reply, Script};
 
 static ACCOUNTS: Script = Script { name: "accounts", text: include_str!("accounts.sh"), needs: &[] };
 
@@ -84,6 +84,11 @@ impl Question for NamedShadow {
 /// A command of the account tools, in the C locale, whatever its status.
 pub fn tool<W: Into<Vec<u8>>>(argv: impl IntoIterator<Item = W>) -> Perform {
     Perform::command("could not run it", argv).variable("LC_ALL", "C").any_status()
+}
+
+/// The gate for a tool: what it refused has changed nothing.
+pub async fn alter(host: &Host, act: Perform) -> Result<Gate, Fault> {
+    host.change_if([], act, |reply| reply.rc == 0).await
 }
 
 /// What a reply said, as Ansible puts it into `msg`: stderr with its newline, else stdout.

@@ -4,7 +4,7 @@ mod arguments;
 mod install;
 mod spec;
 
-use crate::host::{Host, Perform, Probe, Reading, Read, Reply, Stat};
+use crate::host::{Host, Perform, Probe, Read, Reading, Reply, Stat};
 use crate::registry::Module;
 use crate::{Data, Diff, Fault, Map, Outcome};
 pub use arguments::Apt;
@@ -64,7 +64,10 @@ impl Module for Apt {
         }
         if everything && self.state == State::Latest {
             if !packages.is_empty() {
-                return Err(Fault::at("name", "unable to install additional packages when upgrading all installed packages"));
+                return Err(Fault::at(
+                    "name",
+                    "unable to install additional packages when upgrading all installed packages",
+                ));
             }
             return self.upgrade_all(host, Upgrade::Yes, &cache).await;
         }
@@ -135,8 +138,12 @@ impl Apt {
         }
         if reply.rc != 0 {
             let why = text(&reply.err);
-            return Err(Fault::new(format!("Failed to update apt cache after {} retries: {}", self.update_cache_retries, why.trim()))
-                .with("rc", i64::from(reply.rc)));
+            return Err(Fault::new(format!(
+                "Failed to update apt cache after {} retries: {}",
+                self.update_cache_retries,
+                why.trim()
+            ))
+            .with("rc", i64::from(reply.rc)));
         }
         let after = self.stamp(host).await?;
         cache.updated = after != time;
@@ -212,7 +219,7 @@ impl Apt {
             host.foretell(diff(&reply).filter(|_| host.diff_mode()));
             return Ok(reply);
         }
-        let gate = host.change([], self.perform(argv.clone())).await?;
+        let gate = host.change_if([], self.perform(argv.clone()), |reply| reply.rc == 0).await?;
         let reply = gate.acted().unwrap_or_default();
         if reply.rc != 0 {
             return Err(failure(&argv, &reply));

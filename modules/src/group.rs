@@ -1,6 +1,7 @@
 //! `group`: groups of users.
 
-use crate::accounts::{said, tool};
+use crate::accounts::{alter, said, tool};
+use crate::args::Choice as _;
 use crate::host::{GroupEntry, Host, NamedGroup, Which};
 use crate::registry::Module;
 use crate::together::together;
@@ -59,7 +60,7 @@ impl Module for Group {
         let mut outcome = Outcome::new().with("name", self.name.as_str()).with("state", self.state.name());
         let mut now = found.clone();
         if let Some(argv) = argv {
-            let Some(reply) = host.change([], tool(argv)).await?.acted() else {
+            let Some(reply) = alter(host, tool(argv)).await?.acted() else {
                 // Nothing but `changed` is told of what is yet to come or go.
                 return match (&found, self.state) {
                     (Some(found), State::Present) => Ok(self.present(outcome, found)),

@@ -10,19 +10,30 @@ pub mod data;
 pub mod host;
 pub mod outcome;
 pub mod registry;
-pub mod setup;
 
 pub use data::{Data, Map, Text};
 pub use host::Host;
 pub use impel_modules_derive::{Args, Choice};
 pub use outcome::{Diff, Fault, Outcome};
 
+#[cfg(test)]
+mod account_tests;
 pub mod attributes;
 #[cfg(test)]
 mod module_tests;
+#[cfg(test)]
+mod twins;
 
 mod command;
+mod accounts;
+mod apt;
+mod calendar;
 mod file;
+mod fnmatch;
+mod group;
 mod ping;
+mod setup;
 mod stat;
 pub mod words;
+mod together;
+mod user;

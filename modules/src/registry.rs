@@ -66,9 +66,13 @@ modules! {
     "command" crate::command::Command { always_acts: true, free_form: true, check_mode: CheckMode::Partial };
     "raw" crate::command::RawCommand { always_acts: true, free_form: true, check_mode: CheckMode::None };
     "shell" crate::command::Shell { always_acts: true, free_form: true, check_mode: CheckMode::Partial };
+    "apt" crate::apt::Apt;
     "file" crate::file::File;
+    "group" crate::group::Group;
     "ping" crate::ping::Ping;
+    "setup" crate::setup::Setup;
     "stat" crate::stat::StatModule;
+    "user" crate::user::User;
 }
 
 /// Collections whose modules are these.

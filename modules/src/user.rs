@@ -4,17 +4,18 @@ mod arguments;
 mod modify;
 mod password;
 
-use crate::accounts::{AllGroups, NamedShadow, Shadow, said, tool};
+use crate::accounts::{AllGroups, NamedShadow, Shadow, alter, said, tool};
 use crate::args::{Choice as _, PathArg};
 use crate::group::missing;
 use crate::host::{
-    Account, Gate, GroupEntry, Host, NamedGroup, NamedUser, Perform, Probe, Read, Reading, Reply, Script, Stat, Which,
+    Account, Gate, GroupEntry, Host, NamedGroup, NamedUser, Perform, Probe, Read, Reading, Reply, Script,
+    Stat, Which,
 };
 use crate::registry::Module;
 use crate::together::together;
 use crate::{Data, Fault, Outcome};
+use arguments::State;
 pub use arguments::User;
-use arguments::{State, Update};
 
 static HOME: Script = Script { name: "user_home", text: include_str!("user/home.sh"), needs: &[] };
 
@@ -79,7 +80,9 @@ impl User {
         let file = Read::of(b"/etc/passwd", 16 << 20);
         let (reading, shadow) = host.ask_both(file, NamedShadow(self.name.clone())).await?;
         let Reading::Content(bytes) = reading else {
-            return Err(Fault::new("'local: true' specified but unable to find local account file /etc/passwd to parse."));
+            return Err(Fault::new(
+                "'local: true' specified but unable to find local account file /etc/passwd to parse.",
+            ));
         };
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let line = text.lines().find(|l| l.split(':').next() == Some(self.name.as_str()));
@@ -113,7 +116,7 @@ impl User {
             argv.push(if plain { "--remove-home" } else { "-r" }.to_owned());
         }
         argv.push(self.name.clone());
-        let Some(reply) = host.change([], tool(argv)).await?.acted() else { return Ok(Outcome::new()) };
+        let Some(reply) = alter(host, tool(argv)).await?.acted() else { return Ok(Outcome::new()) };
         if reply.rc != 0 {
             return Err(self.failure(&reply));
         }
@@ -149,7 +152,9 @@ impl User {
             }
         }
         let Some(now) = own.as_ref().or(found.as_ref()) else {
-            return Err(Fault::new("the account is not there after it was made").with("name", self.name.as_str()));
+            return Err(
+                Fault::new("the account is not there after it was made").with("name", self.name.as_str())
+            );
         };
         outcome = self.described(outcome, &now.account);
         self.missing_home(host, &now.account).await?;
@@ -178,8 +183,9 @@ impl User {
 
     async fn create(&self, host: &Host, groups: &[GroupEntry], heard: &mut Said) -> Result<(), Fault> {
         let name = if self.local { "luseradd" } else { "useradd" };
-        let ((proper, busybox), chpasswd) =
+        let (tools, chpasswd) =
             together(self.tools(host, name, "adduser"), host.ask(Which("chpasswd".to_owned()))).await;
+        let (proper, busybox) = tools?;
         if self.password.is_some() && chpasswd?.is_none() {
             return Err(missing("chpasswd"));
         }
@@ -190,23 +196,27 @@ impl User {
             return Err(no_group(group));
         }
         let home = self.home(host).await?;
-        match (proper?, busybox?) {
+        match (proper, busybox) {
             (Some(path), _) => {
+                let mut lone = None;
                 if let Some(home) = home.as_deref().filter(|_| self.create_home) {
-                    self.lone_home(host, home).await?;
+                    lone = self.lone_home(host, home).await?.then_some(home);
                 }
                 let argv = self.useradd(path, groups, &supplementary, home.as_deref());
-                self.done(host.change([], tool(argv)).await?, heard)?;
+                self.done(alter(host, tool(argv)).await?, heard)?;
+                if let (Some(home), Some(now)) = (lone, self.find(host).await?) {
+                    host.change([], self.make_home(home, "", Some(&now.account))).await?;
+                }
                 if self.local {
                     self.local_groups(host, &supplementary, &[], heard).await?;
                 }
             }
             (None, Some(path)) => {
                 let argv = self.adduser(path, home.as_deref())?;
-                self.done(host.change([], tool(argv)).await?, heard)?;
+                self.done(alter(host, tool(argv)).await?, heard)?;
                 for group in &supplementary {
                     let argv = ["addgroup", self.name.as_str(), group.as_str()];
-                    self.done(host.change([], tool(argv)).await?, heard)?;
+                    self.done(alter(host, tool(argv)).await?, heard)?;
                 }
             }
             (None, None) => return Err(missing(name)),
@@ -216,26 +226,29 @@ impl User {
             let lock = self.password_lock == Some(true);
             self.set_password(host, password.reveal(), lock, heard).await?;
         } else if self.password_lock == Some(true) {
-            self.done(host.change([], tool(["passwd", "-l", self.name.as_str()])).await?, heard)?;
+            self.done(alter(host, tool(["passwd", "-l", self.name.as_str()])).await?, heard)?;
         }
         Ok(())
     }
 
-    /// useradd makes no parents: where they are missing the home is made before.
-    async fn lone_home(&self, host: &Host, home: &str) -> Result<(), Fault> {
-        let parent = home.rsplit_once('/').map_or("/", |(parent, _)| if parent.is_empty() { "/" } else { parent });
+    /// useradd makes no parents: where they are missing the home is made before, with login.defs' umask (as Ansible
+    /// does, whatever `umask` says).
+    async fn lone_home(&self, host: &Host, home: &str) -> Result<bool, Fault> {
+        let parent =
+            home.rsplit_once('/').map_or("/", |(parent, _)| if parent.is_empty() { "/" } else { parent });
         if host.ask(Stat::behind(parent.as_bytes())).await?.is_none() {
-            host.change([], self.make_home(home, None)).await?;
+            host.change([], self.make_home(home, "", None)).await?;
+            return Ok(true);
         }
-        Ok(())
+        Ok(false)
     }
 
-    fn make_home(&self, home: &str, owner: Option<&Account>) -> Perform {
+    fn make_home(&self, home: &str, umask: &str, owner: Option<&Account>) -> Perform {
         let owner = owner.map(|a| format!("{}:{}", a.uid, a.gid)).unwrap_or_default();
         Perform::script(format!("could not make the home folder {home}"), "user_home", &HOME)
             .arg(home)
             .arg(self.skeleton.clone().unwrap_or_default())
-            .arg(self.umask.clone().unwrap_or_default())
+            .arg(umask)
             .arg(owner)
     }
 
@@ -245,7 +258,7 @@ impl User {
         if !self.create_home || home.is_empty() || host.ask(Stat::behind(home.as_bytes())).await?.is_some() {
             return Ok(());
         }
-        host.change([], self.make_home(&home, Some(now))).await.map(drop)
+        host.change([], self.make_home(&home, self.umask.as_deref().unwrap_or(""), Some(now))).await.map(drop)
     }
 
     async fn key(&self, host: &Host, now: &Account, mut outcome: Outcome) -> Result<Outcome, Fault> {
@@ -279,7 +292,7 @@ impl User {
                 .stdin(passphrase.as_bytes())
                 .secret()
                 .any_status();
-            match host.change([], act).await? {
+            match alter(host, act).await? {
                 Gate::Foretold => return Ok(outcome),
                 Gate::Acted(reply) if reply.rc != 0 => {
                     return Err(Fault::new(said(&reply)).with("name", self.name.as_str()));
@@ -320,14 +333,14 @@ impl User {
             return Err(missing("chage"));
         }
         argv.push(self.name.clone());
-        self.done(host.change([], tool(argv)).await?, heard)
+        self.done(alter(host, tool(argv)).await?, heard)
     }
 
     async fn set_password(&self, host: &Host, hash: &str, lock: bool, heard: &mut Said) -> Result<(), Fault> {
         let mark = if lock { "!" } else { "" };
         let line = format!("{}:{mark}{hash}\n", self.name);
         let act = tool(["chpasswd", "-e"]).stdin(line.as_bytes()).secret();
-        self.done(host.change([], act).await?, heard)
+        self.done(alter(host, act).await?, heard)
     }
 
     /// Takes in what a tool said, or fails with it.
@@ -373,7 +386,10 @@ impl User {
         groups: &[GroupEntry],
     ) -> Result<Option<GroupEntry>, Fault> {
         let number = wanted.parse::<u32>().ok();
-        let listed = groups.iter().find(|g| g.name == wanted).or_else(|| groups.iter().find(|g| Some(g.gid) == number));
+        let listed = groups
+            .iter()
+            .find(|g| g.name == wanted)
+            .or_else(|| groups.iter().find(|g| Some(g.gid) == number));
         match listed {
             Some(group) => Ok(Some(group.clone())),
             None => host.ask(NamedGroup(wanted.to_owned())).await,

@@ -118,7 +118,9 @@ impl Apt {
         argv.extend(names);
         let part = host.ask(Probe::command(argv)).await?;
         if part.rc != 0 {
-            return Err(Fault::new(part.error().replacen("E: ", "E:", 1).trim()).with("rc", i64::from(part.rc)));
+            return Err(
+                Fault::new(part.error().replacen("E: ", "E:", 1).trim()).with("rc", i64::from(part.rc))
+            );
         }
         Ok(policies(&part.text()))
     }
@@ -169,12 +171,22 @@ impl Apt {
             Wanted::Any => Ok(Some(spec.name.clone())),
             Wanted::Is(wanted) => {
                 let found = known.versions.iter().find(|v| spec.takes(v));
-                let none = || Fault::at("name", format!("no available installation candidate for {}={wanted}", spec.name));
+                let none = || {
+                    Fault::at(
+                        "name",
+                        format!("no available installation candidate for {}={wanted}", spec.name),
+                    )
+                };
                 found.map(|v| Some(named(v))).ok_or_else(none)
             }
             Wanted::AtLeast(wanted) => {
                 let found = known.candidate.iter().chain(&known.versions).find(|v| spec.takes(v));
-                let none = || Fault::at("name", format!("no available installation candidate for {}>={wanted}", spec.name));
+                let none = || {
+                    Fault::at(
+                        "name",
+                        format!("no available installation candidate for {}>={wanted}", spec.name),
+                    )
+                };
                 found.map(|v| Some(named(v))).ok_or_else(none)
             }
         }
@@ -185,7 +197,8 @@ impl Apt {
         if host.check_mode() {
             return Ok(());
         }
-        let there = specs.iter().zip(installed).filter(|(_, packages)| packages.iter().any(Package::is_installed));
+        let there =
+            specs.iter().zip(installed).filter(|(_, packages)| packages.iter().any(Package::is_installed));
         let names: Vec<&str> = there.map(|(spec, _)| spec.name.split(':').next().unwrap_or("")).collect();
         if names.is_empty() {
             return Ok(());
@@ -228,7 +241,12 @@ impl Apt {
     }
 
     /// Installs one file, where its version is not there yet.
-    pub(super) async fn install_deb(&self, host: &Host, deb: &PathArg, cache: &Cache) -> Result<Outcome, Fault> {
+    pub(super) async fn install_deb(
+        &self,
+        host: &Host,
+        deb: &PathArg,
+        cache: &Cache,
+    ) -> Result<Outcome, Fault> {
         let is_url = deb.written().contains("://");
         let path = if is_url {
             if host.check_mode() {
@@ -241,7 +259,8 @@ impl Apt {
         };
         let outcome = self.install_file(host, &path).await;
         if is_url {
-            host.change_if([], Perform::command("could not remove it", ["rm", "-f"]).arg(path), |_| false).await?;
+            host.change_if([], Perform::command("could not remove it", ["rm", "-f"]).arg(path), |_| false)
+                .await?;
         }
         outcome.map(|outcome| cache.tell(outcome))
     }
@@ -251,13 +270,16 @@ impl Apt {
         if host.ask(Stat::behind(path)).await?.is_none() {
             return Err(Fault::at(
                 "deb",
-                format!("Unable to install package: E:Could not open file {name} - open (2: No such file or directory)"),
+                format!(
+                    "Unable to install package: E:Could not open file {name} - open (2: No such file or directory)"
+                ),
             ));
         }
         let fields = Probe::command(["dpkg-deb", "-f"]).arg(path).args(["Package", "Version"]);
         let part = host.ask(fields).await?;
         let said = part.text();
-        let field = |key: &str| said.lines().find_map(|l| l.strip_prefix(key)).unwrap_or("").trim().to_owned();
+        let field =
+            |key: &str| said.lines().find_map(|l| l.strip_prefix(key)).unwrap_or("").trim().to_owned();
         let (package, version) = (field("Package:"), field("Version:"));
         if part.rc != 0 || package.is_empty() {
             return Err(Fault::at("deb", format!("Unable to install package: {}", part.error().trim())));
@@ -267,8 +289,14 @@ impl Apt {
             match compare(&own.version, &version) {
                 Ordering::Equal if !self.force => return Ok(Outcome::new()),
                 Ordering::Greater if !self.allow_downgrade && !self.force => {
-                    return Err(Fault::at("deb", format!("Unable to install package {package}: a later version is already installed ({})", own.version))
-                        .with_hint(Some("allow_downgrade: true lets an older version replace it".to_owned())));
+                    return Err(Fault::at(
+                        "deb",
+                        format!(
+                            "Unable to install package {package}: a later version is already installed ({})",
+                            own.version
+                        ),
+                    )
+                    .with_hint(Some("allow_downgrade: true lets an older version replace it".to_owned())));
                 }
                 _ => {}
             }
@@ -285,12 +313,24 @@ impl Apt {
         let found = host.ask_all([Which("curl".to_owned()), Which("wget".to_owned())]).await?;
         let mut found = found.into_iter();
         let (curl, wget) = (found.next().flatten(), found.next().flatten());
-        let made = host.change_if([], Perform::command("could not make a temporary file", ["mktemp", "--suffix=.deb"]), |_| false);
+        let made = host.change_if(
+            [],
+            Perform::command("could not make a temporary file", ["mktemp", "--suffix=.deb"]),
+            |_| false,
+        );
         let made = made.await?.acted().unwrap_or_default();
         let path = made.out.strip_suffix(b"\n").unwrap_or(&made.out).to_vec();
         let argv: Vec<Vec<u8>> = match (curl, wget) {
-            (Some(curl), _) => [curl.as_str(), "-fsSL", "-o"].iter().map(|w| w.as_bytes().to_vec()).chain([path.clone(), url.into()]).collect(),
-            (None, Some(wget)) => [wget.as_str(), "-q", "-O"].iter().map(|w| w.as_bytes().to_vec()).chain([path.clone(), url.into()]).collect(),
+            (Some(curl), _) => [curl.as_str(), "-fsSL", "-o"]
+                .iter()
+                .map(|w| w.as_bytes().to_vec())
+                .chain([path.clone(), url.into()])
+                .collect(),
+            (None, Some(wget)) => [wget.as_str(), "-q", "-O"]
+                .iter()
+                .map(|w| w.as_bytes().to_vec())
+                .chain([path.clone(), url.into()])
+                .collect(),
             (None, None) => {
                 return Err(Fault::at("deb", "the host has neither curl nor wget to fetch a URL with"));
             }

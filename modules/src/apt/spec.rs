@@ -79,7 +79,9 @@ pub fn policies(text: &str) -> BTreeMap<String, Policy> {
             policy.candidate = (candidate != "(none)").then(|| candidate.to_owned());
         } else if line.trim() == "Version table:" {
             in_table = true;
-        } else if in_table && (line.starts_with(" *** ") || (line.starts_with("     ") && !line.starts_with("      "))) {
+        } else if in_table
+            && (line.starts_with(" *** ") || (line.starts_with("     ") && !line.starts_with("      ")))
+        {
             let version = line.trim_start_matches([' ', '*']).split_whitespace().next();
             policy.versions.extend(version.map(str::to_owned));
         }
@@ -121,7 +123,10 @@ fn fragment(one: &str, other: &str) -> Ordering {
         }
         let number = |s: &[u8], from: usize| {
             let end = (from..s.len()).find(|at| !s[*at].is_ascii_digit()).unwrap_or(s.len());
-            (end.max(from), String::from_utf8_lossy(s.get(from..end).unwrap_or(&[])).trim_start_matches('0').to_owned())
+            (
+                end.max(from),
+                String::from_utf8_lossy(s.get(from..end).unwrap_or(&[])).trim_start_matches('0').to_owned(),
+            )
         };
         let ((end_a, x), (end_b, y)) = (number(a, i), number(b, j));
         let order = x.len().cmp(&y.len()).then_with(|| x.cmp(&y));
@@ -159,7 +164,10 @@ mod tests {
     #[test]
     fn specs_are_read() {
         assert_eq!(Spec::new("foo=1.0*").unwrap().version, Wanted::Is("1.0*".into()));
-        assert_eq!(Spec::new("foo >= 1.0").unwrap(), Spec { name: "foo".into(), version: Wanted::AtLeast("1.0".into()) });
+        assert_eq!(
+            Spec::new("foo >= 1.0").unwrap(),
+            Spec { name: "foo".into(), version: Wanted::AtLeast("1.0".into()) }
+        );
         assert!(Spec::new("foo=1=2").is_err());
         assert!(Spec::new("--reinstall").is_err());
         assert!(Spec::new("foo=1.0*").unwrap().takes("1.0-3"));

@@ -17,8 +17,10 @@ pub fn facts(gathered: &Gathered) -> (Map, Vec<String>) {
             local.insert(name, message.into());
             continue;
         }
-        let value =
-            serde_json::from_str(text).ok().map(|value| data(&value)).or_else(|| ini(text).map(Data::Map));
+        let value = serde_json::from_str(text)
+            .ok()
+            .map(|value: serde_json::Value| Data::from_json(&value))
+            .or_else(|| ini(text).map(Data::Map));
         let value = value.unwrap_or_else(|| {
             let message = format!("error loading facts as JSON or ini - please check content: {path}");
             warnings.push(message.clone());
@@ -27,28 +29,6 @@ pub fn facts(gathered: &Gathered) -> (Map, Vec<String>) {
         local.insert(name, value);
     }
     (local, warnings)
-}
-
-/// JSON as plain data. serde_json bounds the depth.
-pub(super) fn data(value: &serde_json::Value) -> Data {
-    use serde_json::Value;
-    match value {
-        Value::Null => Data::Null,
-        Value::Bool(b) => Data::Bool(*b),
-        Value::Number(number) => {
-            let text = number.to_string();
-            match (text.parse::<i64>(), text.parse()) {
-                (Ok(int), _) => Data::Int(int),
-                (_, Ok(big)) => Data::Big(std::sync::Arc::new(big)),
-                _ => Data::Float(text.parse().unwrap_or(f64::NAN)),
-            }
-        }
-        Value::String(text) => text.as_str().into(),
-        Value::Array(items) => Data::List(items.iter().map(data).collect()),
-        Value::Object(fields) => {
-            Data::Map(fields.iter().map(|(name, value)| (name.clone(), data(value))).collect())
-        }
-    }
 }
 
 /// Sections of lower-cased names and text values, as Python's configparser reads them.

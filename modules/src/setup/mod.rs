@@ -6,6 +6,7 @@ mod facts;
 mod gathered;
 mod hardware;
 mod local;
+mod module;
 mod network;
 mod platform;
 mod subset;
@@ -16,3 +17,5 @@ mod virtualization;
 mod distributions;
 #[cfg(test)]
 mod oracle;
+
+pub use module::Setup;

@@ -2,7 +2,6 @@
 
 use super::facts::{Wanted, all};
 use super::gathered::Gathered;
-use super::local;
 use crate::{Data, Map};
 use std::process::Command;
 
@@ -66,7 +65,7 @@ fn the_facts_of_this_machine_are_those_of_ansible() {
     let out = Command::new(format!("{oracle}/ansible")).args(["localhost", "-m", "setup"]).output().unwrap();
     let text = String::from_utf8_lossy(&out.stdout);
     let json = &text[text.find("=>").expect("no result") + 2..];
-    let theirs = local::data(&serde_json::from_str(json).unwrap());
+    let theirs = Data::from_json(&serde_json::from_str(json).unwrap());
     let Data::Map(mut theirs) = theirs.as_map().unwrap()["ansible_facts"].clone() else { panic!() };
     let mut ours = ours();
     let kinds = |map: &Map, key: &str| map.get(key).map(Data::type_name);

@@ -125,7 +125,11 @@ impl User {
     /// What the schema cannot say.
     pub(super) fn check(&self) -> Result<(), Fault> {
         if self.local {
-            let given = [("umask", self.umask.is_some()), ("uid_min", self.uid_min.is_some()), ("uid_max", self.uid_max.is_some())];
+            let given = [
+                ("umask", self.umask.is_some()),
+                ("uid_min", self.uid_min.is_some()),
+                ("uid_max", self.uid_max.is_some()),
+            ];
             if let Some((name, _)) = given.iter().find(|(_, given)| *given) {
                 return Err(Fault::at(name, format!("'{name}' can not be used with 'local'")));
             }

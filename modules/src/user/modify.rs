@@ -1,11 +1,11 @@
 //! Commands that make and change accounts, from what is there and what is wanted.
 
-use super::{Found, Said, User, no_group};
 use super::arguments::Update;
-use crate::accounts::tool;
+use super::{Found, Said, User, no_group};
+use crate::Fault;
+use crate::accounts::{alter, tool};
 use crate::group::missing;
 use crate::host::{GroupEntry, Host, Which};
-use crate::Fault;
 
 impl User {
     /// The arguments of useradd, or of luseradd.
@@ -88,7 +88,8 @@ impl User {
         ];
         if let Some((name, _)) = cannot.iter().find(|(_, given)| *given) {
             let hint = "install the shadow tools on the host".to_owned();
-            return Err(Fault::at(name, format!("this host's adduser (busybox) cannot do '{name}'")).with_hint(Some(hint)));
+            return Err(Fault::at(name, format!("this host's adduser (busybox) cannot do '{name}'"))
+                .with_hint(Some(hint)));
         }
         let mut argv = vec![path, "-D".to_owned()];
         let mut put = |words: &[&str]| argv.extend(words.iter().map(|w| (*w).to_owned()));
@@ -176,7 +177,8 @@ impl User {
         } else if self.password_lock == Some(false) && locked {
             put(&["-U"]);
         }
-        if let Some(days) = self.password_expire_account_disable.filter(|days| Some(*days) != shadow.inactive) {
+        if let Some(days) = self.password_expire_account_disable.filter(|days| Some(*days) != shadow.inactive)
+        {
             put(&["-f", &days.to_string()]);
         }
         let password = self.password.as_ref().map(|p| p.reveal()).filter(|wanted| {
@@ -192,7 +194,7 @@ impl User {
             let mut argv = vec![host.ask(Which(name.to_owned())).await?.ok_or_else(|| missing(name))?];
             argv.append(&mut flags);
             argv.push(self.name.clone());
-            self.done(host.change([], tool(argv)).await?, heard)?;
+            self.done(alter(host, tool(argv)).await?, heard)?;
         }
         if let Some((add, remove)) = memberships.filter(|_| self.local) {
             self.local_groups(host, &add, &remove, heard).await?;
@@ -223,8 +225,7 @@ impl User {
         // Being in one's primary group needs no entry.
         let own = groups.iter().find(|g| g.gid == primary).map(|g| &g.name);
         let lacking = wanted.iter().any(|g| !current.contains(&g) && Some(g) != own);
-        let surplus: Vec<String> =
-            current.into_iter().filter(|g| !wanted.contains(g)).cloned().collect();
+        let surplus: Vec<String> = current.into_iter().filter(|g| !wanted.contains(g)).cloned().collect();
         let differs = lacking || (!self.append && !surplus.is_empty());
         Ok(differs.then_some((wanted, if self.append { Vec::new() } else { surplus })))
     }
@@ -242,7 +243,7 @@ impl User {
                 let name = "lgroupmod";
                 let path = host.ask(Which(name.to_owned())).await?.ok_or_else(|| missing(name))?;
                 let argv = [path.as_str(), flag, self.name.as_str(), group.as_str()];
-                self.done(host.change([], tool(argv)).await?, heard)?;
+                self.done(alter(host, tool(argv)).await?, heard)?;
             }
         }
         Ok(())

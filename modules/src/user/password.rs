@@ -10,7 +10,9 @@ pub fn looks_plain(password: &str) -> bool {
         return true;
     }
     let fields: Vec<&str> = password.split('$').collect();
-    let (Some(kind), Some(hash)) = (fields.get(1), fields.last().filter(|_| fields.len() >= 3)) else { return true };
+    let (Some(kind), Some(hash)) = (fields.get(1), fields.last().filter(|_| fields.len() >= 3)) else {
+        return true;
+    };
     if hash.contains(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | '='))) {
         return true;
     }

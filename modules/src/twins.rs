@@ -1,0 +1,193 @@
+//! Two Debian roots that start alike: modules run in one through a pipe, ansible-core's in the other; results and
+//! roots are compared.
+//!
+//! Needs root, `IMPEL_TEST_ROOT` (the folder of a Debian root, left untouched: both twins are overlays of it, mounted
+//! in private namespaces) and for comparisons `IMPEL_ORACLE` (the folder of ansible-core's programs).
+
+use crate::host::test_pipe::TestPipe;
+use crate::host::{self, Pipe, Request, Run, Setting, run_alone};
+use crate::{Data, Map, Outcome};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Mounts an overlay of `$1` kept in `$2` and goes on inside it with the rest.
+const ENTER: &str = "b=$1 d=$2; shift 2; mkdir -p $d/up $d/work $d/root && \
+    mount -t overlay overlay -o lowerdir=$b,upperdir=$d/up,workdir=$d/work $d/root && \
+    mount -t proc proc $d/root/proc && mount --rbind /dev $d/root/dev && \
+    { mount --bind /etc/resolv.conf $d/root/etc/resolv.conf || true; } 2>/dev/null && \
+    exec chroot $d/root /usr/bin/env -i HOME=/root USER=root LOGNAME=root \
+    PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \"$@\"";
+
+pub struct Twins {
+    base: String,
+    folder: PathBuf,
+    oracle: Option<String>,
+    pipe: TestPipe,
+}
+
+impl Twins {
+    /// The twins, or a word on why there are none.
+    pub fn open(name: &str) -> Option<Twins> {
+        let Ok(base) = std::env::var("IMPEL_TEST_ROOT") else {
+            eprintln!("skipped: IMPEL_TEST_ROOT (folder of a Debian root) is not set");
+            return None;
+        };
+        let uid = Command::new("id").arg("-u").output().unwrap().stdout;
+        if uid != b"0\n" {
+            eprintln!("skipped: this test mounts overlays and so needs root");
+            return None;
+        }
+        let folder = std::env::temp_dir().join(format!("impel-twins-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let oracle = std::env::var("IMPEL_ORACLE").ok();
+        let shell = r#"while IFS= read -r _iL; do eval "$_iL"; done"#;
+        let mut words = enter(&base, &folder.join("ours"));
+        words.extend(["sh", "-c", shell].map(str::to_owned));
+        let twins = Twins { pipe: TestPipe::open(&words), base, folder, oracle };
+        twins.assert_apart();
+        Some(twins)
+    }
+
+    /// Runs a module of ours.
+    pub fn ours(&mut self, module: &str, args: &str, check: bool) -> Outcome {
+        let Data::Map(args) = Data::from_json(&serde_json::from_str(args).unwrap()) else { panic!("a map") };
+        let setting = Setting { check_mode: check, ..Setting::default() };
+        run_alone(&mut self.pipe, crate::registry::find(module).unwrap(), args, setting).unwrap()
+    }
+
+    /// Runs ansible-core's; none without it.
+    pub fn theirs(&self, module: &str, args: &str, check: bool) -> Option<Map> {
+        let oracle = self.oracle.as_ref()?;
+        let mut command = Command::new(format!("{oracle}/ansible"));
+        command.args(["-i", "localhost,", "-c", "local", "localhost", "-m", module, "-a", args]);
+        command.arg("-e").arg(format!("ansible_python_interpreter={}", self.interpreter().display()));
+        command.arg("-e").arg("ansible_become=false");
+        command.env("ANSIBLE_PIPELINING", "1").env("ANSIBLE_LOCALHOST_WARNING", "0");
+        if check {
+            command.arg("-C");
+        }
+        let out = command.output().unwrap();
+        let text = String::from_utf8_lossy(&out.stdout);
+        let at =
+            text.find("=> {").unwrap_or_else(|| panic!("{text}{}", String::from_utf8_lossy(&out.stderr)));
+        let Data::Map(mut map) = Data::from_json(&serde_json::from_str(&text[at + 2..]).unwrap()) else {
+            panic!()
+        };
+        for extra in
+            ["invocation", "stdout_lines", "stderr_lines", "warnings", "deprecations", "ansible_facts"]
+        {
+            map.shift_remove(extra);
+        }
+        Some(map)
+    }
+
+    /// The "Python" that ansible-core is given: a program that enters the twin and runs Python there. Modules come
+    /// to it on stdin (pipelining) or, if that were off, as files that are not to be found in the twin: in no case
+    /// does one of them run on this machine itself.
+    fn interpreter(&self) -> PathBuf {
+        let path = self.folder.join("python3");
+        if !path.exists() {
+            let words: Vec<String> =
+                enter(&self.base, &self.folder.join("theirs")).iter().map(|w| quoted(w)).collect();
+            std::fs::write(&path, format!("#!/bin/sh\nexec {} python3 \"$@\"\n", words.join(" "))).unwrap();
+            let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+            std::fs::set_permissions(&path, mode).unwrap();
+        }
+        path
+    }
+
+    /// Before anything is compared: what ansible-core sees must be the twin and not this machine.
+    fn assert_apart(&self) {
+        let marker = "/impel-this-is-the-twin";
+        assert!(!Path::new(marker).exists(), "{marker} must not exist on this machine");
+        let upper = self.folder.join("theirs/up");
+        std::fs::create_dir_all(&upper).unwrap();
+        std::fs::write(upper.join(marker.trim_start_matches('/')), "").unwrap();
+        let seen = self.theirs("stat", &format!("{{\"path\": \"{marker}\"}}"), true);
+        let exists = seen.as_ref().map(|map| map["stat"].as_map().unwrap()["exists"].clone());
+        assert_ne!(exists, Some(Data::Bool(false)), "ansible-core is not inside the twin: refusing to go on");
+        let _ = std::fs::remove_file(upper.join(marker.trim_start_matches('/')));
+    }
+
+    /// Both; what differs between the results, save the fields in `ignore`.
+    pub fn compare(&mut self, module: &str, args: &str, check: bool, ignore: &[&str]) -> Vec<String> {
+        let outcome = self.ours(module, args, check);
+        let ours = outcome.to_map();
+        let Some(theirs) = self.theirs(module, args, check) else { return Vec::new() };
+        let mut found = Vec::new();
+        let keys = ours.keys().chain(theirs.keys().filter(|k| !ours.contains_key(*k)));
+        for key in keys.filter(|k| !ignore.contains(&k.as_str()) && *k != "failed") {
+            if ours.get(key) != theirs.get(key) {
+                found.push(format!(
+                    "{module} {args}{}: {key}\n    ours   {:?}\n    theirs {:?}",
+                    if check { " (check)" } else { "" },
+                    ours.get(key).map(shown),
+                    theirs.get(key).map(shown)
+                ));
+            }
+        }
+        found
+    }
+
+    /// The same command inside both roots must print the same.
+    pub fn same(&mut self, script: &str) -> Vec<String> {
+        if self.oracle.is_none() {
+            return Vec::new();
+        }
+        // Ours through its own pipe: mounting an overlay twice at once is not for those who write to it.
+        let request = Request {
+            run: Run::Command(host::Command::default()),
+            argv: ["sh", "-c", script].iter().map(|w| w.as_bytes().to_vec()).collect(),
+            ..Request::call("", [], &[])
+        };
+        let reply = self.pipe.exchange(vec![request]).unwrap().remove(0);
+        let ours = String::from_utf8_lossy(&reply.out).into_owned();
+        let words = enter(&self.base, &self.folder.join("theirs"));
+        let out = Command::new(&words[0]).args(&words[1..]).args(["sh", "-c", script]).output().unwrap();
+        let theirs = String::from_utf8_lossy(&out.stdout).into_owned();
+        let lines = |text: &str, other: &str| -> Vec<String> {
+            text.lines().filter(|l| !other.lines().any(|o| o == *l)).map(str::to_owned).collect()
+        };
+        if ours == theirs {
+            return Vec::new();
+        }
+        vec![format!("ours {:?}\n    theirs {:?}", lines(&ours, &theirs), lines(&theirs, &ours))]
+    }
+
+    /// Check mode foretells, the run changes, the second run does not.
+    pub fn changes_once(&mut self, module: &str, args: &str) {
+        let foretold = self.ours(module, args, true);
+        assert!(foretold.failed.is_none() && foretold.changed, "check: {args} {foretold:?}");
+        let done = self.ours(module, args, false);
+        assert!(done.failed.is_none() && done.changed, "run: {args} {done:?}");
+        let again = self.ours(module, args, false);
+        assert!(again.failed.is_none() && !again.changed, "again: {args} {again:?}");
+    }
+
+    /// Where our twin keeps what differs from the base.
+    pub fn upper(&self) -> PathBuf {
+        self.folder.join("ours/up")
+    }
+}
+
+impl Drop for Twins {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn shown(data: &Data) -> String {
+    let text = format!("{data:?}");
+    text.replace("Str(Text { text: ", "(").replace(", secret: false })", ")")
+}
+
+fn enter(base: &str, twin: &Path) -> Vec<String> {
+    let mut words: Vec<String> =
+        ["unshare", "-m", "--propagation", "private", "sh", "-c", ENTER, "sh"].map(str::to_owned).to_vec();
+    words.extend([base.to_owned(), twin.display().to_string()]);
+    words
+}
+
+fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
