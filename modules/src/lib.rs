@@ -18,6 +18,8 @@ pub use outcome::{Diff, Fault, Outcome};
 
 #[cfg(test)]
 mod account_tests;
+#[cfg(test)]
+mod apt_tests;
 pub mod attributes;
 #[cfg(test)]
 mod module_tests;

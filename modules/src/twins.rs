@@ -163,11 +163,6 @@ impl Twins {
         let again = self.ours(module, args, false);
         assert!(again.failed.is_none() && !again.changed, "again: {args} {again:?}");
     }
-
-    /// Where our twin keeps what differs from the base.
-    pub fn upper(&self) -> PathBuf {
-        self.folder.join("ours/up")
-    }
 }
 
 impl Drop for Twins {

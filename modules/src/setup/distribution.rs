@@ -166,7 +166,7 @@ pub fn facts(gathered: &Gathered, facts: &mut Facts) {
         seen.version = found.split('.').take(2).collect::<Vec<_>>().join(".");
     }
     for text in [&mut seen.version, &mut seen.release] {
-        if text.is_empty() && !(seen.id == "fedora") {
+        if text.is_empty() && seen.id != "fedora" {
             *text = "NA".to_owned();
         }
     }
@@ -238,10 +238,9 @@ fn own_file(seen: &mut Seen<'_>, minor: &mut Option<String>) -> Option<Own> {
     let of = |path, variety| Own { path, variety, parsed: true, search: None };
     if gathered.is_present("/etc/altlinux-release") || gathered.has_file("/etc/altlinux-release") {
         seen.name = "Altlinux".to_owned();
-        if let Some(name) = gathered.file("/etc/altlinux-release").and_then(|t| t.split_once('(')) {
-            if seen.release == "NA" {
-                seen.release = name.1.trim_end_matches(')').to_owned();
-            }
+        let named = gathered.file("/etc/altlinux-release").and_then(|t| t.split_once('('));
+        if let Some((_, name)) = named.filter(|_| seen.release == "NA") {
+            seen.release = name.trim_end_matches(')').to_owned();
         }
         return Some(Own { search: Some("ALT"), ..of("/etc/altlinux-release", "Altlinux") });
     }

@@ -168,7 +168,7 @@ pub fn firmware(gathered: &Gathered, facts: &mut Facts) {
     facts.set("system_vendor", of("sys_vendor").unwrap_or("NA"));
     let chassis = of("chassis_type");
     let factor = chassis.map(|text| match text.parse::<usize>().ok().and_then(|n| FORM_FACTORS.get(n)) {
-        Some(name) => format!("{name}"),
+        Some(name) => (*name).to_owned(),
         None => format!("unknown ({text})"),
     });
     facts.set("form_factor", factor.unwrap_or_else(|| "NA".to_owned()));
