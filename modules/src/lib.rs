@@ -26,16 +26,16 @@ mod module_tests;
 #[cfg(test)]
 mod twins;
 
-mod command;
 mod accounts;
 mod apt;
 mod calendar;
+mod command;
 mod file;
 mod fnmatch;
 mod group;
 mod ping;
 mod setup;
 mod stat;
-pub mod words;
 mod together;
 mod user;
+pub mod words;

@@ -63,14 +63,14 @@ macro_rules! modules {
 }
 
 modules! {
-    "command" crate::command::Command { always_acts: true, free_form: true, check_mode: CheckMode::Partial };
-    "raw" crate::command::RawCommand { always_acts: true, free_form: true, check_mode: CheckMode::None };
-    "shell" crate::command::Shell { always_acts: true, free_form: true, check_mode: CheckMode::Partial };
     "apt" crate::apt::Apt;
+    "command" crate::command::Command { always_acts: true, free_form: true, check_mode: CheckMode::Partial };
     "file" crate::file::File;
     "group" crate::group::Group;
     "ping" crate::ping::Ping;
+    "raw" crate::command::RawCommand { always_acts: true, free_form: true, check_mode: CheckMode::None };
     "setup" crate::setup::Setup;
+    "shell" crate::command::Shell { always_acts: true, free_form: true, check_mode: CheckMode::Partial };
     "stat" crate::stat::StatModule;
     "user" crate::user::User;
 }
