@@ -193,10 +193,7 @@ impl Eval<'_> {
                 return Ok(Value::None);
             }
             (Err(_), "ignore") => return Ok(Value::None),
-            (Err(e), "strict") => return Err(e),
-            (Err(_), other) => {
-                return Err(Error::new(format!("errors must be one of strict, warn, ignore, not '{other}'")));
-            }
+            (Err(e), _) => return Err(e),
         };
         if wantlist {
             return Ok(Value::list(found));

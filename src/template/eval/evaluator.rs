@@ -170,6 +170,35 @@ impl<'w> Eval<'w> {
     /// # Errors
     /// Whatever it raises.
     pub fn template_file(&mut self, text: &str, origin: Span, options: &TemplateOptions) -> Result<Str> {
+        let (body, value, newline) = self.file_value(text, origin, options)?;
+        let value = if value.is_none() { Value::str("") } else { value };
+        let secret = value.is_secret();
+        let value = match value {
+            Value::Str(_) => value,
+            other => Value::text(other.to_text()?, secret),
+        };
+        let text = restore_newlines(body, value, &newline);
+        let text = text.to_text()?;
+        let text = if newline == "\n" { text } else { text.replace("\r\n", "\n").replace('\n', &newline) };
+        Ok(Str::plain(text).marked(secret))
+    }
+
+    /// Renders the text of a template file to its native value, as `lookup('template')` does.
+    ///
+    /// # Errors
+    /// Whatever it raises.
+    pub fn template_native(&mut self, text: &str, origin: Span, options: &TemplateOptions) -> Result<Value> {
+        let (body, value, newline) = self.file_value(text, origin, options)?;
+        Ok(restore_newlines(body, value, &newline))
+    }
+
+    /// What a template file yields, with its body and the newline it asks for.
+    fn file_value<'t>(
+        &mut self,
+        text: &'t str,
+        origin: Span,
+        options: &TemplateOptions,
+    ) -> Result<(&'t str, Value, String)> {
         let (options, body) = syntax::options_of(text, options)?;
         // A header takes a line.
         let origin = if body.len() < text.len() { origin.at(2, 1) } else { origin.at(1, 1) };
@@ -181,17 +210,7 @@ impl<'w> Eval<'w> {
             let value = eval.deep(value)?;
             eval.finalize(value)
         });
-        let value = value.map_err(attributed)?;
-        let value = if value.is_none() { Value::str("") } else { value };
-        let secret = value.is_secret();
-        let value = match value {
-            Value::Str(_) => value,
-            other => Value::text(other.to_text()?, secret),
-        };
-        let text = restore_newlines(body, value, &newline);
-        let text = text.to_text()?;
-        let text = if newline == "\n" { text } else { text.replace("\r\n", "\n").replace('\n', &newline) };
-        Ok(Str::plain(text).marked(secret))
+        Ok((body, value.map_err(attributed)?, newline))
     }
 
     /// An error as the user is told of it: attributed, and with the name that may have been meant.

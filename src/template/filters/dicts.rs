@@ -141,7 +141,7 @@ fn dict_to_items(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Valu
 }
 
 /// How ansible-core prints a value's class in messages.
-pub(super) fn class_name(value: &Value) -> String {
+pub(crate) fn class_name(value: &Value) -> String {
     match value.type_name() {
         "dict" => "<class 'ansible._internal._templating._lazy_containers._AnsibleLazyTemplateDict'>".into(),
         "list" => "<class 'ansible._internal._templating._lazy_containers._AnsibleLazyTemplateList'>".into(),

@@ -7,7 +7,7 @@ mod combinations;
 mod comments;
 mod dates;
 mod dicts;
-pub(super) mod globbing;
+mod globbing;
 mod hashes;
 mod html;
 mod json;
@@ -22,6 +22,11 @@ mod sorting;
 mod strings;
 mod yaml;
 
+pub(crate) use chance::Random;
+pub(crate) use dicts::class_name;
+pub(crate) use globbing::{glob, matches as fits};
+pub(crate) use hashes::from_encoding;
+pub(crate) use paths::{expand_user, normalized};
 pub use registry::{Filter, FilterFn, find, names};
 
 /// Every family's table.

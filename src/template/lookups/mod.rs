@@ -1,9 +1,27 @@
 //! Lookups (`lookup('name', …)`): one small file per family, each with a table; [`FAMILIES`] is the only list.
 
-mod basic;
+mod commands;
+mod files;
+mod hosts;
+mod inifile;
+mod lists;
+mod overlay;
+mod parameters;
+mod passwords;
 mod registry;
+mod sequence;
+mod tables;
+mod variables;
 
 pub use registry::{Lookup, LookupFn, find, names};
 
 /// Every family's table.
-const FAMILIES: &[&[Lookup]] = &[basic::LOOKUPS];
+const FAMILIES: &[&[Lookup]] = &[
+    commands::LOOKUPS,
+    files::LOOKUPS,
+    hosts::LOOKUPS,
+    lists::LOOKUPS,
+    passwords::LOOKUPS,
+    tables::LOOKUPS,
+    variables::LOOKUPS,
+];

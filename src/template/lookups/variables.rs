@@ -1,0 +1,124 @@
+//! Variables and settings by name: `vars`, `varnames`, `env`, `config`.
+
+use super::Lookup;
+use crate::template::args::Args;
+use crate::template::pyregex::{Flags, PyRegex};
+use crate::template::value::{Error, MarkerKind, Result, Value};
+use crate::template::{Effect, Eval};
+
+/// This family's table.
+pub(super) const LOOKUPS: &[Lookup] = &[
+    Lookup::new("vars", &[], vars).open(),
+    Lookup::new("varnames", &[], variable_names).open(),
+    Lookup::new("env", &[], environment).open().sees_undefined(),
+    Lookup::new("config", &[], config).open(),
+];
+
+fn vars(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<Value>> {
+    let mut out = Vec::new();
+    for term in &terms {
+        let Some(name) = term.as_str() else {
+            return Err(Error::new(format!("Variable name must be 'str' not '{}'.", term.type_name())));
+        };
+        let value = match (eval.world().variable(name), args.keyword("default")) {
+            (Some(value), default) => match (eval.read(value), default) {
+                (Value::Undefined(m), Some(default)) if m.kind == MarkerKind::Undefined => default.clone(),
+                (value, _) => value,
+            },
+            (None, Some(default)) => default.clone(),
+            (None, None) => {
+                let error = Error::undefined(format!("No variable named '{name}' was found."));
+                let names = eval.world().variable_names();
+                Value::from(match crate::diag::nearest(name, names.iter().map(|n| &**n)) {
+                    Some(near) => error.hint(format!("did you mean '{near}'?")),
+                    None => error,
+                })
+            }
+        };
+        out.push(value);
+    }
+    Ok(out)
+}
+
+fn variable_names(eval: &mut Eval<'_>, terms: Vec<Value>, _args: &Args) -> Result<Vec<Value>> {
+    let names = eval.world().variable_names();
+    let mut out = Vec::new();
+    for term in &terms {
+        let Some(pattern) = term.as_str() else {
+            return Err(Error::new(format!(
+                "Invalid setting identifier, \"{}\" is not a string, it is a <class '{}'>",
+                term.to_text()?,
+                term.type_name()
+            )));
+        };
+        let regex = PyRegex::new(pattern, Flags::default())
+            .map_err(|e| Error::new(format!("Unable to use \"{pattern}\" as a search parameter: {e}")))?;
+        for name in &names {
+            if regex.search(name)?.is_some() {
+                out.push(Value::str(name.clone()));
+            }
+        }
+    }
+    Ok(out)
+}
+
+fn environment(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<Value>> {
+    eval.world().effect(Effect::ReadsController)?;
+    let mut out = Vec::new();
+    for term in terms {
+        let term = term.defined()?;
+        let Some(name) = term.as_str().map(|t| t.split_whitespace().next().unwrap_or("").to_owned()) else {
+            return Err(Error::new(format!("'{}' object has no attribute 'split'", term.type_name())));
+        };
+        out.push(match (eval.world().environment(&name), args.keyword("default")) {
+            (Some(value), _) => Value::from(value),
+            (None, Some(Value::Undefined(m))) if m.kind == MarkerKind::Undefined => {
+                Value::undefined(format!("The environment variable '{name}' is not set."))
+            }
+            (None, Some(default)) => default.clone(),
+            (None, None) => Value::str(""),
+        });
+    }
+    Ok(out)
+}
+
+fn config(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<Value>> {
+    let on_missing = args.keyword("on_missing").map_or(Ok("error".to_owned()), Value::to_text)?;
+    if !matches!(on_missing.as_str(), "error" | "warn" | "skip") {
+        return Err(Error::new(format!(
+            "Invalid value '{on_missing}' for config 'on_missing' for 'config' lookup plugin."
+        )));
+    }
+    let text = |name: &str| args.keyword(name).filter(|v| !v.is_none()).map(Value::to_text).transpose();
+    let (plugin_type, plugin_name) = (text("plugin_type")?, text("plugin_name")?);
+    if plugin_type.is_some() != plugin_name.is_some() {
+        return Err(Error::new(
+            "Both plugin_type and plugin_name are required, cannot use one without the other.",
+        ));
+    }
+    let show_origin = args.keyword("show_origin").map_or(Ok(false), Value::is_true)?;
+    let mut out = Vec::new();
+    for term in &terms {
+        let Some(name) = term.as_str() else {
+            return Err(Error::new(format!(
+                "Invalid setting identifier, {} is not a <class 'str'>, its a <class '{}'>.",
+                term.to_text()?,
+                term.type_name()
+            )));
+        };
+        let known = match (&plugin_type, &plugin_name) {
+            (Some(kind), Some(plugin)) => format!("{kind}.{plugin}.{name}"),
+            _ => name.to_owned(),
+        };
+        match (eval.world().config(&known), on_missing.as_str()) {
+            (Some(value), _) if show_origin => out.push(Value::tuple([value, Value::str("default")])),
+            (Some(value), _) => out.push(value),
+            (None, "skip") => {}
+            (None, "warn") => eval.world().warn(&format!("Skipping, did not find setting {name}")),
+            (None, _) => {
+                return Err(Error::new(format!("No config definition exists for '{name}'.")));
+            }
+        }
+    }
+    Ok(out)
+}
