@@ -71,14 +71,25 @@ fn located(fault: &impel_modules::Fault, task: &Task) -> Diagnostic {
     error
 }
 
+/// Whether a condition holds.
+///
+/// # Errors
+/// It cannot be evaluated; in ansible-core's words.
+pub fn holds(condition: &Value, world: &TaskWorld, span: Span) -> Result<bool, Diagnostic> {
+    template::conditional(condition, world).map_err(|error| {
+        let mut shown = Diagnostic::user(format!("Error while evaluating conditional: {error}")).at(span);
+        shown.hint.clone_from(&error.hint);
+        shown
+    })
+}
+
 /// Whether all conditions hold.
 ///
 /// # Errors
 /// One cannot be evaluated.
 pub fn all_hold(conditions: &[Node], world: &TaskWorld) -> Result<bool, Diagnostic> {
     for condition in conditions {
-        let value = Value::from_node(condition);
-        if !template::conditional(&value, world).map_err(|error| error.at(condition.span))? {
+        if !holds(&Value::from_node(condition), world, condition.span)? {
             return Ok(false);
         }
     }

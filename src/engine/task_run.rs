@@ -124,6 +124,7 @@ impl TaskRun {
             _ if run.base.blocked() => return None,
             Ok(items) => run.lay_out(items),
             Err(error) => {
+                run.settings = Settings::of(&run.step.task, &run.base).unwrap_or_default();
                 run.whole = Some(run.loop_failed(error));
                 if run.base.blocked() {
                     return None;
@@ -432,7 +433,11 @@ impl TaskRun {
             }
             Ok(Start::NotYet) => return Begun::NotYet,
             Ok(Start::Answer(answer, settings)) => (*answer, *settings),
-            Err(error) => (Answer::failed_at(error, self.step.task.span), self.settings.clone()),
+            Err(error) => {
+                // what failed may be a condition: the keywords still say what a failure means
+                let settings = Settings::of(&task, &world).unwrap_or_default();
+                (Answer::failed_at(error, self.step.task.span), settings)
+            }
         };
         finish_answer(&mut answer, &task, &mut world);
         if grant == Grant::Ahead && world.blocked() {
@@ -453,7 +458,7 @@ impl TaskRun {
     ) -> Result<Start, Diagnostic> {
         for condition in task.when() {
             let value = Value::from_node(condition);
-            if !template::conditional(&value, world).map_err(|error| error.at(condition.span))? {
+            if !outcome::holds(&value, world, condition.span)? {
                 let answer = Answer::skipped("Conditional result was False", Some(&value.to_string()));
                 let settings = Settings::of(task, world).unwrap_or_default();
                 return Ok(Start::Answer(Box::new(answer), Box::new(settings)));
