@@ -3,7 +3,7 @@
 use super::arguments::known;
 use crate::diag::Diagnostic;
 use crate::engine::{Action, Answer, Call, Next};
-use crate::template::{self, Value};
+use crate::template::{self, Value, World};
 use impel_modules::{Data, Map};
 
 /// Shows a message or a variable.
@@ -60,11 +60,9 @@ fn variable(var: &Value, call: &Call<'_>) -> Result<(String, Data), Diagnostic> 
         Err(error)
             if error.to_string().contains("undefined") || error.to_string().contains("has no attribute") =>
         {
-            let text = if call.world.layers().store.run.verbosity > 0 {
-                format!("VARIABLE IS NOT DEFINED!: {error}")
-            } else {
-                "VARIABLE IS NOT DEFINED!".to_string()
-            };
+            // ansible-core 2.19's own words for what cannot be shown
+            call.world.warn(&format!("Encountered 1 template error.\nerror 1 - {error}"));
+            let text = format!("<< error 1 - {error} >>");
             Ok((expression.to_string(), text.into()))
         }
         Err(error) => Err(error),

@@ -83,7 +83,7 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
     let disk = launch::disk(&config, &ground, folder, &notices);
     let mut playbooks = Vec::new();
     for path in &arguments.playbooks {
-        let loaded = playbook::load(path, &disk);
+        let loaded = playbook::load(&std::path::absolute(path).unwrap_or_else(|_| path.clone()), &disk);
         notices.show(&mut screen);
         playbooks.push(loaded?);
     }

@@ -228,7 +228,6 @@ impl Batch<'_, '_> {
             }
             self.step(&first, runners)?;
             if self.tracks.iter().all(|t| matches!(t.fate, Fate::Failed | Fate::Unreachable) && !t.forced) {
-                self.run.shared.emit(Event::NoHostsLeft);
                 return Ok(());
             }
         }
@@ -238,7 +237,7 @@ impl Batch<'_, '_> {
     fn step(&mut self, step: &Step, runners: Vec<usize>) -> Result<(), Diagnostic> {
         let task = &step.task;
         if &*task.action.name == "meta" {
-            return self.meta(task, &runners);
+            return self.meta(step, &runners);
         }
         let Some(first) = runners.first().copied() else { return Ok(()) };
         let world = self.world(first, Some(task));
@@ -326,6 +325,7 @@ impl Batch<'_, '_> {
                         .at(limit.span)
                 })?;
                 if now as f64 / self.tracks.len().max(1) as f64 * 100.0 > limit {
+                    self.run.shared.emit(Event::NoHostsLeft);
                     for track in &mut self.tracks {
                         if track.fate == Fate::Active {
                             track.fate = Fate::Failed;
@@ -376,7 +376,7 @@ impl Batch<'_, '_> {
         }
         let Some(step) = track.next.take() else { return Ok(false) };
         if &*step.task.action.name == "meta" {
-            self.meta(&step.task, &[index])?;
+            self.meta(&step, &[index])?;
             return Ok(false);
         }
         track.busy = true;

@@ -1,25 +1,43 @@
 //! `meta`: tasks that steer the play itself.
 
-use super::batch::{Batch, Fate};
+use super::answer::Answer;
+use super::batch::{Batch, Fate, Strategy};
+use super::event::Event;
+use super::position::Step;
 use super::turn::Order;
 use crate::diag::Diagnostic;
 use crate::playbook::Task;
 use crate::template;
 use crate::yaml::Node;
 use std::sync::Arc;
+use std::time::Duration;
 
 impl Batch<'_, '_> {
     /// Runs a `meta` task for these hosts.
     ///
     /// # Errors
     /// There is no such action; its condition fails.
-    pub fn meta(&mut self, task: &Arc<Task>, hosts: &[usize]) -> Result<(), Diagnostic> {
+    pub fn meta(&mut self, step: &Step, hosts: &[usize]) -> Result<(), Diagnostic> {
+        let task = &step.task;
+        let line = match hosts.first() {
+            Some(first) if !task.implicit => {
+                let line = self.line(step, *first, Strategy::Linear);
+                self.run.shared.emit(Event::TaskStart(line.clone()));
+                Some(line)
+            }
+            _ => None,
+        };
         let wanted = task.action.raw.as_ref().or_else(|| task.action.args.first().map(|(_, node)| node));
         let what = wanted.and_then(Node::as_str).unwrap_or_default().trim().to_string();
         let mut chosen = Vec::new();
         for index in hosts {
             if task.implicit || self.holds(*index, task)? {
                 chosen.push(*index);
+            } else if let (Some(line), Some(track)) = (&line, self.tracks.get(*index)) {
+                // shown, but not counted
+                let skipped = Answer::skipped("Conditional result was False", None);
+                let result = skipped.to_result(&track.store.name, line, Duration::ZERO);
+                self.run.shared.emit(Event::Result(Box::new(result)));
             }
         }
         match what.as_str() {

@@ -467,7 +467,7 @@ impl TaskRun {
         let settings = Settings::of(task, world)?;
         world.set_check_mode(settings.check);
         self.settings = settings.clone();
-        if let Some(name) = &settings.delegate
+        if let Some(name) = settings.delegate.as_ref().filter(|name| **name != self.host)
             && let Some(run) = self.runs.get_mut(index)
         {
             run.delegate = Some(super::event::Delegate { name: name.clone(), address: None });
