@@ -33,6 +33,8 @@ impl Action for GroupBy {
         result.insert("parent_groups".into(), Data::List(shown));
         let changed = !call.world.layers().host.groups().iter().any(|known| **known == *group);
         let parents = parents.iter().map(|parent| parent.as_str().into()).collect();
-        Ok(Next::Done(Answer::ok(changed, result).with(Consequence::GroupBy { group: group.into(), parents })))
+        Ok(Next::Done(
+            Answer::ok(changed, result).with(Consequence::GroupBy { group: group.into(), parents }),
+        ))
     }
 }
