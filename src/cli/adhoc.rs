@@ -1,11 +1,20 @@
 //! `impel adhoc`, `ansible`: one task on some hosts.
 
+use super::display::{self, Output};
 use super::error::{Caller, Ended};
 use super::flags::{self, AllFlags};
-use crate::diag::Diagnostic;
+use super::notices::Notices;
+use super::{launch, vault};
+use crate::config::Config;
+use crate::diag::{Diagnostic, ErrorKind, Span, remember_source};
+use crate::engine::Event;
+use crate::playbook;
+use crate::report::{Masks, Sink, result_json};
+use crate::yaml::{Kind, Limits, Mapping, Node, repr};
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Define and run a single task 'playbook' against a set of hosts.
 #[derive(Clone, Debug, Args)]
@@ -46,5 +55,172 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
     if flags::version(caller, &arguments.all.general)? {
         return Ok(ExitCode::SUCCESS);
     }
-    Err(Diagnostic::user("running single tasks is not there yet").into())
+    let config = flags::configuration()?;
+    let all = &arguments.all;
+    let mut screen = display::screen(&config, all.general.verbosity(&config), all.general.no_mask)?;
+    display::greet(&mut screen, &config, caller);
+    vault::refuse(&all.vault, &config)?;
+    all.warn_of_what_is_not_there(&mut screen);
+    let Some(pattern) = &arguments.pattern else {
+        return Err(options_error("no host pattern was given").into());
+    };
+    let options = all.options(&config)?;
+    let folder = match &arguments.playbook_dir {
+        Some(folder) => folder.clone(),
+        None => std::env::current_dir().unwrap_or_default(),
+    };
+    let mut ground = launch::ground(&config, &options, &all.inventory.inventory, &folder, &mut screen)?;
+    let matched = ground.inventory.hosts_matching(pattern)?;
+    matched.warnings.iter().for_each(|warning| screen.warning(warning));
+    if all.run.list_hosts {
+        println!("  hosts ({}):", matched.hosts.len());
+        matched.hosts.iter().for_each(|host| println!("    {host}"));
+        return Ok(ExitCode::SUCCESS);
+    }
+    if matched.hosts.is_empty() {
+        screen.warning("No hosts matched, nothing to do");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let notices = Notices::default();
+    let disk = launch::disk(&config, &ground, &folder, &notices);
+    let play = arguments.play(pattern, &config)?;
+    let playbook = playbook::of_node(&play, &folder.join("<adhoc>"), &disk)?;
+    launch::refuse_missing(&playbook)?;
+    options.hide_passwords(&screen.masks);
+    let output = arguments.output(&config)?;
+    let masks = screen.masks.clone();
+    let mut reports = display::reports(output, screen);
+    if let Some(tree) = &arguments.tree {
+        reports = reports.and(Tree::new(tree, masks)?);
+    }
+    let verdict = launch::execute(config, options, reports, &notices, ground, &disk, |run| {
+        for play in &playbook.plays {
+            run.play(play)?;
+        }
+        Ok(())
+    })?;
+    Ok(ExitCode::from(verdict.code()))
+}
+
+fn options_error(message: impl Into<String>) -> Diagnostic {
+    Diagnostic::new(ErrorKind::Options, message)
+}
+
+/// Modules that do nothing without arguments.
+const NEED_ARGUMENTS: [&str; 6] = ["command", "shell", "script", "raw", "win_command", "win_shell"];
+
+/// Actions that make sense in playbooks only.
+const PLAYBOOK_ONLY: [&str; 4] = ["import_playbook", "import_role", "import_tasks", "include"];
+
+impl Arguments {
+    /// The play around the task.
+    fn play(&self, pattern: &str, config: &Config) -> Result<Node, Diagnostic> {
+        let module = self.module_name.as_deref().unwrap_or(&config.settings.module);
+        let short = module
+            .strip_prefix("ansible.builtin.")
+            .or_else(|| module.strip_prefix("ansible.legacy."))
+            .unwrap_or(module);
+        if self.background.is_some_and(|seconds| seconds > 0) {
+            return Err(options_error("tasks in the background (-B) are not there yet in impel")
+                .hint("leave -B and -P out to wait for the task"));
+        }
+        if PLAYBOOK_ONLY.contains(&short) {
+            return Err(options_error(format!("'{module}' is not a valid action for ad-hoc commands")));
+        }
+        let args = self.args.clone().unwrap_or_default();
+        if NEED_ARGUMENTS.contains(&short) && args.trim().is_empty() {
+            let mut message = format!("No argument passed to {module} module");
+            if pattern.ends_with(".yml") || pattern.ends_with(".yaml") {
+                message.push_str(" (did you mean to run ansible-playbook?)");
+            }
+            return Err(options_error(message));
+        }
+        let name = format!("<adhoc '{module}' task>");
+        let span = Span::new(Path::new(&name), 0, 0);
+        remember_source(Path::new(&name), described(module, short, &args));
+        let node = |kind: Kind| Node { kind, span };
+        let text = |text: &str| node(Kind::Str { text: text.into(), unsafe_: false });
+        let map = |pairs: Vec<(Node, Node)>| node(Kind::Map(Arc::new(Mapping { pairs })));
+        let given = if args.trim_start().starts_with('{') {
+            crate::yaml::load(&args, Span::new(Path::new("<CLI option '-a'>"), 0, 0), Limits::default())?
+        } else if args.is_empty() {
+            node(Kind::Null)
+        } else {
+            text(&args)
+        };
+        let mut task = vec![(text(module), given)];
+        if let Some(timeout) = self.task_timeout {
+            task.push((text("timeout"), node(Kind::Int(i64::try_from(timeout).unwrap_or(i64::MAX)))));
+        }
+        let play = map(vec![
+            (text("name"), text("Ansible Ad-Hoc")),
+            (text("hosts"), text(pattern)),
+            (text("gather_facts"), node(Kind::Bool(false))),
+            (text("tasks"), node(Kind::Seq([map(task)].into()))),
+        ]);
+        Ok(node(Kind::Seq([play].into())))
+    }
+
+    fn output(&self, config: &Config) -> Result<Output, Diagnostic> {
+        if self.one_line {
+            return Ok(Output::Oneline);
+        }
+        if let Some(output) = self.all.run.output {
+            return Ok(output);
+        }
+        let load = config.get("DEFAULT_LOAD_CALLBACK_PLUGINS").and_then(|setting| setting.value.as_bool());
+        if load == Some(true) { Output::configured(config) } else { Ok(Output::Minimal) }
+    }
+}
+
+/// The task as ansible-core shows it below an error's place.
+fn described(module: &str, short: &str, args: &str) -> String {
+    let free_form = NEED_ARGUMENTS.contains(&short);
+    let words = playbook::split(args, free_form).unwrap_or_default();
+    let mut pairs: Vec<String> = words
+        .pairs
+        .iter()
+        .map(|(name, value)| format!("{}: {}", repr::of_str(name), repr::of_str(value)))
+        .collect();
+    if let Some(raw) = &words.raw {
+        pairs.push(format!("'_raw_params': {}", repr::of_str(raw)));
+    }
+    format!(
+        "{{'action': {}, 'args': {{{}}}, 'timeout': 0, 'async_val': 0, 'poll': 15}}",
+        repr::of_str(module),
+        pairs.join(", ")
+    )
+}
+
+/// Writes every host's result into a file of its own (`-t`).
+struct Tree {
+    folder: PathBuf,
+    masks: Masks,
+}
+
+impl Tree {
+    fn new(folder: &Path, masks: Masks) -> Result<Tree, Diagnostic> {
+        std::fs::create_dir_all(folder).map_err(|e| {
+            Diagnostic::user(format!(
+                "Unable to access or create the configured directory ({}): {e}",
+                folder.display()
+            ))
+        })?;
+        Ok(Tree { folder: folder.to_path_buf(), masks })
+    }
+}
+
+impl Sink for Tree {
+    fn take(&mut self, event: &Event) {
+        let Event::Result(result) = event else { return };
+        // A host's name is a file's name here, never a path.
+        let name: String = result.host.chars().map(|c| if c == '/' || c == '\0' { '_' } else { c }).collect();
+        let written = match name.as_str() {
+            "." | ".." => Ok(()),
+            name => std::fs::write(self.folder.join(name), result_json(result, &self.masks)),
+        };
+        if let Err(error) = written {
+            eprintln!("[WARNING]: Unable to write to {}'s file: {error}", result.host);
+        }
+    }
 }

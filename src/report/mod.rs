@@ -30,4 +30,5 @@ pub use minimal::{Minimal, OneLine};
 pub use progress::Progress;
 pub use python::str as python_str;
 pub use screen::{Screen, Stream};
+pub use shown::result_json;
 pub use sink::{Reports, Sink};

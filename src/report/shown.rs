@@ -69,6 +69,11 @@ pub(super) fn dumped(result: &HostResult, look: &Look, masks: &Masks) -> String 
     dump::map(&cleaned(result, look, masks), layout)
 }
 
+/// A result as one line of JSON, masked and censored, for what keeps results in files.
+pub fn result_json(result: &HostResult, masks: &Masks) -> String {
+    dump::map(&cleaned(result, &Look::default(), masks), Layout::Line)
+}
+
 /// Whether a result is written out from this verbosity on.
 pub(super) fn is_shown(result: &HostResult, look: &Look, above: u8) -> bool {
     (look.verbosity > above || result.verbose_always) && !result.verbose_override
