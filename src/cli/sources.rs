@@ -40,6 +40,7 @@ pub(super) fn read(
         any_unparsed_is_failed: settings.inventory_any_unparsed_is_failed,
         unparsed_is_failed: settings.inventory_unparsed_is_failed,
         unparsed_warning: settings.inventory_unparsed_warning,
+        group_names: crate::inventory::GroupNames::named(&settings.transform_group_names),
         extra_vars: extra.clone(),
         ..Options::default()
     };

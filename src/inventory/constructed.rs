@@ -1,7 +1,7 @@
 //! The `constructed` plugin: variables and groups made from what earlier sources said about each host.
 
 use super::load::Options;
-use super::model::{ALL, Inventory, Vars};
+use super::model::{ALL, Inventory, Vars, fit};
 use super::varfiles::VarFiles;
 use super::world::SourceWorld;
 use crate::diag::{Diagnostic, Span};
@@ -200,7 +200,7 @@ fn groups(
     host: &str,
 ) -> Result<(), Diagnostic> {
     for (key, source) in &config.groups.pairs {
-        let name = sanitized(&super::yaml::text_of(key));
+        let name = fit(&super::yaml::text_of(key));
         match template::conditional(&Value::from_node(source), world) {
             Ok(true) => {
                 inventory.add_host(host, Some(&name));
@@ -253,7 +253,7 @@ fn keyed_groups(
             None => None,
             Some(node) => {
                 match template::render(&Value::from_node(node), world).and_then(|v| Ok(v.to_text()?)) {
-                    Ok(parent) => Some(sanitized(&parent)),
+                    Ok(parent) => Some(fit(&parent)),
                     Err(error) if config.strict => {
                         return Err(Diagnostic::user("Could not generate parent group")
                             .because(error)
@@ -265,8 +265,8 @@ fn keyed_groups(
         };
         for bare in bare {
             let name = match bare.is_empty() && !keyed.trailing_separator {
-                true => sanitized(&keyed.prefix),
-                false => sanitized(&format!("{}{separator}{bare}", keyed.prefix)),
+                true => fit(&keyed.prefix),
+                false => fit(&format!("{}{separator}{bare}", keyed.prefix)),
             };
             inventory.add_host(host, Some(&name));
             if let Some(parent) = &parent {
@@ -317,14 +317,6 @@ fn bare_names(keyed: &Keyed, value: &Value) -> Result<Vec<String>, Diagnostic> {
     Err(Diagnostic::user(format!(
         "Invalid group name format, expected a string or a list of them or dictionary, got: <class '{kind}'>"
     )))
-}
-
-/// Constructed names are always made fit for variables.
-fn sanitized(name: &str) -> String {
-    let fits = |(at, c): (usize, char)| {
-        if c == '_' || c.is_alphabetic() || at > 0 && c.is_alphanumeric() { c } else { '_' }
-    };
-    name.chars().enumerate().map(fits).collect()
 }
 
 /// A rendered value as the inventory holds it: its strings are never templates again.

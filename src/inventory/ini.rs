@@ -36,7 +36,7 @@ pub fn read(inventory: &mut Inventory, text: &str, path: &Path) -> Result<(), Di
             continue;
         }
         if let Some((name, kind)) = header(line, span)? {
-            group = name.into();
+            group = inventory.group_name(name).into();
             section = match kind {
                 "hosts" => Section::Hosts,
                 "vars" => Section::Vars,
@@ -66,6 +66,7 @@ pub fn read(inventory: &mut Inventory, text: &str, path: &Path) -> Result<(), Di
             Section::Children => {
                 let child = group_name(line)
                     .ok_or_else(|| fail(format!("Expected group name, got: {line}"), span))?;
+                let child = &*inventory.group_name(child);
                 if !inventory.groups.contains_key(child) {
                     let message = format!("Section [{group}:children] includes undefined group '{child}'.");
                     pending.entry(child.into()).or_insert((span, message));

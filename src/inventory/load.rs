@@ -1,7 +1,7 @@
 //! From what `-i` says to an inventory: folders, lists of hosts, scripts and files, each tried by the plugins that
 //! are enabled, in their order.
 
-use super::model::{Inventory, UNGROUPED};
+use super::model::{Inventory, UNGROUPED, is_variable_name};
 use super::varfiles::{Unlock, plain_text};
 use super::{constructed, generator, ini, names, script, toml, yaml};
 use crate::diag::{Diagnostic, Span};
@@ -26,10 +26,38 @@ pub struct Options {
     pub unparsed_is_failed: bool,
     /// Whether to warn that there is nothing but localhost (`INVENTORY_UNPARSED_WARNING`).
     pub unparsed_warning: bool,
+    /// What becomes of names of groups that are not fit for variables (`TRANSFORM_INVALID_GROUP_CHARS`).
+    pub group_names: GroupNames,
     /// Opens encrypted sources and variable files.
     pub unlock: Option<Unlock>,
     /// `-e`, for `constructed` with `use_extra_vars`.
     pub extra_vars: Arc<super::Vars>,
+}
+
+/// What becomes of names of groups that are not fit for variables.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GroupNames {
+    /// They stay, with a warning.
+    #[default]
+    Never,
+    /// They stay.
+    Ignore,
+    /// They are changed, with a warning.
+    Always,
+    /// They are changed.
+    Silently,
+}
+
+impl GroupNames {
+    /// By the name in the configuration.
+    pub fn named(name: &str) -> GroupNames {
+        match name {
+            "always" => GroupNames::Always,
+            "silently" => GroupNames::Silently,
+            "ignore" => GroupNames::Ignore,
+            _ => GroupNames::Never,
+        }
+    }
 }
 
 impl Default for Options {
@@ -44,6 +72,7 @@ impl Default for Options {
             any_unparsed_is_failed: false,
             unparsed_is_failed: false,
             unparsed_warning: true,
+            group_names: GroupNames::Never,
             unlock: None,
             extra_vars: Arc::default(),
         }
@@ -57,6 +86,8 @@ impl Inventory {
     /// A source that cannot be read, where the options make that an error.
     pub fn load(sources: &[String], options: &Options) -> Result<(Inventory, Vec<Diagnostic>), Diagnostic> {
         let mut loading = Loading { inventory: Inventory::default(), options, warnings: Vec::new() };
+        let transform = matches!(options.group_names, GroupNames::Always | GroupNames::Silently);
+        loading.inventory.transform_group_names = transform;
         let mut parsed = false;
         for source in sources.iter().map(|source| source.trim()).filter(|source| !source.is_empty()) {
             // A list of hosts is no path, whatever it looks like.
@@ -83,19 +114,19 @@ impl Inventory {
                 warnings.push(Diagnostic::user(message));
             }
         }
-        if inventory.groups.keys().any(|name| !is_variable_name(name)) {
+        let unfit = inventory.groups.keys().any(|name| !is_variable_name(name));
+        let done = match options.group_names {
+            GroupNames::Never if unfit => Some("but not replaced"),
+            GroupNames::Always if inventory.transformed => Some("and automatically replaced"),
+            _ => None,
+        };
+        if let Some(done) = done {
             let message =
-                "Invalid characters were found in group names but not replaced, use -vvvv to see details";
+                format!("Invalid characters were found in group names {done}, use -vvvv to see details");
             warnings.push(Diagnostic::user(message));
         }
         Ok((inventory, warnings))
     }
-}
-
-/// A letter or `_`, then letters, digits and `_`.
-fn is_variable_name(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_alphabetic() || c == '_')
-        && name.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
 /// The path from the root, `~` and `..` resolved as text.

@@ -17,7 +17,7 @@ mod words;
 mod world;
 mod yaml;
 
-pub use load::Options;
+pub use load::{GroupNames, Options};
 pub use model::{ALL, Group, Host, Inventory, UNGROUPED, Vars};
 pub use pattern::Matched;
 pub use varfiles::{Unlock, VarFiles, plain_text, read_file};

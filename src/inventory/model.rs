@@ -21,6 +21,10 @@ pub struct Inventory {
     pub folders: Vec<PathBuf>,
     /// The sources as given, for `ansible_inventory_sources`.
     pub sources: Vec<String>,
+    /// Whether names of groups are made fit for variables (`TRANSFORM_INVALID_GROUP_CHARS`).
+    pub transform_group_names: bool,
+    /// Whether a name was.
+    pub(super) transformed: bool,
     /// Names of which `--limit` leaves nothing but these.
     pub(super) limit: Option<HashSet<Arc<str>>>,
 }
@@ -71,6 +75,8 @@ impl Default for Inventory {
             groups: IndexMap::new(),
             folders: Vec::new(),
             sources: Vec::new(),
+            transform_group_names: false,
+            transformed: false,
             limit: None,
         };
         for name in [ALL, UNGROUPED] {
@@ -282,6 +288,15 @@ impl Inventory {
         self.groups.keys().map(|name| (name.clone(), self.members(name))).collect()
     }
 
+    /// A group's name as the inventory has it.
+    pub fn group_name<'n>(&mut self, name: &'n str) -> std::borrow::Cow<'n, str> {
+        if !self.transform_group_names || is_variable_name(name) {
+            return name.into();
+        }
+        self.transformed = true;
+        fit(name).into()
+    }
+
     /// The host of this name where a source names it; else, for a name that means this machine, the implicit
     /// `localhost`, made if need be.
     pub fn localhost(&mut self, name: &str) -> Option<Arc<str>> {
@@ -307,6 +322,20 @@ impl Inventory {
     pub fn is_localhost(name: &str) -> bool {
         matches!(name, "localhost" | "127.0.0.1" | "::1")
     }
+}
+
+/// A letter or `_`, then letters, digits and `_`.
+pub(super) fn is_variable_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
+/// The name with `_` for what variables' names cannot hold.
+pub(super) fn fit(name: &str) -> String {
+    let fits = |(at, c): (usize, char)| {
+        if c == '_' || c.is_alphabetic() || at > 0 && c.is_alphanumeric() { c } else { '_' }
+    };
+    name.chars().enumerate().map(fits).collect()
 }
 
 impl Group {

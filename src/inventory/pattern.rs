@@ -55,6 +55,10 @@ impl Inventory {
                 patterns.push(part);
                 continue;
             };
+            if Path::new(file).is_dir() {
+                let message = format!("Limit starting with \"@\" must be a file, not a directory: b'{file}'");
+                return Err(Diagnostic::user(message));
+            }
             let text = std::fs::read_to_string(Path::new(file)).map_err(|error| match error.kind() {
                 std::io::ErrorKind::NotFound => {
                     Diagnostic::user(format!("Unable to find limit file b'{file}'"))

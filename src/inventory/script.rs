@@ -1,9 +1,10 @@
 //! Executable inventories: `--list` answers with JSON, `--host` where that has no `_meta`.
 
-use super::model::{Inventory, UNGROUPED, Vars};
+use super::model::{Inventory, Vars};
 use super::yaml::{not_a_dictionary, text_of};
 use crate::diag::{Diagnostic, Span};
 use crate::yaml::{Kind, Limits, Mapping, Node, json, repr};
+use indexmap::IndexSet;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -17,24 +18,39 @@ pub fn read(
     path: &Path,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<(), Diagnostic> {
-    let answer = ask(path, &["--list"])?;
+    const CONTEXT: &str = "Unable to get JSON decoder for inventory script result: ";
+    let answer = ask(path, None, warnings)?
+        .ok_or_else(|| Diagnostic::user(format!("{CONTEXT}Value could not be parsed as JSON.")))?;
+    let fail = |message: String| Diagnostic::parse(format!("{CONTEXT}{message}"), answer.span);
     let Kind::Map(groups) = &answer.kind else {
-        let message = format!(
-            "Unable to get JSON decoder for inventory script result: Value is '{}' instead of 'dict'.",
-            answer.type_name()
-        );
-        return Err(Diagnostic::parse(message, answer.span));
+        return Err(fail(format!("Value is '{}' instead of 'dict'.", answer.type_name())));
     };
-    let meta = groups.get("_meta").and_then(|meta| meta.as_map()?.get("hostvars"));
+    let meta = groups.get("_meta");
+    if let Some(meta) = meta.filter(|meta| meta.as_map().is_none()) {
+        return Err(fail(wrong_type("_meta", meta, "dict").message));
+    }
+    if let Some(profile) = meta.and_then(|meta| meta.as_map()?.get("profile")) {
+        match profile.as_str() {
+            None => return Err(fail(wrong_type("_meta.profile", profile, "str").message)),
+            Some("inventory_legacy") => {}
+            Some(name) if name.starts_with("inventory_") => {
+                return Err(fail(format!("Unknown profile name {}.", repr::of_str(name))));
+            }
+            Some(name) => {
+                let message = format!("Non-inventory profile {} is not allowed.", repr::of_str(name));
+                return Err(Diagnostic::parse(message, answer.span));
+            }
+        }
+    }
+    let meta = meta.and_then(|meta| meta.as_map()?.get("hostvars"));
     if let Some(vars) = meta.filter(|vars| vars.as_map().is_none()) {
         return Err(wrong_type("_meta.hostvars", vars, "dict"));
     }
-    let mut reader = Reader { inventory, source: path.into() };
-    let known: std::collections::HashSet<Arc<str>> = reader.inventory.hosts.keys().cloned().collect();
+    let mut reader = Reader { inventory, source: path.into(), mentioned: IndexSet::new() };
     for (key, content) in &groups.pairs {
         match key.as_str() {
             Some("_meta") => {}
-            Some(name) => reader.group(name, content, warnings)?,
+            Some(name) => reader.group(name, content)?,
             None => {}
         }
     }
@@ -49,24 +65,30 @@ pub fn read(
         return Ok(());
     }
     // Without `_meta`, each host is asked for: as many at once as there are processors.
-    let names: Vec<Arc<str>> = reader
-        .inventory
-        .hosts
-        .values()
-        .filter(|host| host.source.as_deref() == Some(path) || !known.contains(&host.name))
-        .map(|host| host.name.clone())
-        .collect();
     use rayon::prelude::*;
-    let answers: Vec<_> = names.par_iter().map(|name| ask(path, &["--host", name])).collect();
+    let names: Vec<Arc<str>> = reader.mentioned.iter().cloned().collect();
+    let answers: Vec<_> = names
+        .par_iter()
+        .map(|name| {
+            let mut said = Vec::new();
+            ask(path, Some(name), &mut said).map(|answer| (answer, said))
+        })
+        .collect();
     for (name, answer) in names.iter().zip(answers) {
-        let answer = answer?;
+        let (answer, said) = answer?;
+        warnings.extend(said);
+        let answer = answer.ok_or_else(|| {
+            let host = repr::of_str(name);
+            Diagnostic::user(format!("Inventory script result for host {host} could not be parsed as JSON."))
+        })?;
         reader.set(name, pairs_of(&answer)?);
     }
     Ok(())
 }
 
-/// What the script prints, read as JSON.
-fn ask(path: &Path, arguments: &[&str]) -> Result<Node, Diagnostic> {
+/// What the script prints about a host, or about all; `None` where that is no JSON.
+fn ask(path: &Path, host: Option<&str>, warnings: &mut Vec<Diagnostic>) -> Result<Option<Node>, Diagnostic> {
+    let arguments = host.map_or_else(|| vec!["--list"], |host| vec!["--host", host]);
     let shown = repr::of_str(&path.to_string_lossy());
     let full = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let output = Command::new(&full).args(arguments).stdin(Stdio::null()).output().map_err(|error| {
@@ -87,20 +109,16 @@ fn ask(path: &Path, arguments: &[&str]) -> Result<Node, Diagnostic> {
         });
     }
     if !said.is_empty() {
-        tracing::warn!(target: "impel::notice", "Standard error from inventory script {shown}: {said}");
+        warnings.push(Diagnostic::user(format!("Standard error from inventory script {shown}: {said}")));
     }
     let text = String::from_utf8(output.stdout).map_err(|_| {
-        Diagnostic::user(format!("Inventory script result for {shown} could not be decoded as UTF-8."))
+        Diagnostic::user("Inventory script result contained characters that cannot be interpreted as UTF-8.")
     })?;
     let span = Span::new(path, 0, 0);
-    if text.trim().is_empty() && arguments.first() == Some(&"--host") {
-        return Ok(Node { kind: Kind::Map(Arc::new(Mapping::default())), span });
+    if text.trim().is_empty() && host.is_some() {
+        return Ok(Some(Node { kind: Kind::Map(Arc::new(Mapping::default())), span }));
     }
-    json::read(&text, span, Limits::default()).map(|node| placed(node, span)).ok_or_else(|| {
-        Diagnostic::user(
-            "Unable to get JSON decoder for inventory script result: Value could not be parsed as JSON.",
-        )
-    })
+    Ok(json::read(&text, span, Limits::default()).map(|node| placed(node, span)))
 }
 
 /// Places within a program's output mean nothing to anyone: they become the program's.
@@ -115,6 +133,20 @@ fn placed(node: Node, span: Span) -> Node {
         kind => kind,
     };
     Node { kind, span }
+}
+
+/// The same with no string in it a template.
+fn untrusted(node: &Node) -> Node {
+    let kind = match &node.kind {
+        Kind::Str { text, .. } => Kind::Str { text: text.clone(), unsafe_: true },
+        Kind::Seq(items) => Kind::Seq(items.iter().map(untrusted).collect()),
+        Kind::Map(map) => {
+            let pairs = map.pairs.iter().map(|(key, value)| (key.clone(), untrusted(value))).collect();
+            Kind::Map(Arc::new(Mapping { pairs }))
+        }
+        kind => kind.clone(),
+    };
+    Node { kind, span: node.span }
 }
 
 /// A mapping as variables.
@@ -136,16 +168,15 @@ fn wrong_type(what: &str, found: &Node, wanted: &str) -> Diagnostic {
 struct Reader<'i> {
     inventory: &'i mut Inventory,
     source: Arc<Path>,
+    /// The hosts that the script has named.
+    mentioned: IndexSet<Arc<str>>,
 }
 
 impl Reader<'_> {
     /// A group is a list of hosts, or a mapping with `hosts`, `vars` and `children`, or a lone host's variables.
-    fn group(
-        &mut self,
-        name: &str,
-        content: &Node,
-        warnings: &mut Vec<Diagnostic>,
-    ) -> Result<(), Diagnostic> {
+    fn group(&mut self, name: &str, content: &Node) -> Result<(), Diagnostic> {
+        let group = self.inventory.group_name(name).into_owned();
+        let name = group.as_str();
         self.inventory.add_group(name);
         let bare;
         let sections = match &content.kind {
@@ -158,28 +189,17 @@ impl Reader<'_> {
             Kind::Map(map) if ["hosts", "vars", "children"].iter().any(|key| map.get(key).is_some()) => {
                 map.as_ref()
             }
-            // An old form: the "group" is a host, and these are its variables.
+            // An old form: the group is the one host in it, and these are its variables, which are not trusted.
             Kind::Map(map) => {
-                let host = self.host(name, name);
-                host.extend(map.pairs.iter().map(|(key, value)| (text_of(key).into(), value.clone())));
+                self.host(name, name);
+                let vars = Arc::make_mut(&mut self.inventory.add_group(name).vars);
+                vars.extend(map.pairs.iter().map(|(key, value)| (text_of(key).into(), untrusted(value))));
                 return Ok(());
             }
-            Kind::Null => return Ok(()),
-            _ => {
-                // Ansible takes anything else for an empty group, and says that it will not for long.
-                warnings.push(Diagnostic::parse(
-                    format!(
-                        "Group {} was converted to 'dict' from '{}'.",
-                        repr::of_str(name),
-                        content.type_name()
-                    ),
-                    content.span,
-                ));
-                return Ok(());
-            }
+            _ => return Err(wrong_type(&format!("{name}.hosts"), content, "list")),
         };
         let list = |key: &str| match sections.get(key).map(|node| (&node.kind, node)) {
-            None | Some((Kind::Null, _)) => Ok(Vec::new()),
+            None => Ok(Vec::new()),
             Some((Kind::Seq(items), _)) => Ok(items.to_vec()),
             Some((_, node)) => Err(wrong_type(&format!("{name}.{key}"), node, "list")),
         };
@@ -204,6 +224,7 @@ impl Reader<'_> {
         if name != "_meta" {
             for child in list("children")? {
                 let child = text_of(&child);
+                let child = self.inventory.group_name(&child).into_owned();
                 self.inventory.add_group(&child);
                 self.inventory.add_child(name, &child)?;
             }
@@ -213,8 +234,8 @@ impl Reader<'_> {
 
     /// The host's variables, the host made if it is new.
     fn host(&mut self, name: &str, group: &str) -> &mut Vars {
-        let group = if group == name { UNGROUPED } else { group };
         let host = self.inventory.add_host(name, Some(group));
+        self.mentioned.insert(host.name.clone());
         host.source.get_or_insert_with(|| self.source.clone());
         Arc::make_mut(&mut host.vars)
     }

@@ -89,7 +89,7 @@ impl Reader<'_> {
             );
             return Err(Diagnostic::parse(message, key.span));
         };
-        let name: Arc<str> = name.into();
+        let name: Arc<str> = self.inventory.group_name(name).into();
         let sections = match &content.kind {
             Kind::Map(sections) => sections.pairs.as_slice(),
             Kind::Null => &[],
