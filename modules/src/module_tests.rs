@@ -327,3 +327,50 @@ fn command_runs_words_and_shell_runs_lines() {
         assert!(!outcome.changed);
     }
 }
+
+#[test]
+fn lineinfile_sees_to_one_line() {
+    let mut lab = Lab::new();
+    for (before, args, after, message) in [
+        ("a\nb", r#""line": "c""#, "a\nb\nc\n", "line added"),
+        ("a\nb\n", r#""regexp": "^b", "line": "b=2""#, "a\nb=2\n", "line replaced"),
+        ("b\na\nb\n", r#""regexp": "^b", "line": "b=2", "firstmatch": true"#, "b=2\na\nb\n", "line replaced"),
+        ("a\nb\n", r#""line": "x", "insertafter": "^a""#, "a\nx\nb\n", "line added"),
+        ("a\nb\n", r#""line": "x", "insertbefore": "^b""#, "a\nx\nb\n", "line added"),
+        ("a\nb\n", r#""line": "x", "insertbefore": "BOF""#, "x\na\nb\n", "line added"),
+        ("a\nb\n", r#""line": "x", "insertafter": "^zz""#, "a\nb\nx\n", "line added"),
+        ("k = 1\n", r#""regexp": "^(k) *= *(\\d)$", "line": "\\1=\\g<2>0", "backrefs": true"#, "k=10\n", "line replaced"),
+        ("a\nb\n", r#""regexp": "^b", "state": "absent""#, "a\n", "1 line(s) removed"),
+        ("a\nb\n", r#""search_string": "b", "line": "c""#, "a\nc\n", "line replaced"),
+        ("a\r\nb\r\n", r#""line": "a", "regexp": "^a""#, "a\nb\r\n", "line replaced"),
+        ("a\n", r#""line": "b", "mode": "0600""#, "a\nb\n", "line added and ownership, perms or SE linux context changed"),
+    ] {
+        lab.write("f", before);
+        std::fs::set_permissions(lab.folder.join("f"), std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+        let json = format!(r#"{{"path": "D/f", {args}}}"#);
+        if args.contains("backrefs") {
+            assert!(lab.go("lineinfile", &json, false).changed);
+        } else {
+            let outcome = lab.changes_once("lineinfile", &json);
+            assert_eq!(outcome.result["msg"], Data::str(message), "{args}");
+        }
+        assert_eq!(lab.read("f"), after, "{args}");
+    }
+    lab.changes_once("lineinfile", r#"{"path": "D/x/y/new", "create": true, "line": "q"}"#);
+    assert_eq!(lab.read("x/y/new"), "q\n");
+    for (args, message) in [
+        (r#"{"path": "D/none", "line": "q"}"#, format!("Destination {} does not exist !", lab.at("none"))),
+        (r#"{"path": "D/x", "line": "q"}"#, format!("Path {} is a directory !", lab.at("x"))),
+        (r#"{"path": "D/f"}"#, "line is required with state=present".into()),
+        (r#"{"path": "D/f", "line": "z", "validate": "false %s"}"#, "failed to validate: rc:1 error:".into()),
+        (r#"{"path": "D/f", "line": "z", "validate": "false"}"#, "validate must contain %s: false".into()),
+    ] {
+        assert_eq!(lab.fails("lineinfile", args), message, "{args}");
+    }
+    let done = lab.go("lineinfile", r#"{"path": "D/f", "line": "w", "backup": true, "validate": "grep -q w %s"}"#, false);
+    let backup = done.result["backup"].as_str().unwrap().to_string();
+    assert_eq!(std::fs::read_to_string(backup).unwrap(), "a\nb\n");
+    std::os::unix::fs::symlink("f", lab.folder.join("l")).unwrap();
+    lab.changes_once("lineinfile", r#"{"path": "D/l", "line": "v"}"#);
+    assert_eq!(lab.read("f"), "a\nb\nw\nv\n");
+}

@@ -67,6 +67,7 @@ modules! {
     "command" crate::command::Command { always_acts: true, free_form: true, check_mode: CheckMode::Partial };
     "file" crate::file::File;
     "group" crate::group::Group;
+    "lineinfile" crate::lineinfile::Lineinfile;
     "ping" crate::ping::Ping;
     "raw" crate::command::RawCommand { always_acts: true, free_form: true, check_mode: CheckMode::None };
     "setup" crate::setup::Setup;
