@@ -103,7 +103,8 @@ impl Edited {
                 validate,
                 ..WriteFile::new(&self.path, Source::bytes(after.as_bytes().to_vec()))
             };
-            let reply = host.change(host.diff_mode().then(|| self.diff(after)), act).await?.acted();
+            let gate = host.change(host.diff_mode().then(|| self.diff(after)), act).await;
+            let reply = gate.map_err(validation_words)?.acted();
             if let Some(reply) = reply {
                 written.backup = WriteFile::backup(&reply).unwrap_or_default();
             } else if self.status.is_none() {
@@ -149,6 +150,17 @@ impl Edited {
         }
         Ok(())
     }
+}
+
+/// Editing modules say it in other words than `copy`.
+fn validation_words(mut fault: Fault) -> Fault {
+    if let Some(status) = fault.result.shift_remove("exit_status") {
+        fault.result.shift_remove("stdout");
+        let error = fault.result.shift_remove("stderr").unwrap_or_default();
+        let (status, error) = (crate::args::python_str(&status), crate::args::python_str(&error));
+        fault.message = format!("failed to validate: rc:{status} error:{error}");
+    }
+    fault
 }
 
 fn attributes_diff(shown: &str) -> Diff {

@@ -45,6 +45,7 @@ pub struct File {
     #[arg(name = "_original_basename")]
     original_basename: Option<String>,
     /// For compatibility; not used.
+    #[expect(dead_code, reason = "accepted, as there")]
     #[arg(name = "_diff_peek")]
     diff_peek: Option<bool>,
     #[arg(flatten)]

@@ -10,6 +10,7 @@ enum Word {
     Maybe,
 }
 
+#[expect(dead_code, reason = "only its parsing is of interest")]
 #[derive(Args, Debug)]
 struct Inner {
     a: i64,

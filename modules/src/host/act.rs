@@ -4,6 +4,8 @@ use super::ask::path_word;
 use super::conversation::{Host, bytes_payload};
 use super::input::Source;
 use super::pipe::{Command, Payload, Reply, Request, Run, Script};
+use super::status::Status;
+use super::tar::{TarFile, TarStream};
 use super::wave::nonce;
 use crate::Fault;
 use std::time::Duration;
@@ -12,6 +14,8 @@ pub(super) static SCRATCH: Script =
     Script { name: "act_scratch", text: include_str!("act/scratch.sh"), needs: &[] };
 /// Defines `act_place TEMPORARY DEST OWNER MODE BACKUP UNSAFE VALIDATE…`, for scripts that write files.
 pub static WRITE: Script = Script { name: "act_write", text: include_str!("act/write.sh"), needs: &[] };
+static COPY: Script = Script { name: "act_copy", text: include_str!("act/copy.sh"), needs: &[&WRITE] };
+static TREE: Script = Script { name: "act_tree", text: include_str!("act/tree.sh"), needs: &[] };
 static ATTRIBUTES: Script =
     Script { name: "act_attributes", text: include_str!("act/attributes.sh"), needs: &[] };
 static PATH: Script = Script { name: "act_path", text: include_str!("act/path.sh"), needs: &[] };
@@ -95,6 +99,30 @@ impl WriteFile {
     }
 }
 
+impl WriteFile {
+    /// The status of what was written.
+    pub fn status(reply: &Reply) -> Option<Status> {
+        Status::written(&reply.out)
+    }
+
+    /// The arguments of `act_place`.
+    fn words(&self) -> Vec<Vec<u8>> {
+        let dest = path_word(&self.dest);
+        let temporary = beside(&dest);
+        let shown = String::from_utf8_lossy(&temporary).into_owned();
+        let mut words = vec![
+            temporary,
+            dest,
+            owner_word(self.owner),
+            mode_word(self.mode),
+            yes(self.backup),
+            yes(self.unsafe_writes),
+        ];
+        words.extend(self.validate.iter().map(|word| word.replace("%s", &shown).into_bytes()));
+        words
+    }
+}
+
 fn owner_word(owner: (Option<u32>, Option<u32>)) -> Vec<u8> {
     match owner {
         (None, None) => String::new(),
@@ -116,20 +144,9 @@ fn yes(flag: bool) -> Vec<u8> {
 
 impl Act for WriteFile {
     fn requests(&mut self, _: &Host) -> Result<Vec<Request>, Fault> {
-        let dest = path_word(&self.dest);
-        let temporary = beside(&dest);
         let (payload, len) = self.source.payload()?;
-        let mut words = vec![
-            len.to_string().into_bytes(),
-            temporary.clone(),
-            dest,
-            owner_word(self.owner),
-            mode_word(self.mode),
-            yes(self.backup),
-            yes(self.unsafe_writes),
-        ];
-        let shown = String::from_utf8_lossy(&temporary).into_owned();
-        words.extend(self.validate.iter().map(|word| word.replace("%s", &shown).into_bytes()));
+        let mut words = self.words();
+        words.insert(0, len.to_string().into_bytes());
         let mut request = Request::call("act_write", words, &[&WRITE]);
         request.payload = if payload.is_empty() { bytes_payload(&[]) } else { payload };
         request.secret = self.source.secret;
@@ -143,17 +160,65 @@ impl Act for WriteFile {
             77 => {
                 let out = String::from_utf8_lossy(&reply.out).into_owned();
                 let (out, status) = out.rsplit_once("status ").unwrap_or((&out, "1"));
-                Err(Fault::new(format!(
-                    "failed to validate: rc:{} error:{}",
-                    status.trim(),
-                    String::from_utf8_lossy(&reply.err)
-                ))
-                .with("exit_status", status.trim().parse::<i64>().unwrap_or(1))
-                .with("stdout", out)
-                .with("stderr", String::from_utf8_lossy(&reply.err).into_owned()))
+                Err(Fault::new("failed to validate")
+                    .with("exit_status", status.trim().parse::<i64>().unwrap_or(1))
+                    .with("stdout", out)
+                    .with("stderr", String::from_utf8_lossy(&reply.err).into_owned()))
             }
             78 => Err(refused(&format!("Could not make backup of {shown}"), reply)),
             _ => Err(refused(&format!("could not write {shown}"), reply)),
+        }
+    }
+}
+
+/// As [`WriteFile`], with the content of a file that is on the host already.
+pub struct CopyFile {
+    /// The file there.
+    pub from: Vec<u8>,
+    /// Where and how; its source is not looked at.
+    pub write: WriteFile,
+}
+
+impl Act for CopyFile {
+    fn requests(&mut self, _: &Host) -> Result<Vec<Request>, Fault> {
+        let mut words = self.write.words();
+        words.insert(0, path_word(&self.from));
+        Ok(vec![Request::call("act_copy", words, &[&COPY])])
+    }
+
+    fn judge(&self, reply: &Reply) -> Result<(), Fault> {
+        self.write.judge(reply)
+    }
+}
+
+/// Many files as one stream; each takes its place at once. Their folders exist.
+pub struct WriteTree {
+    /// The files, with the numbers of their folders.
+    pub files: Vec<TarFile>,
+    /// The folders by number.
+    pub folders: Vec<Vec<u8>>,
+    /// A folder that exists, on the same file system where possible.
+    pub beside: Vec<u8>,
+}
+
+impl Act for WriteTree {
+    fn requests(&mut self, _: &Host) -> Result<Vec<Request>, Fault> {
+        let stream = TarStream::new(&self.files);
+        let len = stream.len();
+        let temporary = beside(&[path_word(&self.beside).as_slice(), b"/x"].concat());
+        let mut words = vec![len.to_string().into_bytes(), temporary];
+        words.extend(self.folders.iter().map(|folder| path_word(folder)));
+        let mut request = Request::call("act_tree", words, &[&TREE]);
+        request.payload = Payload::Stream { from: Box::new(stream), len };
+        request.secret = self.files.iter().any(|file| file.source.secret);
+        Ok(vec![request])
+    }
+
+    fn judge(&self, reply: &Reply) -> Result<(), Fault> {
+        match reply.rc {
+            0 => Ok(()),
+            79 => Err(Fault::new("the host has no `tar`, which copying a folder needs")),
+            _ => Err(refused("could not write the files", reply)),
         }
     }
 }

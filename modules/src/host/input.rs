@@ -23,7 +23,7 @@ pub enum Input {
 pub struct Source {
     content: Content,
     len: u64,
-    sha1: Rc<OnceCell<String>>,
+    sums: Rc<OnceCell<(String, String)>>,
     /// The content must not be shown.
     pub secret: bool,
     /// The permission bits it has on the controller, for `mode: preserve`.
@@ -31,9 +31,21 @@ pub struct Source {
 }
 
 #[derive(Clone, Debug)]
-enum Content {
+pub(super) enum Content {
     Bytes(Arc<[u8]>),
     File(PathBuf),
+}
+
+impl Content {
+    pub(super) fn open(&self) -> std::io::Result<Box<dyn Read + Send>> {
+        Ok(match self {
+            Content::Bytes(bytes) => Box::new(std::io::Cursor::new(bytes.clone())),
+            Content::File(path) => {
+                let with_name = |e: std::io::Error| std::io::Error::other(format!("{}: {e}", path.display()));
+                Box::new(std::fs::File::open(path).map_err(with_name)?)
+            }
+        })
+    }
 }
 
 /// One thing in a tree.
@@ -65,7 +77,7 @@ impl Source {
         Source {
             len: bytes.len() as u64,
             content: Content::Bytes(bytes),
-            sha1: Rc::default(),
+            sums: Rc::default(),
             secret: false,
             mode: None,
         }
@@ -82,7 +94,7 @@ impl Source {
         let mode = Some(std::os::unix::fs::MetadataExt::mode(&meta) & 0o7777);
         #[cfg(not(unix))]
         let mode = None;
-        Ok(Source { len: meta.len(), content: Content::File(path), sha1: Rc::default(), secret: false, mode })
+        Ok(Source { len: meta.len(), content: Content::File(path), sums: Rc::default(), secret: false, mode })
     }
 
     /// How many bytes.
@@ -100,19 +112,41 @@ impl Source {
     /// # Errors
     /// It cannot be read.
     pub fn sha1(&self) -> Result<&str, Fault> {
-        if let Some(sum) = self.sha1.get() {
-            return Ok(sum);
+        Ok(&self.sums()?.0)
+    }
+
+    /// The MD5 of the content, in hex; computed with the other.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn md5(&self) -> Result<&str, Fault> {
+        Ok(&self.sums()?.1)
+    }
+
+    fn sums(&self) -> Result<&(String, String), Fault> {
+        if let Some(sums) = self.sums.get() {
+            return Ok(sums);
         }
-        let mut hash = Sha1::new();
-        match &self.content {
-            Content::Bytes(bytes) => hash.update(bytes),
-            Content::File(path) => {
-                let mut file = std::fs::File::open(path).map_err(|e| unreadable(path, &e))?;
-                std::io::copy(&mut file, &mut hash).map_err(|e| unreadable(path, &e))?;
+        let (mut sha1, mut md5) = (Sha1::new(), md5::Md5::new());
+        let unreadable = |e: std::io::Error| Fault::new(format!("could not read the source: {e}"));
+        let mut file = self.content.open().map_err(unreadable)?;
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            let count = file.read(&mut buffer).map_err(unreadable)?;
+            let some = buffer.get(..count).unwrap_or_default();
+            if some.is_empty() {
+                break;
             }
+            sha1.update(some);
+            md5.update(some);
         }
-        let sum = hash.finalize().iter().map(|b| format!("{b:02x}")).collect();
-        Ok(self.sha1.get_or_init(|| sum))
+        let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
+        let sums = (hex(&sha1.finalize()), hex(&md5.finalize()));
+        Ok(self.sums.get_or_init(|| sums))
+    }
+
+    pub(super) fn content(&self) -> &Content {
+        &self.content
     }
 
     /// The content in memory, where it has at most `limit` bytes.

@@ -8,13 +8,14 @@ mod path;
 mod pipe;
 mod questions;
 mod status;
+mod tar;
 #[cfg(test)]
 pub mod test_pipe;
 mod wave;
 
 pub use act::{
-    Act, Attributes, Perform, UserCommand, WRITE, WriteFile, hard_link, make_folders, refused, remove,
-    symlink, touch,
+    Act, Attributes, CopyFile, Perform, UserCommand, WRITE, WriteFile, WriteTree, hard_link, make_folders,
+    refused, remove, symlink, touch,
 };
 pub use ask::{Framing, Lane, Part, Probe, Question};
 pub use conversation::{Conversation, Gate, Host, Identity, Setting, Step, join};
@@ -25,4 +26,5 @@ pub use questions::{
     Packages, Read, Reading, Readlink, RealPath, Stat, Tree, Unit, Variables, Which, Zone,
 };
 pub use status::{FileKind, Status};
+pub use tar::TarFile;
 pub use wave::{Wave, run_alone};

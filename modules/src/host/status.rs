@@ -101,6 +101,12 @@ impl Status {
         starts.into_iter().zip(ends).filter_map(move |(start, end)| Status::record(reply.get(start..end)?))
     }
 
+    /// The record that `act_place` prints of what it wrote.
+    pub(super) fn written(reply: &[u8]) -> Option<Status> {
+        let at = memchr::memmem::find(reply, b"STATUS|")?;
+        Status::record(reply.get(at + 6..)?)
+    }
+
     fn record(record: &[u8]) -> Option<Status> {
         let record = record.strip_prefix(b"|")?;
         let record = record.strip_suffix(b"\n").unwrap_or(record);

@@ -1,7 +1,8 @@
 # shellcheck shell=sh disable=SC2154
 # act_write BYTES TEMPORARY DEST OWNER MODE BACKUP UNSAFE VALIDATE...: the payload becomes DEST at once or not at all.
 # OWNER is user:group or empty (as it is), MODE octal or empty (as it is; a new file gets the umask's), BACKUP and
-# UNSAFE are `y` or empty; VALIDATE is a command that must accept the temporary file. Prints `backup NAME`.
+# UNSAFE are `y` or empty; VALIDATE is a command that must accept the temporary file. Prints `backup NAME`, and a
+# record of DEST's new status.
 # rc 77: the command did not accept it; 78: the backup failed.
 act_write() {
     _iup "$1" "$2" || {
@@ -22,8 +23,10 @@ act_place() {
     act_place_u=$6
     shift 6
     if [ $# -gt 0 ]; then
-        "$@" </dev/null || {
-            echo "status $?"
+        "$@" </dev/null >"$_iT/svalidate" || {
+            act_place_r=$?
+            cat "$_iT/svalidate"
+            echo "status $act_place_r"
             rm -f "$act_place_t"
             return 77
         }
@@ -48,7 +51,8 @@ act_place() {
     if { [ -z "$act_place_o" ] || chown "$act_place_o" "$act_place_t"; } &&
         { [ -z "$act_place_m" ] || chmod "$act_place_m" "$act_place_t"; } &&
         act_place_move; then
-        return 0
+        LC_ALL=C stat -c 'STATUS|%f|%u|%g|%U|%G|%s|%.9X|%.9Y|%.9Z|%i|%d|%h|%b|%B|%t|%T|%n' "$act_place_d"
+        return
     fi
     act_place_r=$?
     rm -f "$act_place_t"
