@@ -65,8 +65,6 @@ macro_rules! modules {
 modules! {
     "apt" crate::apt::Apt;
     "command" crate::command::Command { always_acts: true, free_form: true, check_mode: CheckMode::Partial };
-    "raw" crate::command::RawCommand { always_acts: true, free_form: true, check_mode: CheckMode::None };
-    "shell" crate::command::Shell { always_acts: true, free_form: true, check_mode: CheckMode::Partial };
     "copy" crate::copy::Copy;
     "file" crate::file::File;
     "group" crate::group::Group;
