@@ -5,7 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use impel::diag::{Diagnostic, Span};
+use impel::diag::Diagnostic;
 use impel::template::{self, Dict, Effect, Value, World};
 use impel::yaml;
 use std::cell::RefCell;
@@ -86,7 +86,7 @@ fn read_cases(folder: &Path, file: &str) -> (Vec<(String, Value)>, Vec<Case>) {
 
 fn ours(case: &Case, world: &Fixed) -> Result<String, Diagnostic> {
     world.memory.borrow_mut().clear();
-    let span = Some(Span::new(Path::new("case"), 1, 1));
+    let span = None;
     match case.source.strip_prefix('=') {
         Some(condition) => {
             let truth = template::conditional(&Value::trusted(condition, span), world)?;
@@ -223,6 +223,6 @@ fn templates_give_what_ansible_core_gives() {
         sum.total(),
         sum.message_differs
     );
-    let threshold: f64 = std::env::var("IMPEL_THRESHOLD").ok().and_then(|t| t.parse().ok()).unwrap_or(60.0);
+    let threshold: f64 = std::env::var("IMPEL_THRESHOLD").ok().and_then(|t| t.parse().ok()).unwrap_or(98.0);
     assert!(percent >= threshold, "only {percent:.1} % right; IMPEL_SHOW=all tells what differs");
 }

@@ -21,6 +21,10 @@ pub struct TemplateOptions {
     pub comment_start: String,
     /// Marks its end.
     pub comment_end: String,
+    /// Marks a line that is a statement.
+    pub line_statement: Option<String>,
+    /// Marks the rest of a line as a comment.
+    pub line_comment: Option<String>,
     /// Drop the first newline after a statement.
     pub trim_blocks: bool,
     /// Drop blanks before a statement.
@@ -40,6 +44,8 @@ impl Default for TemplateOptions {
             variable_end: "}}".into(),
             comment_start: "{#".into(),
             comment_end: "#}".into(),
+            line_statement: None,
+            line_comment: None,
             trim_blocks: true,
             lstrip_blocks: false,
             keep_trailing_newline: false,

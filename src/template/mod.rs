@@ -12,6 +12,8 @@ pub mod methods;
 pub mod pyjson;
 pub mod pyregex;
 mod syntax;
+#[cfg(test)]
+mod testing;
 pub mod tests;
 pub mod value;
 mod world;

@@ -153,7 +153,7 @@ impl Eval<'_> {
                 }
                 None => return Err(unstorable(&value)),
             },
-            Value::Range(_) | Value::Function(_) | Value::Method(_) if storing => {
+            Value::Range(_) | Value::Function(_) | Value::Method(_) | Value::Void(_) if storing => {
                 return Err(unstorable(&value));
             }
             _ => return Ok(value),
@@ -200,6 +200,9 @@ impl Eval<'_> {
         if object.is_undefined() {
             return Ok(object.clone());
         }
+        if let Value::Void(marker) = object {
+            return Err(Error(marker.clone()));
+        }
         if let Value::Object(o) = object
             && let Some(value) = o.attribute(self, name)?
         {
@@ -235,6 +238,9 @@ impl Eval<'_> {
         }
         if key.is_undefined() {
             return Ok(key.clone());
+        }
+        if let Value::Void(marker) = object {
+            return Err(Error(marker.clone()));
         }
         let found = match (object, key) {
             (Value::Dict(d), Value::Str(s)) => d.get(&s.text),
@@ -313,6 +319,8 @@ fn indexed(object: &Value, index: i64) -> Option<Value> {
             items.get(at(items.len())?).cloned()
         }
         Value::Tuple(t) => t.get(at(t.len())?).cloned(),
+        // ansible-core hands out lists here.
+        Value::View(v) => v.items.get(at(v.items.len())?).cloned(),
         Value::Range(r) => r.get(at(r.len())?),
         Value::Bytes(b) => b.get(at(b.len())?).map(|b| Value::Int((*b).into())),
         Value::Str(s) => {

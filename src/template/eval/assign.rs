@@ -30,9 +30,7 @@ impl Eval<'_> {
                     return Err(Error::new(text));
                 }
                 if got > wanted {
-                    return Err(Error::new(format!(
-                        "too many values to unpack (expected {wanted}, got {got})"
-                    )));
+                    return Err(Error::new(format!("too many values to unpack (expected {wanted})")));
                 }
                 targets.iter().zip(items).try_for_each(|(t, v)| self.assign(t, v))
             }

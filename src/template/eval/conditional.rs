@@ -3,7 +3,7 @@
 use super::Eval;
 use super::evaluator::Origin;
 use crate::template::syntax;
-use crate::template::value::{Error, Result, Str, Value};
+use crate::template::value::{Error, MarkerKind, Result, Str, Value};
 
 impl Eval<'_> {
     /// Evaluates a conditional.
@@ -13,21 +13,21 @@ impl Eval<'_> {
     pub fn conditional(&mut self, value: &Value) -> Result<bool> {
         let text = match value {
             Value::Bool(b) => return Ok(*b),
-            Value::None => return Err(Error::new("Empty conditional expressions are not allowed.")),
+            Value::None => return Err(empty()),
             Value::Str(s) => s,
             other => return self.verdict(other, None),
         };
         if text.text.trim().is_empty() {
-            return Err(Error::new("Empty conditional expressions are not allowed.").at(text.span));
-        }
-        if !text.trusted {
-            return Err(Error::new(
-                "Conditional expressions must be trusted: this one comes from a host or a lookup",
-            )
-            .at(text.span));
+            return Err(empty().at(text.span));
         }
         let result = self.condition(text).and_then(|value| self.verdict(&value, text.span));
-        result.map_err(|e| e.at(text.span))
+        result.map_err(|e| {
+            let e = match e.0.kind {
+                MarkerKind::Undefined => e.within("Error while evaluating conditional"),
+                _ => e,
+            };
+            e.at(text.span)
+        })
     }
 
     fn condition(&mut self, text: &Str) -> Result<Value> {
@@ -36,8 +36,9 @@ impl Eval<'_> {
         if wrapped {
             let rendered = self.rendered(&Str { text: trimmed.into(), ..text.clone() }).defined()?;
             return match &rendered {
-                // What a template yields is evaluated once more, but is itself no template.
-                Value::Str(s) => self.condition_expression(&s.text, text),
+                // What a template yields is evaluated once more where it stands in the user's own files.
+                Value::Str(s) => self.condition_expression(&s.text, s),
+                Value::None => Err(empty()),
                 _ => Ok(rendered),
             };
         }
@@ -46,14 +47,19 @@ impl Eval<'_> {
 
     fn condition_expression(&mut self, source: &str, text: &Str) -> Result<Value> {
         if source.trim().is_empty() {
-            return Err(Error::new("Empty conditional expressions are not allowed."));
+            return Err(empty());
+        }
+        if !text.trusted {
+            return Err(Error::failed("Encountered untrusted template or expression.")
+                .hint("a conditional must come from the playbook, not from a host, a lookup or a template"));
         }
         let program = syntax::compile_expression(source, true)?;
         let state = self.fresh(program.clone(), Origin::Scalar(text.span));
         let value = self.within(state, |eval| match &program.expression {
             Some(expr) => eval.expr(expr),
             None => Ok(Value::None),
-        })?;
+        });
+        let value = value.map_err(in_expression)?;
         self.read(value).defined()
     }
 
@@ -62,12 +68,27 @@ impl Eval<'_> {
         if let Value::Bool(b) = value {
             return Ok(*b);
         }
+        if matches!(value, Value::Omit) {
+            return Err(Error::failed("A template was resolved to an Omit scalar."));
+        }
         let truth = if value.clone().defined()?.is_true()? { "True" } else { "False" };
         let place = span.map_or_else(|| "<unknown>".to_owned(), |s| s.to_string());
-        Err(Error::new(format!(
+        Err(Error::failed(format!(
             "Conditional result ({truth}) was derived from value of type '{}' at '{place}'. Conditionals must have a \
              boolean result.",
             value.type_name()
         )))
+    }
+}
+
+fn empty() -> Error {
+    Error::failed("Empty conditional expressions are not allowed.")
+}
+
+/// What an expression raised, in the words of ansible-core.
+pub(super) fn in_expression(error: Error) -> Error {
+    match error.0.kind {
+        MarkerKind::Raised => error.within("Error rendering expression"),
+        _ => error,
     }
 }

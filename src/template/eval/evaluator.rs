@@ -177,9 +177,7 @@ impl<'w> Eval<'w> {
             Value::Str(_) => value,
             other => Value::text(other.to_text()?, secret),
         };
-        let text = restore_newlines(body, value, &newline);
-        let text = text.to_text()?;
-        let text = if newline == "\n" { text } else { text.replace("\r\n", "\n").replace('\n', &newline) };
+        let text = restore_newlines(body, value, &newline).to_text()?;
         Ok(Str::plain(text).marked(secret))
     }
 
@@ -239,6 +237,7 @@ impl<'w> Eval<'w> {
             Some(expr) => eval.expr(expr),
             None => Ok(Value::None),
         })
+        .map_err(super::conditional::in_expression)
     }
 }
 

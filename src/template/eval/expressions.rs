@@ -3,8 +3,8 @@
 use super::Eval;
 use crate::template::args::Args;
 use crate::template::methods;
-use crate::template::syntax::{Argument, Binary, Comparison, Expr, Place};
-use crate::template::value::{Error, Key, MarkerKind, Result, Value, binary, negative};
+use crate::template::syntax::{Argument, Binary, Comparison, Expr, FilterCall, Place, TestCall};
+use crate::template::value::{Dict, Error, Key, MarkerKind, Result, Value, binary, negative};
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -18,107 +18,130 @@ impl Eval<'_> {
         }
     }
 
+    /// Each kind has a function of its own, so that nesting costs little stack.
     fn compound(&mut self, expr: &Expr) -> Result<Value> {
         match expr {
             Expr::Const(value) => Ok(value.clone()),
             Expr::Var(name, place) => Ok(self.variable(name, *place)),
             Expr::Embedded(text) => Ok(self.rendered(text)),
-            Expr::Attribute(object, name, place) => {
-                let object = self.expr(object)?;
-                let value = self.attribute(&object, name).map_err(|e| e.at(self.span(*place)))?;
-                Ok(self.placed(value, *place))
-            }
-            Expr::Item(parts, place) => {
-                let object = self.expr(&parts.0)?;
-                if object.is_undefined() {
-                    return Ok(object);
-                }
-                let key = self.expr(&parts.1)?;
-                let value = self.item(&object, &key).map_err(|e| e.at(self.span(*place)))?;
-                Ok(self.placed(value, *place))
-            }
-            Expr::Slice(parts, place) => {
-                let object = self.expr(&parts.0)?.defined()?;
-                let mut bounds = [Value::None, Value::None, Value::None];
-                for (bound, expr) in bounds.iter_mut().zip(&parts.1) {
-                    if let Some(expr) = expr {
-                        *bound = self.expr(expr)?.defined()?;
-                    }
-                }
-                slice(&object, &bounds).map_err(|e| e.at(self.span(*place)))
-            }
+            Expr::Attribute(object, name, place) => self.attribute_expr(object, name, *place),
+            Expr::Item(parts, place) => self.item_expr(&parts.0, &parts.1, *place),
+            Expr::Slice(parts, place) => self.slice_expr(&parts.0, &parts.1, *place),
             Expr::Not(inner) => Ok(Value::Bool(!self.truth(inner)?)),
-            Expr::Negative(inner, place) => {
-                let value = self.expr(inner)?;
-                negative(&value).map_err(|e| e.at(self.span(*place)))
-            }
-            Expr::And(sides) => {
-                let left = self.expr(&sides.0)?;
-                if left.is_true()? { self.expr(&sides.1) } else { Ok(left) }
-            }
-            Expr::Or(sides) => {
-                let left = self.expr(&sides.0)?;
-                if left.is_true()? { Ok(left) } else { self.expr(&sides.1) }
-            }
-            Expr::Binary(op, sides, place) => {
-                let left = self.expr(&sides.0)?;
-                let right = self.expr(&sides.1)?;
-                self.operate(*op, left, right).map_err(|e| e.at(self.span(*place)))
-            }
-            Expr::Chain(first, rest, place) => {
-                let mut left = self.expr(first)?;
-                for (op, expr) in rest {
-                    let right = self.expr(expr)?;
-                    if !self.compare(*op, &left, &right).map_err(|e| e.at(self.span(*place)))? {
-                        return Ok(Value::Bool(false));
-                    }
-                    left = right;
-                }
-                Ok(Value::Bool(true))
-            }
+            Expr::Negative(inner, place) => self.negative_expr(inner, *place),
+            Expr::And(sides) => self.either(&sides.0, &sides.1, false),
+            Expr::Or(sides) => self.either(&sides.0, &sides.1, true),
+            Expr::Binary(op, sides, place) => self.binary_expr(*op, &sides.0, &sides.1, *place),
+            Expr::Chain(first, rest, place) => self.comparison_chain(first, rest, *place),
             Expr::If(parts, place) => match (self.truth(&parts.0)?, &parts.2) {
                 (true, _) => self.expr(&parts.1),
                 (false, Some(otherwise)) => self.expr(otherwise),
                 (false, None) => Ok(self.no_else(*place)),
             },
-            Expr::Filter(input, call) => {
-                let Some(filter) = call.filter else {
-                    return Err(super::call::no_filter(&call.name).at(self.span(call.place)));
-                };
-                let input = self.expr(input)?;
-                let args = self.args(&call.name, &call.args)?;
-                let value = self.apply(filter, &call.name, input, args);
-                Ok(self.placed(value, call.place))
-            }
-            Expr::Test(input, call) => {
-                let Some(test) = call.test else {
-                    return Err(super::call::no_test(&call.name).at(self.span(call.place)));
-                };
-                let input = self.expr(input)?;
-                let args = self.args(&call.name, &call.args)?;
-                let value = self.ask(test, &call.name, input, args);
-                Ok(self.placed(value, call.place))
-            }
+            Expr::Filter(input, call) => self.filter_expr(input, call),
+            Expr::Test(input, call) => self.test_expr(input, call),
             Expr::Call(callee, arguments, place) => {
                 let value = self.call_expr(callee, arguments, *place)?;
                 Ok(self.placed(value, *place))
             }
-            Expr::List(items) => {
-                Ok(Value::list(items.iter().map(|e| self.expr(e)).collect::<Result<Vec<_>>>()?))
-            }
-            Expr::Tuple(items) => {
-                Ok(Value::tuple(items.iter().map(|e| self.expr(e)).collect::<Result<Vec<_>>>()?))
-            }
-            Expr::Dict(pairs) => {
-                let mut dict = indexmap::IndexMap::with_capacity(pairs.len());
-                for (key, value) in pairs {
-                    let key = Key::new(self.expr(key)?)?;
-                    let value = self.expr(value)?;
-                    dict.insert(key, value);
-                }
-                Ok(Value::Dict(crate::template::value::Dict::new(dict)))
+            Expr::List(items) => Ok(Value::list(self.all(items)?)),
+            Expr::Tuple(items) => Ok(Value::tuple(self.all(items)?)),
+            Expr::Dict(pairs) => self.dict_expr(pairs),
+        }
+    }
+
+    fn all(&mut self, exprs: &[Expr]) -> Result<Vec<Value>> {
+        let mut values = Vec::with_capacity(exprs.len());
+        for expr in exprs {
+            values.push(self.expr(expr)?);
+        }
+        Ok(values)
+    }
+
+    fn attribute_expr(&mut self, object: &Expr, name: &str, place: Place) -> Result<Value> {
+        let object = self.expr(object)?;
+        let value = self.attribute(&object, name).map_err(|e| e.at(self.span(place)))?;
+        Ok(self.placed(value, place))
+    }
+
+    fn item_expr(&mut self, object: &Expr, key: &Expr, place: Place) -> Result<Value> {
+        let object = self.expr(object)?;
+        if object.is_undefined() {
+            return Ok(object);
+        }
+        let key = self.expr(key)?;
+        let value = self.item(&object, &key).map_err(|e| e.at(self.span(place)))?;
+        Ok(self.placed(value, place))
+    }
+
+    fn slice_expr(&mut self, object: &Expr, exprs: &[Option<Expr>; 3], place: Place) -> Result<Value> {
+        let object = self.expr(object)?.defined()?;
+        let mut bounds = [Value::None, Value::None, Value::None];
+        for (bound, expr) in bounds.iter_mut().zip(exprs) {
+            if let Some(expr) = expr {
+                *bound = self.expr(expr)?.defined()?;
             }
         }
+        slice(&object, &bounds).map_err(|e| e.at(self.span(place)))
+    }
+
+    fn negative_expr(&mut self, inner: &Expr, place: Place) -> Result<Value> {
+        let value = self.expr(inner)?;
+        negative(&value).map_err(|e| e.at(self.span(place)))
+    }
+
+    /// `and` and `or`: the left side where its truth is `decides`, the right one otherwise.
+    fn either(&mut self, left: &Expr, right: &Expr, decides: bool) -> Result<Value> {
+        let left = self.expr(left)?;
+        if left.is_true()? == decides { Ok(left) } else { self.expr(right) }
+    }
+
+    fn binary_expr(&mut self, op: Binary, left: &Expr, right: &Expr, place: Place) -> Result<Value> {
+        let left = self.expr(left)?;
+        let right = self.expr(right)?;
+        self.operate(op, left, right).map_err(|e| e.at(self.span(place)))
+    }
+
+    fn comparison_chain(&mut self, first: &Expr, rest: &[(Comparison, Expr)], place: Place) -> Result<Value> {
+        let mut left = self.expr(first)?;
+        for (op, expr) in rest {
+            let right = self.expr(expr)?;
+            if !self.compare(*op, &left, &right).map_err(|e| e.at(self.span(place)))? {
+                return Ok(Value::Bool(false));
+            }
+            left = right;
+        }
+        Ok(Value::Bool(true))
+    }
+
+    fn filter_expr(&mut self, input: &Expr, call: &FilterCall) -> Result<Value> {
+        let Some(filter) = call.filter else {
+            return Err(super::call::no_filter(&call.name).at(self.span(call.place)));
+        };
+        let input = self.expr(input)?;
+        let args = self.args(&call.name, &call.args)?;
+        let value = self.apply(filter, &call.name, input, args);
+        Ok(self.placed(value, call.place))
+    }
+
+    fn test_expr(&mut self, input: &Expr, call: &TestCall) -> Result<Value> {
+        let Some(test) = call.test else {
+            return Err(super::call::no_test(&call.name).at(self.span(call.place)));
+        };
+        let input = self.expr(input)?;
+        let args = self.args(&call.name, &call.args)?;
+        let value = self.ask(test, &call.name, input, args);
+        Ok(self.placed(value, call.place))
+    }
+
+    fn dict_expr(&mut self, pairs: &[(Expr, Expr)]) -> Result<Value> {
+        let mut dict = indexmap::IndexMap::with_capacity(pairs.len());
+        for (key, value) in pairs {
+            let key = Key::new(self.expr(key)?)?;
+            let value = self.expr(value)?;
+            dict.insert(key, value);
+        }
+        Ok(Value::Dict(Dict::new(dict)))
     }
 
     /// A call; a method is called on its object without being taken off first.
@@ -209,8 +232,8 @@ impl Eval<'_> {
         let text = format!(
             "the inline if-expression on line {line} evaluated to false and no else section was defined."
         );
-        let marker = crate::template::value::Marker::new(MarkerKind::Undefined, text);
-        Value::Undefined(Arc::new(marker))
+        let marker = crate::template::value::Marker::new(MarkerKind::Raised, text);
+        Value::Void(Arc::new(marker))
     }
 
     fn operate(&mut self, op: Binary, left: Value, right: Value) -> Result<Value> {

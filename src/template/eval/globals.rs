@@ -18,6 +18,7 @@ impl Eval<'_> {
         }
         match name {
             "omit" => Some(Value::Omit),
+            "self" => Some(self.myself()),
             "vars" if self.state.context => Some(Value::object(Vars { names: names(self.world) })),
             _ => None,
         }

@@ -22,12 +22,6 @@ impl Eval<'_> {
                 }
                 self.state.blocks = Arc::new(blocks);
             }
-            if program.blocks.contains_key("self") || !self.state.blocks.is_empty() {
-                let blocks = self.state.blocks.clone();
-                self.state
-                    .top
-                    .set(&"self".into(), Value::object(Myself { blocks, frame: self.state.top.clone() }));
-            }
             self.body(&program.body, out)?;
             match self.state.parent.take() {
                 Some(parent) => self.state.program = parent,
@@ -35,6 +29,11 @@ impl Eval<'_> {
             }
         }
         Err(Error::new("templates extend each other too deep"))
+    }
+
+    /// `self`: the blocks of this template.
+    pub(super) fn myself(&self) -> Value {
+        Value::object(Myself { blocks: self.state.blocks.clone(), frame: self.state.top.clone() })
     }
 
     /// A template by name, found along the search path.

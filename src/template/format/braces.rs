@@ -109,9 +109,20 @@ fn lookup(eval: &mut Eval<'_>, name: &str, args: &Args, auto: &mut usize) -> Res
         } else {
             let rest = &path[1..];
             let end = rest.find(['.', '[']).unwrap_or(rest.len());
-            value = eval.attribute(&value, &rest[..end])?.defined()?;
+            value = python_attribute(eval, &value, &rest[..end])?;
             path = &rest[end..];
         }
     }
     Ok(value)
+}
+
+/// An attribute as Python has it: a dict's items are none.
+fn python_attribute(eval: &mut Eval<'_>, value: &Value, name: &str) -> Result<Value> {
+    let known = matches!(value, Value::Object(_))
+        || crate::template::methods::property(value, name).is_some()
+        || crate::template::methods::has(value, name);
+    if !known {
+        return Err(Error::new(format!("'{}' object has no attribute '{name}'", value.type_name())));
+    }
+    eval.attribute(value, name)?.defined()
 }

@@ -1,5 +1,6 @@
 //! From minijinja's syntax tree to an owned program.
 
+use super::complaint;
 use super::escapes::unescape;
 use super::prelex::{self, Rewritten};
 use super::program::*;
@@ -19,10 +20,14 @@ use std::sync::Arc;
 pub fn template(text: &str, options: &TemplateOptions, literal_backslashes: bool) -> Result<Program> {
     let source = normalised(text);
     let rewritten = prelex::template(&source, options);
+    if rewritten.too_deep {
+        return Err(Error::failed("Syntax error in template: an expression has too many operators"));
+    }
     let syntax = syntax_of(options)?;
     let tree = minijinja::machinery::parse(&rewritten.text, "template", syntax)
-        .map_err(|e| syntax_error(&e, &rewritten, &source))?;
+        .map_err(|e| complaint::of(&e, &rewritten, &source, "template"))?;
     let mut lowering = Lowering::new(&source, &rewritten, literal_backslashes);
+    lowering.newline = Some(options.newline.clone()).filter(|n| n != "\n");
     let ast::Stmt::Template(root) = &tree else { return Err(Error::new("the parser gave no template")) };
     let body = lowering.body(&root.children);
     let (blocks, absent) = (lowering.blocks, lowering.absent);
@@ -36,8 +41,11 @@ pub fn template(text: &str, options: &TemplateOptions, literal_backslashes: bool
 pub fn expression(text: &str, conditional: bool) -> Result<Program> {
     let source = normalised(text);
     let rewritten = prelex::expression(&source);
+    if rewritten.too_deep {
+        return Err(Error::failed("Syntax error in expression: it has too many operators"));
+    }
     let tree = minijinja::machinery::parse_expr(&rewritten.text)
-        .map_err(|e| syntax_error(&e, &rewritten, &source))?;
+        .map_err(|e| complaint::of(&e, &rewritten, &source, "expression"))?;
     let mut lowering = Lowering::new(&source, &rewritten, false);
     lowering.conditional = conditional;
     let expression = Some(lowering.expr(&tree));
@@ -53,32 +61,13 @@ fn syntax_of(options: &TemplateOptions) -> Result<SyntaxConfig> {
         .block_delimiters(options.block_start.clone(), options.block_end.clone())
         .variable_delimiters(options.variable_start.clone(), options.variable_end.clone())
         .comment_delimiters(options.comment_start.clone(), options.comment_end.clone())
+        .line_statement_prefix(options.line_statement.clone().unwrap_or_default())
+        .line_comment_prefix(options.line_comment.clone().unwrap_or_default())
         .trim_blocks(options.trim_blocks)
         .lstrip_blocks(options.lstrip_blocks)
         .keep_trailing_newline(options.keep_trailing_newline)
         .build()
         .map_err(|e| Error::new(format!("the template's delimiters do not work: {e}")))
-}
-
-fn syntax_error(error: &minijinja::Error, rewritten: &Rewritten, source: &str) -> Error {
-    let detail = error.detail().unwrap_or("invalid syntax");
-    let message = match detail.strip_prefix("unknown statement ") {
-        Some(tag) => format!("Encountered unknown tag '{}'.", tag.trim_matches('`')),
-        None => detail.to_owned(),
-    };
-    let line = error.range().map(|r| {
-        let at = rewritten.original(r.start).min(source.len());
-        source.as_bytes()[..at].iter().filter(|b| **b == b'\n').count() + 1
-    });
-    let error = Error::failed(format!("Syntax error in template: {message}"));
-    match line.or(error_line(error.message())) {
-        Some(line) if source.contains('\n') => error.hint(format!("in line {line} of the template")),
-        _ => error,
-    }
-}
-
-fn error_line(_message: &str) -> Option<usize> {
-    None
 }
 
 struct Lowering<'s> {
@@ -93,6 +82,8 @@ struct Lowering<'s> {
     spoken: [bool; 3],
     names: HashMap<String, Arc<str>>,
     absent: Vec<(PluginKind, Arc<str>, Place)>,
+    /// What ends a line, if not `\n`.
+    newline: Option<String>,
 }
 
 impl<'s> Lowering<'s> {
@@ -107,6 +98,7 @@ impl<'s> Lowering<'s> {
             spoken: [false; 3],
             names: HashMap::new(),
             absent: Vec::new(),
+            newline: None,
         }
     }
 
@@ -137,7 +129,10 @@ impl<'s> Lowering<'s> {
     fn stmt(&mut self, stmt: &ast::Stmt<'_>) -> Option<Stmt> {
         Some(match stmt {
             ast::Stmt::Template(t) => Stmt::Group(self.body(&t.children)),
-            ast::Stmt::EmitRaw(raw) => Stmt::Text(Value::str(raw.raw)),
+            ast::Stmt::EmitRaw(raw) => match &self.newline {
+                Some(newline) => Stmt::Text(raw.raw.replace('\n', newline).into()),
+                None => Stmt::Text(Value::str(raw.raw)),
+            },
             ast::Stmt::EmitExpr(e) => {
                 self.printing = true;
                 let expr = self.expr(&e.expr);
@@ -217,8 +212,12 @@ impl<'s> Lowering<'s> {
                 )
             }
             ast::Stmt::Do(d) => {
-                let callee = Box::new(self.expr(&d.call.expr));
-                Stmt::Do(Expr::Call(callee, self.args(&d.call.args), self.place(d.span())))
+                // The pre-lexer has made the expression the argument of a call.
+                let args = self.args(&d.call.args).into_iter().filter_map(|arg| match arg {
+                    Argument::Positional(expr) => Some(expr),
+                    _ => None,
+                });
+                Stmt::Do(Expr::Tuple(args.collect()))
             }
             ast::Stmt::Break(_) => Stmt::Break,
             ast::Stmt::Continue(_) => Stmt::Continue,

@@ -1,6 +1,7 @@
 //! From template text to an owned program: pre-lexer, minijinja's parser, lowering, a cache.
 
 mod cache;
+mod complaint;
 mod escapes;
 mod header;
 mod lower;
@@ -11,5 +12,5 @@ pub(super) use cache::{compile, compile_expression};
 pub(super) use header::options_of;
 pub use program::PluginKind;
 pub(super) use program::{
-    Argument, Binary, Block, Comparison, Expr, FilterCall, For, Macro, Place, Program, Stmt, Target,
+    Argument, Binary, Block, Comparison, Expr, FilterCall, For, Macro, Place, Program, Stmt, Target, TestCall,
 };

@@ -12,6 +12,8 @@ pub struct Rewritten {
     pub text: String,
     /// Offsets in `text` of characters that were put in.
     inserted: Vec<usize>,
+    /// An expression holds so many operators that its syntax tree would be too deep to walk.
+    pub too_deep: bool,
 }
 
 impl Rewritten {
@@ -52,6 +54,7 @@ pub fn template(source: &str, options: &TemplateOptions) -> Rewritten {
                 }
                 let scan = scan(&mut edits, source, body, &options.block_end);
                 tuple_in_for(&mut edits, source, body, &scan);
+                call_in_do(&mut edits, source, &scan);
                 if let Some(colon) = scan.last_colon.filter(|c| source[c + 1..scan.end].trim().is_empty()) {
                     edits.blank(colon);
                 }
@@ -73,14 +76,18 @@ pub fn expression(source: &str) -> Rewritten {
     edits.apply()
 }
 
+/// The most operators that may depend on each other in one expression.
+const MOST_OPERATORS: usize = 400;
+
 struct Edits {
     bytes: Vec<u8>,
     insert: Vec<(usize, char)>,
+    too_deep: bool,
 }
 
 impl Edits {
     fn new(source: &str) -> Edits {
-        Edits { bytes: source.as_bytes().to_vec(), insert: Vec::new() }
+        Edits { bytes: source.as_bytes().to_vec(), insert: Vec::new(), too_deep: false }
     }
 
     fn blank(&mut self, at: usize) {
@@ -99,7 +106,7 @@ impl Edits {
         // Whole characters were masked or ASCII replaced by ASCII, so the text stays UTF-8.
         let text = String::from_utf8_lossy(&self.bytes).into_owned();
         if self.insert.is_empty() {
-            return Rewritten { text, inserted: Vec::new() };
+            return Rewritten { text, inserted: Vec::new(), too_deep: self.too_deep };
         }
         self.insert.sort_by_key(|(at, _)| *at);
         let mut out = String::with_capacity(text.len() + self.insert.len());
@@ -112,7 +119,7 @@ impl Edits {
             done = at;
         }
         out.push_str(&text[done..]);
-        Rewritten { text: out, inserted }
+        Rewritten { text: out, inserted, too_deep: self.too_deep }
     }
 }
 
@@ -187,6 +194,9 @@ fn scan(edits: &mut Edits, source: &str, from: usize, end_mark: &str) -> Scan {
     let bytes = source.as_bytes();
     let mut scan = Scan { end: source.len(), commas: Vec::new(), words: Vec::new(), last_colon: None };
     let mut depth = 0usize;
+    // How many operators what comes next depends on, and how many each open bracket did.
+    let mut operators = 0usize;
+    let mut open: Vec<usize> = Vec::new();
     // Whether what comes next starts an operand, so that a plus is unary.
     let mut operand = true;
     let mut at = from;
@@ -200,6 +210,7 @@ fn scan(edits: &mut Edits, source: &str, from: usize, end_mark: &str) -> Scan {
         }
         let start = at;
         at += 1;
+        edits.too_deep |= operators > MOST_OPERATORS;
         match byte {
             b'\'' | b'"' => {
                 let (end, escaped) = literal_end(bytes, at, byte);
@@ -211,10 +222,13 @@ fn scan(edits: &mut Edits, source: &str, from: usize, end_mark: &str) -> Scan {
             }
             b'(' | b'[' | b'{' => {
                 depth += 1;
+                open.push(operators);
+                operators += 1;
                 operand = true;
             }
             b')' | b']' | b'}' => {
                 depth = depth.saturating_sub(1);
+                operators = open.pop().unwrap_or(0) + 1;
                 operand = false;
             }
             b'0'..=b'9' => {
@@ -226,8 +240,11 @@ fn scan(edits: &mut Edits, source: &str, from: usize, end_mark: &str) -> Scan {
                 operand = false;
             }
             b'+' if operand => edits.blank(start),
-            b',' if depth == 0 => {
-                scan.commas.push(start);
+            b',' => {
+                operators = open.last().map_or(0, |before| before + 1);
+                if depth == 0 {
+                    scan.commas.push(start);
+                }
                 operand = true;
             }
             b':' if depth == 0 => {
@@ -242,11 +259,15 @@ fn scan(edits: &mut Edits, source: &str, from: usize, end_mark: &str) -> Scan {
                     .count();
                 let word = &source[start..at];
                 operand = matches!(word, "in" | "not" | "and" | "or" | "if" | "else" | "is");
+                operators += usize::from(operand);
                 if depth == 0 {
                     scan.words.push((start, at));
                 }
             }
-            _ => operand = true,
+            _ => {
+                operators += 1;
+                operand = true;
+            }
         }
     }
     scan
@@ -268,6 +289,14 @@ fn literal_end(bytes: &[u8], from: usize, quote: u8) -> (usize, bool) {
         at += 1;
     }
     (bytes.len(), false)
+}
+
+/// Makes the expression of a `do` the argument of a call, since the parser takes nothing else there.
+fn call_in_do(edits: &mut Edits, source: &str, scan: &Scan) {
+    let Some((from, to)) = scan.words.first().copied() else { return };
+    if source.get(from..to) == Some("do") {
+        edits.insert.extend([(to, ' '), (to, '_'), (to, '('), (scan.end, ')')]);
+    }
 }
 
 /// Puts parentheses around a bare tuple after `for … in`.
@@ -308,6 +337,7 @@ mod tests {
             ("{% for x in 1,2 %}", "{% for x in( 1,2 )%}"),
             ("{% for a, b in c.items() %}", "{% for a, b in c.items() %}"),
             ("{% raw %}\n{{ 1, 2 }}{% endraw %}{{ 3, 4 }}", "{% raw+%}\n{{ 1, 2 }}{% endraw %}{{( 3, 4 )}}"),
+            ("{% do x if y %}", "{% do _( x if y )%}"),
             ("{# {{ 1, 2 }} #}", "{# {{ 1, 2 }} #}"),
             ("{{ {'a': {'b': 1}} }}", "{{ {'a': {'b': 1}} }}"),
         ] {

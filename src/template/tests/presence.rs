@@ -18,7 +18,7 @@ pub(super) const TESTS: &[Test] = &[
 fn defined(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<bool> {
     match input {
         Value::Undefined(marker) if marker.kind == MarkerKind::Pending => Err(Error(marker)),
-        Value::Undefined(_) => Ok(false),
+        Value::Undefined(_) | Value::Void(_) => Ok(false),
         _ => Ok(true),
     }
 }

@@ -11,10 +11,10 @@ use num_traits::{Signed, ToPrimitive, Zero};
 /// # Errors
 /// The types do not fit, division by zero, a result too large, or a marker takes part.
 pub fn binary(op: &str, a: &Value, b: &Value) -> Result<Value> {
-    if let Value::Undefined(marker) = a {
+    if let Value::Undefined(marker) | Value::Void(marker) = a {
         return Err(Error(marker.clone()));
     }
-    if let Value::Undefined(marker) = b {
+    if let Value::Undefined(marker) | Value::Void(marker) = b {
         return Err(Error(marker.clone()));
     }
     if let (Some(x), Some(y)) = (a.as_number(), b.as_number()) {

@@ -77,7 +77,7 @@ fn equal(a: &Value, b: &Value, depth: usize) -> Result<bool> {
         (Value::Str(x), Value::Str(y)) => x.text == y.text,
         (Value::Int(x), Value::Int(y)) => x == y,
         (Value::Bool(x), Value::Bool(y)) => x == y,
-        (Value::None, Value::None) | (Value::Omit, Value::Omit) => true,
+        (Value::None, Value::None) | (Value::Omit, Value::Omit) | (Value::Void(_), Value::Void(_)) => true,
         (Value::List(x), Value::List(y)) => x.same(y) || sequences(&x.items(), &y.items(), depth)?,
         (Value::Tuple(x), Value::Tuple(y)) => sequences(x, y, depth)?,
         (Value::Dict(x), Value::Dict(y)) => x.same(y) || dicts(x, y, depth)?,

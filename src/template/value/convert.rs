@@ -150,7 +150,7 @@ fn to_data(value: &Value, depth: usize) -> Result<Data> {
         Value::Vault(_) => {
             return Err(Error::new("an encrypted string was not decrypted before it was used"));
         }
-        Value::Omit | Value::Function(_) | Value::Method(_) | Value::Object(_) => {
+        Value::Void(_) | Value::Omit | Value::Function(_) | Value::Method(_) | Value::Object(_) => {
             return Err(Error::new(format!(
                 "Type '{}' is unsupported for variable storage.",
                 value.type_name()

@@ -75,6 +75,8 @@ pub enum Value {
     Duration(jiff::SignedDuration),
     /// No value: undefined, failed, or pending.
     Undefined(Arc<Marker>),
+    /// What an `if` without `else` yields where it does not hold: prints as nothing, is false, has no items.
+    Void(Arc<Marker>),
     /// `omit`: drops out of what contains it.
     Omit,
     /// A global function by its name.
@@ -295,6 +297,7 @@ impl Value {
             Value::Str(s) => {
                 s.text.chars().map(|c| Value::text(c.encode_utf8(&mut [0; 4]) as &str, s.secret)).collect()
             }
+            Value::Void(_) => Vec::new(),
             Value::Bytes(b) => b.iter().map(|b| Value::Int(i64::from(*b))).collect(),
             Value::Object(o) => match o.keys().or_else(|| o.values()) {
                 Some(items) => items,
@@ -320,6 +323,7 @@ impl Value {
         Ok(match self {
             Value::Str(s) => s.text.chars().count(),
             Value::Bytes(b) => b.len(),
+            Value::Void(_) => 0,
             Value::List(l) => l.len(),
             Value::Tuple(t) => t.len(),
             Value::Dict(d) => d.len(),
@@ -349,7 +353,7 @@ impl Value {
     /// It is a marker.
     pub fn is_true(&self) -> Result<bool> {
         Ok(match self {
-            Value::None => false,
+            Value::None | Value::Void(_) => false,
             Value::Bool(b) => *b,
             Value::Int(i) => *i != 0,
             Value::Float(f) => *f != 0.0,
@@ -388,8 +392,11 @@ impl Value {
             Value::DateTime(_) | Value::Zoned(_) => "datetime",
             Value::Duration(_) => "timedelta",
             Value::Undefined(_) => "UndefinedMarker",
+            Value::Void(_) => "Undefined",
             Value::Omit => "Omit",
             Value::Function(_) => "function",
+            // ansible-core's lists and dicts are classes of its own, written in Python.
+            Value::Method(m) if matches!(m.object, Value::List(_) | Value::Dict(_)) => "method",
             Value::Method(_) => "builtin_function_or_method",
             Value::Object(o) => o.type_name(),
         }

@@ -23,6 +23,7 @@ impl Value {
     pub fn to_text(&self) -> Result<String> {
         match self {
             Value::Str(s) => Ok(s.text.to_string()),
+            Value::Void(_) => Ok(String::new()),
             Value::Date(_) | Value::DateTime(_) | Value::Zoned(_) => Ok(isoformat(self, " ")),
             Value::Duration(d) => Ok(duration(*d)),
             other => other.repr(),
@@ -88,6 +89,7 @@ fn write_repr(value: &Value, out: &mut String, depth: usize) -> Result<()> {
         }
         Value::Duration(d) => out.push_str(&duration_repr(*d)),
         Value::Undefined(marker) => return Err(Error(marker.clone())),
+        Value::Void(_) => out.push_str("Undefined"),
         Value::Omit => out.push_str("<<Omit>>"),
         Value::Function(name) => push(out, format_args!("<function {name}>")),
         Value::Method(m) => {
