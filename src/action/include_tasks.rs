@@ -3,7 +3,7 @@
 use super::arguments::text;
 use crate::diag::Diagnostic;
 use crate::engine::{Action, Answer, Call, Consequence, Haste, IncludeCall, Included, Next};
-use crate::playbook::not_found;
+use crate::playbook::{not_found, tidy};
 use impel_modules::Map;
 use std::path::{Path, PathBuf};
 
@@ -43,11 +43,11 @@ fn find(call: &Call<'_>, name: &str) -> Result<PathBuf, Diagnostic> {
         places.push(role.path.join(kind).join(&name));
         places.push(role.path.join("tasks").join(&name));
     }
-    let base = &call.world.layers().store.run.playbook_dir;
+    let base = call.world.layers().playbook_dir();
     places.push(base.join(&name));
     places.push(base.join(kind).join(&name));
     match places.iter().find(|place| place.is_file()) {
-        Some(place) => Ok(place.clone()),
+        Some(place) => Ok(tidy(place)),
         None => Err(not_found(&base.join(&name)).at(call.task.action.span)),
     }
 }

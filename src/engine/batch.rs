@@ -455,7 +455,7 @@ impl Batch<'_, '_> {
             }
             _ => String::new(),
         };
-        let name = if name.is_empty() { task.action.written.to_string() } else { name };
+        let name = if name.is_empty() { unnamed(task) } else { name };
         let flag = |of: fn(&crate::playbook::Keywords) -> &Option<Node>, run: bool| {
             let world = world.as_ref()?;
             let value = keyword(task, world, of).ok().flatten();
@@ -505,6 +505,17 @@ impl Batch<'_, '_> {
     pub fn totals(&mut self, host: &Arc<str>) -> &mut Totals {
         self.run.totals.entry(host.clone()).or_default()
     }
+}
+
+/// How a task without a name is shown: as its action; an `include_role` as the role, too.
+fn unnamed(task: &Task) -> String {
+    let action = &task.action;
+    let role = || action.arg("name").or_else(|| action.arg("role")).and_then(Node::as_str);
+    match &*action.name {
+        "include_role" => role().map(|role| format!("{} : {role}", action.written)),
+        _ => None,
+    }
+    .unwrap_or_else(|| action.written.to_string())
 }
 
 fn same(a: &Step, b: &Step) -> bool {

@@ -63,7 +63,11 @@ impl Batch<'_, '_> {
         let store = &track.store;
         match consequence {
             Consequence::Set(vars) => store.add_set(vars.iter().cloned()),
-            Consequence::Facts(facts) => store.add_facts(facts.iter().cloned()),
+            Consequence::Facts(facts) => {
+                store.add_facts(facts.iter().cloned());
+                let host = store.name.clone();
+                self.look_for_files(&host);
+            }
             Consequence::DelegateFacts(delegate, facts) => {
                 if let Some(host) = self.run.shared.store.host(delegate) {
                     host.add_facts(facts.iter().cloned());
@@ -80,6 +84,18 @@ impl Batch<'_, '_> {
                 let host = per_host.then(|| store.name.clone());
                 self.run.add_stats(host, data, *aggregate);
             }
+        }
+    }
+
+    /// `vars_files` whose names needed facts.
+    fn look_for_files(&mut self, host: &Arc<str>) {
+        if !self.vars.files_waiting {
+            return;
+        }
+        let mut vars = (*self.vars).clone();
+        match self.run.vars_files(&self.play, std::slice::from_ref(host), &mut vars) {
+            Ok(()) => self.vars = Arc::new(vars),
+            Err(error) => self.run.shared.warn(error.to_string()),
         }
     }
 

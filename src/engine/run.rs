@@ -381,6 +381,7 @@ impl<'r> Run<'r> {
             role_vars: public.map(|role| scopes.get(&role.vars)).collect(),
             vars: scopes.get(&play.keywords.vars),
             magic: PlayMagic {
+                playbook_dir: Some(self.base_of(play)),
                 roles: names(&direct),
                 dependent_roles: names(&dependent),
                 ..PlayMagic::default()
@@ -513,7 +514,7 @@ impl<'r> Run<'r> {
     }
 
     /// `vars_files`: once for all hosts where their names do not depend on the host.
-    fn vars_files(&self, play: &Play, hosts: &[Arc<str>], vars: &mut PlayVars) -> Result<(), Diagnostic> {
+    pub fn vars_files(&self, play: &Play, hosts: &[Arc<str>], vars: &mut PlayVars) -> Result<(), Diagnostic> {
         if play.vars_files.is_empty() {
             return Ok(());
         }
@@ -521,13 +522,14 @@ impl<'r> Run<'r> {
         let constant = play.vars_files.iter().all(|node| !mentions_template(node));
         if constant {
             let world = self.play_world(vars, hosts.first());
-            vars.files = crate::vars::vars_files(&play.vars_files, &folder, &world, self.source)?;
+            vars.files = crate::vars::vars_files(&play.vars_files, &folder, &world, self.source)?.layers;
             return Ok(());
         }
         for host in hosts {
             let world = self.play_world(vars, Some(host));
             let files = crate::vars::vars_files(&play.vars_files, &folder, &world, self.source)?;
-            vars.host_files.insert(host.clone(), files);
+            vars.files_waiting |= files.waiting;
+            vars.host_files.insert(host.clone(), files.layers);
         }
         Ok(())
     }

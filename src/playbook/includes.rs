@@ -28,7 +28,7 @@ impl Loader<'_> {
         places.push(self.base.join(&name));
         places.push(self.base.join(kind).join(&name));
         match places.iter().find(|place| place.is_file()) {
-            Some(place) => Ok(place.clone()),
+            Some(place) => Ok(super::roles::tidy(place)),
             None => Err(not_found(&self.base.join(&name))),
         }
     }

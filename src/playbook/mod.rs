@@ -25,7 +25,7 @@ pub use model::{
     Task,
 };
 pub use plays::{load, of_node};
-pub use roles::{LoadedRole, RoleAsk};
+pub use roles::{LoadedRole, RoleAsk, tidy};
 pub use source::{Source, StaticNames, What, not_found};
 pub use split::{Words, split};
 pub use tags::tags_match;

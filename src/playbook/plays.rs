@@ -1,6 +1,7 @@
 //! Playbooks and plays.
 
 use super::keywords::Keywords;
+use super::roles::tidy;
 use super::source::{Source, class_of, not_found};
 use super::tasks::{Loader, list_of, next_id, not_an_attribute, shown, text_field};
 use super::{Gather, Parent, Play, Playbook, Prompt, Scope, Section, StaticNames, Vars};
@@ -18,7 +19,8 @@ const DEPTH: usize = 50;
 /// Whatever ansible-playbook refuses before it runs anything, in its words.
 pub fn load(path: &Path, source: &dyn Source) -> Result<Playbook, Diagnostic> {
     let mut plays = Vec::new();
-    load_into(path, source, &Keywords::default(), 0, &mut plays)?;
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    load_into(&tidy(&path), source, &Keywords::default(), 0, &mut plays)?;
     Ok(Playbook { plays })
 }
 
@@ -135,7 +137,7 @@ impl Loader<'_> {
         let file = self.source.static_name(name, &known).map_err(|cause| {
             Diagnostic::parse("Error processing keyword 'import_playbook'", name.span).because(cause)
         })?;
-        Ok((keywords, self.base.join(file)))
+        Ok((keywords, tidy(&self.base.join(file))))
     }
 
     fn play(&self, file: &Path, entry: &Node, map: &Mapping, above: &Keywords) -> Result<Play, Diagnostic> {

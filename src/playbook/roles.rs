@@ -553,7 +553,7 @@ fn truth(node: &Node) -> Option<bool> {
 }
 
 /// A path without `.` and `..` as far as they can be taken away by name.
-fn tidy(path: &Path) -> PathBuf {
+pub fn tidy(path: &Path) -> PathBuf {
     let mut tidy = PathBuf::new();
     for part in path.components() {
         match part {

@@ -5,52 +5,91 @@ use super::scope::Scope;
 use super::world::TaskWorld;
 use crate::diag::Diagnostic;
 use crate::playbook::Source;
-use crate::template::{self, Value};
+use crate::template::{self, Error, Marker, MarkerKind, Value};
 use crate::yaml::{Kind, Node};
+use indexmap::IndexMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The layers of a play's `vars_files`: of an entry that is a list, the first file that exists counts.
+/// What a play's `vars_files` came to for a host.
+#[derive(Default)]
+pub struct VarsFiles {
+    /// A layer a file.
+    pub layers: Vec<Scope>,
+    /// A name needs a variable that is not there yet (a fact, say): it is worth looking again later.
+    pub waiting: bool,
+}
+
+/// The layers of a play's `vars_files`: of an entry that is a list, the first file that exists counts. As with
+/// ansible-core 2.19, a name that cannot be rendered yet and a file that is not there are passed over.
 ///
 /// # Errors
-/// A name cannot be rendered, no file of an entry exists, or one holds no variables.
+/// A name fails to render or is no text; a file cannot be read or holds no variables.
 pub fn vars_files(
     entries: &[Node],
     folder: &Path,
     world: &TaskWorld,
     source: &dyn Source,
-) -> Result<Vec<Scope>, Diagnostic> {
-    let mut layers = Vec::new();
+) -> Result<VarsFiles, Diagnostic> {
+    let mut found = VarsFiles::default();
     for entry in entries {
-        let names: Vec<&Node> = match &entry.kind {
-            Kind::Seq(names) => names.iter().collect(),
-            _ => vec![entry],
+        let names = match &entry.kind {
+            Kind::Seq(names) => &**names,
+            _ => std::slice::from_ref(entry),
         };
-        let mut tried = Vec::new();
-        let mut found = None;
         for name in names {
-            let text =
-                template::render(&Value::from_node(name), world).map_err(|e| e.at(name.span))?.to_string();
-            let Some(path) = place(&text, folder) else {
-                tried.push(text);
-                continue;
+            let value = template::resolve(&Value::from_node(name), world);
+            if let Value::Undefined(marker) = &value {
+                if !is_undefined(marker) {
+                    return Err(Error(marker.clone()).into());
+                }
+                source.warn("skipping vars_files item due to an undefined variable", Some(entry.span));
+                found.waiting = true;
+                break;
+            }
+            let Some(text) = value.as_str() else {
+                let message = format!("Invalid `vars_files` value of type '{}'.", value.type_name());
+                return Err(Diagnostic::parse(message, name.span)
+                    .hint("A `vars_files` value should either be a string or list of strings."));
             };
-            found = Some(path);
-            break;
+            if let Some(path) = place(text, folder) {
+                found.layers.push(Arc::new(variables(&source.read(&path)?)?));
+                break;
+            }
         }
-        let Some(path) = found else {
-            let message = match tried.as_slice() {
-                [one] => format!("vars file {one} was not found"),
-                _ => format!("vars files {} were not found", tried.join(", ")),
-            };
-            let message = format!("Could not find or access {}", message.trim_start_matches("vars file "));
-            return Err(Diagnostic::user(message)
-                .at(entry.span)
-                .hint(format!("looked in {}", folder.display())));
-        };
-        layers.push(Arc::new(mapping(&source.read(&path)?)?));
     }
-    Ok(layers)
+    Ok(found)
+}
+
+/// Whether what is missing is a name, here or in what caused it.
+fn is_undefined(marker: &Marker) -> bool {
+    let mut next = Some(marker);
+    for _ in 0..50 {
+        let Some(marker) = next else { return false };
+        if marker.kind == MarkerKind::Undefined {
+            return true;
+        }
+        next = marker.cause.as_deref();
+    }
+    false
+}
+
+/// A file's variables: a mapping, or a list of mappings.
+fn variables(node: &Node) -> Result<IndexMap<Arc<str>, Value>, Diagnostic> {
+    let parts = match &node.kind {
+        Kind::Seq(parts) => &**parts,
+        _ => std::slice::from_ref(node),
+    };
+    let mut all = IndexMap::new();
+    for part in parts {
+        if !matches!(part.kind, Kind::Map(_) | Kind::Null) {
+            return Err(Diagnostic::parse("Invalid variable file contents.", part.span).hint(
+                "Variable files must contain either a dictionary of variables, or a list of dictionaries.",
+            ));
+        }
+        all.extend(mapping(part)?);
+    }
+    Ok(all)
 }
 
 /// In `vars/` of the playbook's folder, then in the folder itself.

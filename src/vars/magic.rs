@@ -1,6 +1,7 @@
 //! Magic variables: what a playbook can read about the run, the play and the task, and can never set.
 
 use super::world::TaskWorld;
+use crate::playbook::Role;
 use crate::template::Value;
 use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
@@ -58,6 +59,8 @@ pub struct PlayMagic {
     pub batch: Arc<[Arc<str>]>,
     /// `role_names` and `ansible_play_role_names`.
     pub roles: Arc<[Arc<str>]>,
+    /// The folder of the play's own playbook, where an import brought it in; `playbook_dir`.
+    pub playbook_dir: Option<PathBuf>,
     /// Those brought in by dependencies.
     pub dependent_roles: Arc<[Arc<str>]>,
     /// The play's check mode, where it says.
@@ -129,19 +132,22 @@ pub fn value(world: &TaskWorld, name: &str) -> Option<Value> {
             Value::dict(groups.iter().map(|(name, hosts)| (name.clone(), hosts.clone())))
         }
         "hostvars" => Value::object(super::hostvars::HostVars { layers: layers.clone() }),
-        "playbook_dir" => path(&run.playbook_dir),
+        "playbook_dir" => path(world.layers().playbook_dir()),
         "ansible_play_hosts" | "play_hosts" => names(play.hosts.iter()),
         "ansible_play_hosts_all" => names(play.all_hosts.iter()),
         "ansible_play_batch" => names(play.batch.iter()),
         "ansible_play_name" => Value::str(play.name.clone()),
         "ansible_play_role_names" | "role_names" => names(play.roles.iter()),
         "ansible_dependent_role_names" => names(play.dependent_roles.iter()),
-        "ansible_role_names" => names(play.roles.iter().chain(play.dependent_roles.iter())),
+        "ansible_role_names" => {
+            let mut seen = std::collections::HashSet::new();
+            names(play.roles.iter().chain(play.dependent_roles.iter()).filter(|name| seen.insert(*name)))
+        }
         "ansible_role_name" | "role_name" => Value::str(roles.first()?.name.clone()),
         "role_path" => path(&roles.first()?.path),
         "role_uuid" => Value::str(roles.first()?.identity.to_string()),
-        "ansible_parent_role_names" if !roles.is_empty() => names(roles.iter().skip(1).map(|r| &r.name)),
-        "ansible_parent_role_paths" if !roles.is_empty() => {
+        "ansible_parent_role_names" if has_parents(&roles) => names(roles.iter().skip(1).map(|r| &r.name)),
+        "ansible_parent_role_paths" if has_parents(&roles) => {
             Value::list(roles.iter().skip(1).map(|role| path(&role.path)))
         }
         "ansible_check_mode" => Value::Bool(world.check_mode()),
@@ -161,6 +167,11 @@ pub fn value(world: &TaskWorld, name: &str) -> Option<Value> {
         "omit" => Value::Omit,
         _ => return None,
     })
+}
+
+/// Only a role that another one includes or imports has parents by these names.
+fn has_parents(roles: &[&Arc<Role>]) -> bool {
+    roles.len() > 1 && roles.first().is_some_and(|role| role.included)
 }
 
 /// The version of the language that is spoken: what playbooks compare with.

@@ -10,7 +10,7 @@ mod store;
 mod tests;
 mod world;
 
-pub use files::vars_files;
+pub use files::{VarsFiles, vars_files};
 pub use inventories::{Inventories, mapping};
 pub use magic::{PlayMagic, RunMagic};
 pub use scope::{Scope, ScopeCache, scope_of};

@@ -53,6 +53,8 @@ pub struct PlayVars {
     pub files: Vec<Scope>,
     /// `vars_files` that do: by host.
     pub host_files: HashMap<Arc<str>, Vec<Scope>>,
+    /// Some names of `vars_files` need what is not known yet: facts, say.
+    pub files_waiting: bool,
     /// `vars` of the play's roles, in the roles' order.
     pub role_vars: Vec<Scope>,
     /// What magic variables say about the play.

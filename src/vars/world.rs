@@ -105,6 +105,11 @@ impl Layers {
         Layers::new(&looking.store, &looking.play, host, None)
     }
 
+    /// `playbook_dir`.
+    pub fn playbook_dir(&self) -> &Path {
+        self.play.magic.playbook_dir.as_deref().unwrap_or(&self.store.run.playbook_dir)
+    }
+
     fn find(&self, name: &str) -> Option<&Value> {
         self.above_facts.iter().rev().find_map(|scope| scope.get(name))
     }
@@ -172,7 +177,7 @@ pub struct TaskWorld {
 impl TaskWorld {
     /// The world of these layers.
     pub fn new(layers: Arc<Layers>) -> TaskWorld {
-        let files = Files::of(layers.task.as_deref(), &layers.store.run.playbook_dir);
+        let files = Files::of(layers.task.as_deref(), layers.playbook_dir());
         TaskWorld {
             layers,
             locals: IndexMap::new(),
