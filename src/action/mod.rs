@@ -15,5 +15,6 @@ mod registry;
 mod set_fact;
 mod set_stats;
 mod template;
+mod validate_argument_spec;
 
 pub use registry::{NAMES, Registry};

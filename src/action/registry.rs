@@ -2,7 +2,7 @@
 
 use super::{
     add_host, assert, copy, debug, fail, gather_facts, group_by, include_role, include_tasks, include_vars,
-    set_fact, set_stats, template,
+    set_fact, set_stats, template, validate_argument_spec,
 };
 use crate::engine::{Action, Actions};
 
@@ -29,6 +29,7 @@ pub const NAMES: &[&str] = &[
     "set_fact",
     "set_stats",
     "template",
+    "validate_argument_spec",
 ];
 
 impl Actions for Registry {
@@ -47,6 +48,7 @@ impl Actions for Registry {
             "set_fact" => &set_fact::SetFact,
             "set_stats" => &set_stats::SetStats,
             "template" => &template::Template,
+            "validate_argument_spec" => &validate_argument_spec::ValidateArgumentSpec,
             _ => return None,
         })
     }

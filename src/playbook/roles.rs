@@ -476,7 +476,7 @@ fn validation(role: &Arc<Role>, entry: &str, below: &Arc<Parent>) -> Option<Item
         ("argument_spec_name", text_node(entry, span)),
         ("path", text_node(&role.path.to_string_lossy(), span)),
     ]);
-    let given = role.params.pairs.iter().chain(&role.keywords.vars.pairs);
+    let given = role.params.pairs.iter();
     let provided = map(given.map(|(name, value)| (&**name, value.clone())).collect());
     let args = vec![
         ("argument_spec".into(), unrendered(&options, 0)),
