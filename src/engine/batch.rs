@@ -106,7 +106,9 @@ impl Around for Sight<'_> {
             }
             *self.started = true;
         }
+        // a role that has run is over, but its handlers may be notified still
         if let Some(role) = task.role()
+            && !task.handler
             && !role.allow_duplicates
             && self.roles.contains(&role.identity)
         {
@@ -406,7 +408,9 @@ impl Batch<'_, '_> {
             if !started {
                 return true;
             }
-            if task.role().is_some_and(|role| !role.allow_duplicates && roles.contains(&role.identity)) {
+            let over =
+                |role: &Arc<crate::playbook::Role>| !role.allow_duplicates && roles.contains(&role.identity);
+            if !task.handler && task.role().is_some_and(over) {
                 return true;
             }
             if task.implicit || task.handler {
@@ -465,7 +469,8 @@ impl Batch<'_, '_> {
         Arc::new(TaskLine {
             uuid: format!("{:08x}-{}", task.id, self.play.id).into(),
             name: name.into(),
-            role: task.role().map(|role| role.name.clone()),
+            // ansible-core shows an include_role without the role that it stands in
+            role: task.role().filter(|_| &*task.action.name != "include_role").map(|role| role.name.clone()),
             action: task.action.written.clone(),
             section: if task.handler { Section::Handler } else { Section::Task },
             origin: (!task.implicit)

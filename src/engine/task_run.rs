@@ -2,7 +2,7 @@
 //! the pipes.
 
 use super::action::{Call, Haste, ModuleCall, Next};
-use super::answer::Answer;
+use super::answer::{Answer, Consequence};
 use super::args;
 use super::commit::add_lines;
 use super::event::{Event, HostResult, Retry, Status, TaskLine};
@@ -667,10 +667,17 @@ impl TaskRun {
             result.no_log = self.settings.no_log;
             result.ignored = self.settings.ignore_errors;
             describe_item(&mut result.result, items, self.shown, &label);
-            result.item = Some(label);
+            result.item = Some(label.clone());
             result.index = Some(self.shown);
             if !line.include || !matches!(answer.status, Status::Ok { .. }) {
                 shared.emit(Event::Item(Box::new(result)));
+            }
+            if let Some(State::Ended(answer)) = self.runs.get_mut(self.shown).map(|run| &mut run.state) {
+                for consequence in &mut answer.consequences {
+                    if let Consequence::Include(call) = consequence {
+                        call.item = Some(label.clone());
+                    }
+                }
             }
             self.shown += 1;
         }
