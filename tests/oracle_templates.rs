@@ -1,4 +1,4 @@
-//! Every template of `oracle/templates/cases.yml` through ansible-core and through impel: values, types and errors.
+//! Every template of `oracle/templates/cases.yml` and `plugins.yml` through ansible-core and through impel: values, types and errors.
 //!
 //! Needs `IMPEL_ORACLE`, the folder that holds ansible-core's `python`; `IMPEL_SHOW=category` (or `all`, `messages`)
 //! prints what differs.
@@ -129,20 +129,29 @@ impl Score {
 
 #[test]
 fn templates_give_what_ansible_core_gives() {
+    compare(&std::env::var("IMPEL_CASES").unwrap_or_else(|_| "cases.yml".into()), 98.0);
+}
+
+#[test]
+fn filters_tests_and_lookups_give_what_ansible_core_gives() {
+    compare("plugins.yml", 98.5);
+}
+
+/// Every case of a file through both.
+fn compare(file: &str, threshold: f64) {
     let Some(oracle) = std::env::var_os("IMPEL_ORACLE") else {
         eprintln!("left out: IMPEL_ORACLE does not name the folder of ansible-core's python");
         return;
     };
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/templates");
-    let file = std::env::var("IMPEL_CASES").unwrap_or_else(|_| "cases.yml".into());
     let output = Command::new(Path::new(&oracle).join("python"))
         .arg(folder.join("reference.py"))
-        .arg(&file)
+        .arg(file)
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let reference: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).unwrap();
-    let (variables, cases) = read_cases(&folder, &file);
+    let (variables, cases) = read_cases(&folder, file);
     assert_eq!(cases.len(), reference.len());
     let mut all: HashMap<String, Value> = variables.iter().cloned().collect();
     let vars: Dict = variables.into_iter().map(|(k, v)| (template::Key::str(k), v)).collect();
@@ -223,6 +232,7 @@ fn templates_give_what_ansible_core_gives() {
         sum.total(),
         sum.message_differs
     );
-    let threshold: f64 = std::env::var("IMPEL_THRESHOLD").ok().and_then(|t| t.parse().ok()).unwrap_or(98.0);
+    let threshold: f64 =
+        std::env::var("IMPEL_THRESHOLD").ok().and_then(|t| t.parse().ok()).unwrap_or(threshold);
     assert!(percent >= threshold, "only {percent:.1} % right; IMPEL_SHOW=all tells what differs");
 }

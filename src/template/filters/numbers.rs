@@ -50,7 +50,7 @@ pub(super) fn parse_int(text: &str, base: i64) -> Option<BigInt> {
         (0 | 16, Some("0x")) => (16, &lower[2..]),
         (0 | 8, Some("0o")) => (8, &lower[2..]),
         (0 | 2, Some("0b")) => (2, &lower[2..]),
-        (0, _) if lower.starts_with('0') && lower.trim_matches(['0', '_']) != "" => return None,
+        (0, _) if lower.starts_with('0') && !lower.trim_matches(['0', '_']).is_empty() => return None,
         (0, _) => (10, lower.as_str()),
         (2..=36, _) => (u32::try_from(base).ok()?, lower.as_str()),
         _ => return None,
