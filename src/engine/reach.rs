@@ -4,7 +4,9 @@ use super::settings::{Settings, to_bool};
 use super::shared::Shared;
 use super::task_run;
 use crate::diag::{Diagnostic, nearest};
-use crate::pipe::{Become, Connection, ConnectionSpec, Method, Reach, Secret, Shell, SshSpec, Transport};
+use crate::pipe::{
+    Become, Connection, ConnectionSpec, Method, Note, Reach, Secret, Shell, SshSpec, Transport,
+};
 use crate::template::{self, Value, World};
 use crate::vars::{Layers, TaskWorld};
 use impel_modules::host::{Identity, Pipe, PipeError, Reply, Request, Traffic};
@@ -90,9 +92,15 @@ impl Pipes {
         let Some(open) = self.open.get_mut(identity.0 as usize) else {
             return Err(PipeError::Protocol("there is no such pipe".into()));
         };
-        let replies = open.shell.exchange(requests)?;
-        open.used = true;
-        Ok(replies)
+        let replies = open.shell.exchange(requests);
+        for note in open.shell.take_notes() {
+            match note {
+                Note::Chosen(text) => self.shared.verbose(3, Some(&open.host), text),
+                Note::Warning(text) => self.shared.warn(text),
+            }
+        }
+        open.used |= replies.is_ok();
+        replies
     }
 
     /// Closes a pipe; its next exchange opens it anew.

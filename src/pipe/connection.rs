@@ -8,7 +8,7 @@ use impel_modules::host::{PipeError, Traffic};
 use super::become_user::{Become, Refusal, quote, said};
 use super::carrier::{Carrier, Ending};
 use super::local;
-use super::prompt::Prompter;
+use super::prompt::{Note, Noting, Prompter};
 use super::shell::Shell;
 use super::spec::{ConnectionSpec, Reach, SshSpec, Transport};
 use super::ssh::{self, Choice, NoSession, Session};
@@ -27,6 +27,7 @@ struct Shared {
     spec: ConnectionSpec,
     prompter: Arc<dyn Prompter>,
     ssh: Mutex<SshState>,
+    notes: Mutex<Vec<Note>>,
 }
 
 /// What has been found out about reaching the host by SSH.
@@ -45,7 +46,9 @@ pub struct Opened {
 impl Connection {
     /// A host as `spec` says; `prompter` is asked about host keys and passphrases.
     pub fn new(spec: ConnectionSpec, prompter: Arc<dyn Prompter>) -> Connection {
-        Connection { shared: Arc::new(Shared { spec, prompter, ssh: Mutex::default() }) }
+        Connection {
+            shared: Arc::new(Shared { spec, prompter, ssh: Mutex::default(), notes: Mutex::default() }),
+        }
     }
 
     /// The shell of `identity` (`None`: the user that logs in), opened by its first exchange.
@@ -58,12 +61,17 @@ impl Connection {
         &self.shared.spec
     }
 
-    /// Who speaks SSH with the host and why, once that is settled: for `-vvv`.
+    /// Who speaks SSH with the host and why, once that is settled.
     pub fn chosen(&self) -> Option<String> {
         match self.ssh().choice.as_deref()? {
             Choice::Ssh2(_) => Some("libssh2: the configuration asks for nothing that it cannot do".into()),
             Choice::Binary(why) => Some(format!("the ssh program: {why}")),
         }
+    }
+
+    /// What came up since this was last asked.
+    pub fn take_notes(&self) -> Vec<Note> {
+        std::mem::take(&mut *self.shared.notes.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Gives up the SSH session: the next shell connects anew. Shells that are open keep theirs.
@@ -131,6 +139,7 @@ impl Connection {
         traffic: &mut Traffic,
     ) -> Result<Box<dyn Carrier>, PipeError> {
         let mut state = self.ssh();
+        let noting = Noting { person: &*self.shared.prompter, notes: &self.shared.notes };
         let unreachable =
             |why: String| PipeError::Lost(format!("Failed to connect to the host via ssh: {why}"));
         let choice = match &state.choice {
@@ -141,7 +150,7 @@ impl Connection {
                     Choice::Ssh2(_) => "libssh2".to_owned(),
                     Choice::Binary(why) => format!("the ssh program: {why}"),
                 };
-                tracing::debug!(host = %self.shared.spec.host, "connecting by {by}");
+                noting.note(Note::Chosen(format!("connecting by {by}")));
                 state.choice.insert(choice).clone()
             }
         };
@@ -164,7 +173,7 @@ impl Connection {
         }
         let mut attempt = 0;
         let session = loop {
-            match Session::connect(ssh, settings, &*self.shared.prompter, 0, &mut traffic.turns) {
+            match Session::connect(ssh, settings, &noting, 0, &mut traffic.turns) {
                 Ok(session) => break Arc::new(session),
                 Err(NoSession::Lost(_)) if attempt < ssh.retries => {
                     attempt += 1;
@@ -175,7 +184,7 @@ impl Connection {
                     return Err(unreachable(why));
                 }
                 Err(NoSession::Binary(why)) => {
-                    tracing::debug!(host = %self.shared.spec.host, "using the ssh program: {why}");
+                    noting.note(Note::Chosen(format!("connecting by the ssh program after all: {why}")));
                     state.choice = Some(Arc::new(Choice::Binary(why)));
                     return Ok(Box::new(ssh::open_binary(ssh, command, terminal)?));
                 }

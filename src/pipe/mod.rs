@@ -14,7 +14,7 @@ mod wire;
 
 pub use become_user::{Become, Method};
 pub use connection::Connection;
-pub use prompt::{Nobody, Prompter, Terminal};
+pub use prompt::{Nobody, Note, Prompter, Terminal};
 pub use shell::Shell;
 pub use spec::{ConnectionSpec, Reach, Secret, SshSpec, Transport};
 pub use wire::minify;

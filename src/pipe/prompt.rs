@@ -12,6 +12,49 @@ pub trait Prompter: Send + Sync {
 
     /// The same, typed without echo.
     fn ask_secret(&self, question: &str) -> Option<Secret>;
+
+    /// Something the user should know of, although it goes on.
+    fn warn(&self, text: String) {
+        tracing::warn!("{text}");
+    }
+}
+
+/// What came up while a connection was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// Who speaks SSH with the host, and why: for `-vvv`.
+    Chosen(String),
+    /// A warning.
+    Warning(String),
+}
+
+/// Keeps the warnings of one connection; questions go to whoever answers them.
+pub(super) struct Noting<'a> {
+    pub person: &'a dyn Prompter,
+    pub notes: &'a Mutex<Vec<Note>>,
+}
+
+impl Noting<'_> {
+    pub(super) fn note(&self, note: Note) {
+        let mut notes = self.notes.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
+    }
+}
+
+impl Prompter for Noting<'_> {
+    fn ask(&self, question: &str) -> Option<String> {
+        self.person.ask(question)
+    }
+
+    fn ask_secret(&self, question: &str) -> Option<Secret> {
+        self.person.ask_secret(question)
+    }
+
+    fn warn(&self, text: String) {
+        self.note(Note::Warning(text));
+    }
 }
 
 /// Nobody is there.

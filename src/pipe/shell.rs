@@ -11,6 +11,7 @@ use super::become_user::{Become, Refusal, said};
 use super::carrier::{Carrier, Ending};
 use super::connection::{Connection, Opened};
 use super::outgoing::Outgoing;
+use super::prompt::Note;
 use super::wire::{self, Mark, Nonce, Piece, Replies};
 
 /// How often an exchange looks up whether it is to be cut or out of time.
@@ -61,6 +62,11 @@ impl Shell {
     /// Whom it works as; `None` is the user that logs in.
     pub fn identity(&self) -> Option<&Become> {
         self.identity.as_ref()
+    }
+
+    /// What came up while its host was reached, each once.
+    pub fn take_notes(&self) -> Vec<Note> {
+        self.connection.take_notes()
     }
 
     /// Ends the shell and waits a moment until its session folder is gone. The next exchange opens a new one.

@@ -54,9 +54,9 @@ pub fn check(
             entry.line
         )),
         Verdict::Changed(_) if settings.strict == Strict::No => {
-            tracing::warn!(
+            prompter.warn(format!(
                 "the {short} host key of {host} has changed (now {print}) and host key checking is off"
-            );
+            ));
             Ok(Accepted::Changed)
         }
         Verdict::Changed(entry) => Err(format!(
@@ -78,13 +78,17 @@ pub fn check(
                 Strict::Ask => ask(presented, &short, &print, settings.batch_mode, prompter)?,
                 Strict::AcceptNew => {}
                 Strict::No => {
-                    tracing::warn!("host key checking is off: accepting {short} key {print} of {host}")
+                    // The same words for all hosts: a warning is shown once.
+                    prompter.warn(
+                        "host key checking is off: keys of hosts that are not known are accepted".into(),
+                    );
                 }
             }
             if let Some(file) = user_files.first()
                 && let Err(error) = keep(file, presented, settings.hash_known_hosts)
             {
-                tracing::warn!("failed to add the host key of {host} to {}: {error}", file.display());
+                prompter
+                    .warn(format!("the host key of {host} cannot be added to {}: {error}", file.display()));
             }
             Ok(Accepted::Known)
         }
