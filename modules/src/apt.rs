@@ -81,7 +81,12 @@ impl Module for Apt {
         cache.shown = true;
         match self.state {
             State::Absent => self.remove(host, &packages).await,
-            _ => self.install(host, &packages, &cache).await,
+            _ => self.install(host, &packages, &cache).await.map_err(|fault| {
+                if fault.message.starts_with("No package") {
+                    return fault;
+                }
+                fault.with("cache_updated", cache.updated).with("cache_update_time", cache.time)
+            }),
         }
     }
 }

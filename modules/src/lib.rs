@@ -24,6 +24,8 @@ pub mod attributes;
 #[cfg(test)]
 mod module_tests;
 #[cfg(test)]
+mod service_tests;
+#[cfg(test)]
 mod twins;
 
 mod accounts;
@@ -38,8 +40,10 @@ mod group;
 mod lineinfile;
 pub mod pattern;
 mod ping;
+mod service;
 mod setup;
 mod stat;
+mod systemd;
 mod together;
 mod user;
 pub mod words;

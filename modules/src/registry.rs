@@ -71,9 +71,12 @@ modules! {
     "lineinfile" crate::lineinfile::Lineinfile;
     "ping" crate::ping::Ping;
     "raw" crate::command::RawCommand { always_acts: true, free_form: true, check_mode: CheckMode::None };
+    "service" crate::service::Service;
     "setup" crate::setup::Setup;
     "shell" crate::command::Shell { always_acts: true, free_form: true, check_mode: CheckMode::Partial };
     "stat" crate::stat::StatModule;
+    "systemd" crate::systemd::Systemd;
+    "systemd_service" crate::systemd::Systemd;
     "user" crate::user::User;
 }
 

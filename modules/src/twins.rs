@@ -15,11 +15,21 @@ const ENTER: &str = "b=$1 d=$2; shift 2; mkdir -p $d/up $d/work $d/root && \
     mount -t overlay overlay -o lowerdir=$b,upperdir=$d/up,workdir=$d/work $d/root && \
     mount -t proc proc $d/root/proc && mount --rbind /dev $d/root/dev && \
     { mount --bind /etc/resolv.conf $d/root/etc/resolv.conf || true; } 2>/dev/null && \
-    exec chroot $d/root /usr/bin/env -i HOME=/root USER=root LOGNAME=root \
-    PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \"$@\"";
+    exec chroot $d/root \"$@\"";
+
+/// The environment of a root login.
+const CLEAN: &[&str] = &[
+    "/usr/bin/env",
+    "-i",
+    "HOME=/root",
+    "USER=root",
+    "LOGNAME=root",
+    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+];
 
 pub struct Twins {
-    base: String,
+    /// What leads into each twin: the words before a command.
+    into: [Vec<String>; 2],
     folder: PathBuf,
     oracle: Option<String>,
     pipe: TestPipe,
@@ -37,15 +47,36 @@ impl Twins {
             eprintln!("skipped: this test mounts overlays and so needs root");
             return None;
         }
-        let folder = std::env::temp_dir().join(format!("impel-twins-{}-{name}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let oracle = std::env::var("IMPEL_ORACLE").ok();
+        let folder = scratch(name);
+        let into = [enter(&base, &folder.join("ours")), enter(&base, &folder.join("theirs"))];
+        Some(Twins::of(into, folder))
+    }
+
+    /// Two booted systems with systemd: `IMPEL_TEST_BOOTED` has the process ids of their inits, with a blank between.
+    pub fn booted(name: &str) -> Option<Twins> {
+        let Ok(pids) = std::env::var("IMPEL_TEST_BOOTED") else {
+            eprintln!("skipped: IMPEL_TEST_BOOTED (ids of the inits of two containers) is not set");
+            return None;
+        };
+        let own = std::fs::read_link("/proc/self/ns/pid").unwrap();
+        let into = |pid: &str| -> Vec<String> {
+            let other = std::fs::read_link(format!("/proc/{pid}/ns/pid")).unwrap();
+            assert_ne!(own, other, "{pid} is no init of a container");
+            let words = ["nsenter", "-t", pid, "-m", "-u", "-i", "-n", "-p", "--"];
+            words.iter().chain(CLEAN).map(|w| (*w).to_owned()).collect()
+        };
+        let (ours, theirs) = pids.split_once(' ').expect("two process ids");
+        Some(Twins::of([into(ours), into(theirs)], scratch(name)))
+    }
+
+    fn of(into: [Vec<String>; 2], folder: PathBuf) -> Twins {
         let shell = r#"while IFS= read -r _iL; do eval "$_iL"; done"#;
-        let mut words = enter(&base, &folder.join("ours"));
+        let mut words = into[0].clone();
         words.extend(["sh", "-c", shell].map(str::to_owned));
-        let twins = Twins { pipe: TestPipe::open(&words), base, folder, oracle };
+        let oracle = std::env::var("IMPEL_ORACLE").ok();
+        let twins = Twins { pipe: TestPipe::open(&words), into, folder, oracle };
         twins.assert_apart();
-        Some(twins)
+        twins
     }
 
     /// Runs a module of ours.
@@ -87,8 +118,7 @@ impl Twins {
     fn interpreter(&self) -> PathBuf {
         let path = self.folder.join("python3");
         if !path.exists() {
-            let words: Vec<String> =
-                enter(&self.base, &self.folder.join("theirs")).iter().map(|w| quoted(w)).collect();
+            let words: Vec<String> = self.into[1].iter().map(|w| quoted(w)).collect();
             std::fs::write(&path, format!("#!/bin/sh\nexec {} python3 \"$@\"\n", words.join(" "))).unwrap();
             let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
             std::fs::set_permissions(&path, mode).unwrap();
@@ -100,13 +130,21 @@ impl Twins {
     fn assert_apart(&self) {
         let marker = "/impel-this-is-the-twin";
         assert!(!Path::new(marker).exists(), "{marker} must not exist on this machine");
-        let upper = self.folder.join("theirs/up");
-        std::fs::create_dir_all(&upper).unwrap();
-        std::fs::write(upper.join(marker.trim_start_matches('/')), "").unwrap();
+        if self.oracle.is_none() {
+            return;
+        }
+        let inside = |program: &str| {
+            let words = &self.into[1];
+            assert!(
+                Command::new(&words[0]).args(&words[1..]).args([program, marker]).status().unwrap().success()
+            );
+        };
+        inside("touch");
+        assert!(!Path::new(marker).exists(), "{marker} was made on this machine");
         let seen = self.theirs("stat", &format!("{{\"path\": \"{marker}\"}}"), true);
         let exists = seen.as_ref().map(|map| map["stat"].as_map().unwrap()["exists"].clone());
         assert_ne!(exists, Some(Data::Bool(false)), "ansible-core is not inside the twin: refusing to go on");
-        let _ = std::fs::remove_file(upper.join(marker.trim_start_matches('/')));
+        inside("rm");
     }
 
     /// Both; what differs between the results, save the fields in `ignore`.
@@ -142,7 +180,7 @@ impl Twins {
         };
         let reply = self.pipe.exchange(vec![request]).unwrap().remove(0);
         let ours = String::from_utf8_lossy(&reply.out).into_owned();
-        let words = enter(&self.base, &self.folder.join("theirs"));
+        let words = &self.into[1];
         let out = Command::new(&words[0]).args(&words[1..]).args(["sh", "-c", script]).output().unwrap();
         let theirs = String::from_utf8_lossy(&out.stdout).into_owned();
         let lines = |text: &str, other: &str| -> Vec<String> {
@@ -180,7 +218,14 @@ fn enter(base: &str, twin: &Path) -> Vec<String> {
     let mut words: Vec<String> =
         ["unshare", "-m", "--propagation", "private", "sh", "-c", ENTER, "sh"].map(str::to_owned).to_vec();
     words.extend([base.to_owned(), twin.display().to_string()]);
+    words.extend(CLEAN.iter().map(|w| (*w).to_owned()));
     words
+}
+
+fn scratch(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("impel-twins-{}-{name}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
 }
 
 fn quoted(word: &str) -> String {

@@ -151,21 +151,21 @@ impl Apt {
         };
         match &spec.version {
             Wanted::Any if own.is_none() && known.candidate.is_none() => {
-                // A virtual package, or one without a candidate: apt-get itself knows what to say.
-                let provided = host.ask(Probe::command([
-                    "dpkg-query",
-                    "-W",
-                    "-f",
-                    "${db:Status-Abbrev}|${Provides}\\n",
-                ]));
-                let provided = provided.await?.text();
-                let provides = |list: &str| {
-                    list.split(',').any(|p| p.trim().split([' ', ':']).next() == Some(spec.name.as_str()))
+                // A virtual package counts as installed where its only provider is; else apt-get itself knows best
+                // what to say.
+                let list = host
+                    .ask(Probe::command(["apt-cache", "showpkg", "--", spec.name.as_str()]))
+                    .await?
+                    .text();
+                let providers = list.split_once("Reverse Provides:").map_or("", |(_, rest)| rest);
+                let mut names: Vec<&str> = providers.lines().filter_map(|l| l.split(' ').next()).collect();
+                names.retain(|n| !n.is_empty());
+                names.sort_unstable();
+                names.dedup();
+                let there = match names[..] {
+                    [only] => host.ask(Packages(only.to_owned())).await?.iter().any(Package::is_installed),
+                    _ => false,
                 };
-                let there = provided
-                    .lines()
-                    .filter_map(|l| l.split_once('|'))
-                    .any(|(status, list)| status.get(1..2) == Some("i") && provides(list));
                 Ok((!there).then(|| spec.name.clone()))
             }
             Wanted::Any => Ok(Some(spec.name.clone())),
