@@ -189,6 +189,8 @@ impl Answer {
 
     /// The event for it.
     pub fn to_result(&self, host: &Arc<str>, task: &Arc<TaskLine>, took: Duration) -> HostResult {
+        let mut result = self.result.clone();
+        super::commit::add_lines(&mut result);
         HostResult {
             verbose_always: self.show.always,
             verbose_override: self.show.seldom,
@@ -196,7 +198,7 @@ impl Answer {
             error: self.error.clone(),
             delegate: self.delegate.clone(),
             took,
-            ..HostResult::new(host.clone(), task.clone(), self.status, self.result.clone())
+            ..HostResult::new(host.clone(), task.clone(), self.status, result)
         }
     }
 }

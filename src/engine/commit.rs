@@ -114,9 +114,6 @@ impl Batch<'_, '_> {
                         totals.ok += 1;
                         totals.changed += u64::from(changed);
                     }
-                    if end.line.include && counted {
-                        self.totals(&name).ok += 1;
-                    }
                 }
                 Status::Skipped => self.totals(&name).skipped += u64::from(counted),
                 Status::Unreachable if end.ignore_unreachable => {
@@ -160,8 +157,7 @@ impl Batch<'_, '_> {
         match fall {
             Fall::Rescued => {
                 let mut task = impel_modules::Map::new();
-                let shown =
-                    step.task.name.as_ref().and_then(|n| n.as_str()).unwrap_or(&step.task.action.written);
+                let shown = step.task.name.as_ref().and_then(|n| n.as_str()).unwrap_or_default();
                 task.insert("name".into(), shown.into());
                 task.insert("action".into(), (&*step.task.action.written).into());
                 track.store.add_set([

@@ -60,6 +60,12 @@ impl Batch<'_, '_> {
             if !found.is_empty() {
                 return Err(super::run::missing_error(&found));
             }
+            // each file or role that was included counts
+            for host in &group.hosts {
+                if let Some(name) = self.tracks.get(*host).map(|track| track.store.name.clone()) {
+                    self.totals(&name).ok += 1;
+                }
+            }
             loaded.push((number, group.hosts, items));
         }
         for (number, hosts, items) in loaded.into_iter().rev() {
