@@ -82,6 +82,7 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
         return Ok(ExitCode::SUCCESS);
     }
     let notices = Notices::default();
+    notices.hear_yaml();
     let disk = launch::disk(&config, &ground, &folder, &notices);
     let play = arguments.play(pattern, &config)?;
     let playbook = playbook::of_node(&play, &folder.join("<adhoc>"), &disk)?;

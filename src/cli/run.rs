@@ -80,6 +80,7 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
     let folder = first.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut ground = launch::ground(&config, &options, &all.inventory.inventory, folder, &mut screen)?;
     let notices = Notices::default();
+    notices.hear_yaml();
     let disk = launch::disk(&config, &ground, folder, &notices);
     let mut playbooks = Vec::new();
     for path in &arguments.playbooks {

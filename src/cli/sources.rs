@@ -55,6 +55,7 @@ pub(super) fn read(
     for files in beside_inventory.iter().chain(&beside_playbook) {
         files.read_ahead(&inventory);
     }
+    super::notices::show_yaml(screen);
     let merge = settings.hash_behaviour == HashBehaviour::Merge;
     Ok(Sources { inventory, beside_inventory, beside_playbook, merge })
 }

@@ -82,6 +82,6 @@ impl World for SourceWorld {
     }
 
     fn warn(&self, text: &str) {
-        tracing::warn!(target: "impel::notice", "{text}");
+        tracing::warn!("{text}");
     }
 }

@@ -1,10 +1,10 @@
 //! From libyaml's events to nodes: anchors, tags, merge keys, duplicate keys.
 
 use super::explain::explain;
-use super::load::{Limits, Notice};
+use super::load::Limits;
 use super::mapping::{Builder, unhashable};
 use super::scalar::{self, Type};
-use super::{Kind, Node};
+use super::{Kind, Node, Notice};
 use crate::diag::{Diagnostic, Span};
 use libyaml_safer::{Event, EventData, Mark, Parser};
 use std::collections::HashMap;

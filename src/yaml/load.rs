@@ -1,7 +1,7 @@
 //! From text to nodes.
 
 use super::compose::{ANOTHER_DOCUMENT, Composer};
-use super::{Kind, Node, json};
+use super::{Kind, Node, Notice, json};
 use crate::diag::{Diagnostic, ErrorKind, Span};
 use std::path::Path;
 
@@ -20,15 +20,6 @@ impl Default for Limits {
     }
 }
 
-/// Something to tell the user about a document that was read all the same.
-#[derive(Clone, Debug)]
-pub enum Notice {
-    /// A likely mistake: a duplicate key.
-    Warning(Diagnostic),
-    /// Something that a later ansible-core will refuse.
-    Deprecated(Diagnostic),
-}
-
 /// A document and what there is to say about it.
 #[derive(Clone, Debug)]
 pub struct Loaded {
@@ -39,13 +30,13 @@ pub struct Loaded {
 }
 
 /// Reads one document, JSON where the text is JSON, else YAML, as Ansible's loader does; what there is to say
-/// about it goes to the log (`tracing`, target `impel::notice`). `origin` names the file and where in it the
+/// about it goes to [`super::listen`]'s listener. `origin` names the file and where in it the
 /// text starts. An empty document is a null node.
 ///
 /// # Errors
 /// Whatever PyYAML's loader with Ansible's constructors refuses; more than one document; beyond `limits`.
 pub fn load(text: &str, origin: Span, limits: Limits) -> Result<Node, Diagnostic> {
-    read(text, origin, limits).map(Loaded::log)
+    read(text, origin, limits).map(Loaded::told)
 }
 
 /// Reads a file with [`load`] and the default limits.
@@ -86,7 +77,7 @@ fn quoted(path: &Path) -> String {
     super::repr::of_str(&path.to_string_lossy())
 }
 
-/// [`load`], with what there is to say returned rather than logged.
+/// [`load`], with what there is to say returned rather than told.
 ///
 /// # Errors
 /// As [`load`].
@@ -110,13 +101,13 @@ pub fn read_yaml(text: &str, origin: Span, limits: Limits) -> Result<Loaded, Dia
     }
 }
 
-/// Reads all documents of a stream of YAML; notices go to the log.
+/// Reads all documents of a stream of YAML; notices go to the listener.
 ///
 /// # Errors
 /// As [`load`].
 pub fn load_all(text: &str, origin: Span, limits: Limits) -> Result<Vec<Node>, Diagnostic> {
     let documents = documents(text, origin, limits, usize::MAX)?;
-    documents.notices.iter().for_each(Notice::log);
+    documents.notices.into_iter().for_each(Notice::tell);
     Ok(documents.nodes)
 }
 
@@ -151,26 +142,9 @@ fn printable(c: char) -> bool {
 }
 
 impl Loaded {
-    /// Logs the notices and gives the node.
-    pub fn log(self) -> Node {
-        self.notices.iter().for_each(Notice::log);
+    /// Tells of the notices and gives the node.
+    pub fn told(self) -> Node {
+        self.notices.into_iter().for_each(Notice::tell);
         self.node
-    }
-}
-
-impl Notice {
-    /// What it says, whichever sort it is.
-    pub fn diagnostic(&self) -> &Diagnostic {
-        match self {
-            Notice::Warning(said) | Notice::Deprecated(said) => said,
-        }
-    }
-
-    fn log(&self) {
-        let said = self.diagnostic();
-        let place = said.span.map(|span| span.to_string()).unwrap_or_default();
-        let hint = said.hint.as_deref().unwrap_or_default();
-        let deprecated = matches!(self, Notice::Deprecated(_));
-        tracing::warn!(target: "impel::notice", deprecated, place, hint, "{}", said.message);
     }
 }

@@ -7,11 +7,13 @@ pub mod json;
 mod load;
 mod mapping;
 mod node;
+mod notice;
 pub mod repr;
 mod scalar;
 #[cfg(test)]
 mod tests;
 
 pub use emit::{Emit, Style, Tree, dump};
-pub use load::{Limits, Loaded, Notice, load, load_all, load_file, read, read_yaml, text_of};
+pub use load::{Limits, Loaded, load, load_all, load_file, read, read_yaml, text_of};
 pub use node::{Kind, Mapping, Node};
+pub use notice::{Notice, listen, notices};
