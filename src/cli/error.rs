@@ -64,7 +64,10 @@ impl Caller {
             Caller::Impel => impel_error(error).trim_end().to_string(),
             Caller::Ansible(_) => {
                 let mut text = format!("[ERROR]: {}", ansible_error(error));
-                if let Some(hint) = &error.hint {
+                if let Some(hint) = error.hint.as_deref().filter(|hint| hint.starts_with("For example:")) {
+                    // Ansible's own help text on YAML, laid out as there.
+                    text = format!("{}\n\n\n{hint}\n", text.trim_end_matches('\n'));
+                } else if let Some(hint) = &error.hint {
                     text = format!("{}\nhint: {hint}", text.trim_end_matches('\n'));
                 }
                 let look = Look::default().of_terminal(is_set("ANSIBLE_FORCE_COLOR"), is_set("NO_COLOR"));

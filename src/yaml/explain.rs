@@ -15,7 +15,7 @@ pub(super) fn explain(line: &str) -> Option<Explanation> {
         Some(Explanation { message, column, hint })
     };
     if let Some(tab) = line.find('\t') {
-        return at("Tabs are usually invalid in YAML.", tab, Some("Use spaces for indentation."));
+        return at("Tabs are usually invalid in YAML.", tab, None);
     }
     let item = after_dashes(line);
     let value = after_key(line, item);
