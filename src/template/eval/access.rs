@@ -174,6 +174,10 @@ impl Eval<'_> {
             match self.finish(value.clone(), storing, depth)? {
                 Value::Omit => {}
                 value => {
+                    // A tuple becomes a list where it is stored, which no dict can have as a key.
+                    if storing && matches!(key.value(), Value::Tuple(_)) {
+                        return Err(Error::new("unhashable type: 'list'"));
+                    }
                     all.insert(plain_key(key), value);
                 }
             }
@@ -236,8 +240,8 @@ impl Eval<'_> {
         if object.is_undefined() {
             return Ok(object.clone());
         }
-        if key.is_undefined() {
-            return Ok(key.clone());
+        if let Value::Undefined(marker) = key {
+            return Err(Error(marker.clone()));
         }
         if let Value::Void(marker) = object {
             return Err(Error(marker.clone()));

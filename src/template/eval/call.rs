@@ -5,6 +5,7 @@ use crate::template::args::Args;
 use crate::template::filters::{self, Filter};
 use crate::template::lookups;
 use crate::template::methods;
+use crate::template::syntax::Program;
 use crate::template::tests::{self, Test};
 use crate::template::value::{Error, MarkerKind, Result, Value};
 
@@ -117,7 +118,7 @@ impl Eval<'_> {
     /// # Errors
     /// There is no such filter.
     pub fn filter(&mut self, name: &str, input: Value, args: Args) -> Result<Value> {
-        let filter = filters::find(name).ok_or_else(|| no_filter(name))?;
+        let filter = filters::find(name).ok_or_else(|| no_filter(name, &self.state.program))?;
         let args = Args { callee: name.into(), ..args };
         Ok(self.apply(filter, name, input, args))
     }
@@ -127,7 +128,7 @@ impl Eval<'_> {
     /// # Errors
     /// There is no such test, or it fails.
     pub fn test(&mut self, name: &str, input: Value, args: Args) -> Result<bool> {
-        let test = tests::find(name).ok_or_else(|| no_test(name))?;
+        let test = tests::find(name).ok_or_else(|| no_test(name, &self.state.program))?;
         let args = Args { callee: name.into(), ..args };
         self.ask(test, name, input, args).is_true()
     }
@@ -215,16 +216,23 @@ fn full(name: &str) -> String {
     if name.contains('.') { name.to_owned() } else { format!("ansible.builtin.{name}") }
 }
 
-pub(super) fn no_filter(name: &str) -> Error {
-    let error = Error::failed(format!("Syntax error in template: No filter named '{name}'."));
+pub(super) fn no_filter(name: &str, program: &Program) -> Error {
+    let what = what(program);
+    let error = Error::failed(format!("Syntax error in {what}: No filter named '{name}'."));
     match crate::diag::nearest(name, filters::names()) {
         Some(near) => error.hint(format!("did you mean '{near}'?")),
         None => error,
     }
 }
 
-pub(super) fn no_test(name: &str) -> Error {
-    let error = Error::failed(format!("Syntax error in template: No test named '{name}'."));
+/// What a program is called in messages.
+fn what(program: &Program) -> &'static str {
+    if program.expression.is_some() { "expression" } else { "template" }
+}
+
+pub(super) fn no_test(name: &str, program: &Program) -> Error {
+    let what = what(program);
+    let error = Error::failed(format!("Syntax error in {what}: No test named '{name}'."));
     match crate::diag::nearest(name, tests::names()) {
         Some(near) => error.hint(format!("did you mean '{near}'?")),
         None => error,

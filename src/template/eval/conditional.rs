@@ -34,7 +34,9 @@ impl Eval<'_> {
         let trimmed = text.text.trim();
         let wrapped = trimmed.starts_with("{{") && trimmed.ends_with("}}") || trimmed.starts_with("{%");
         if wrapped {
-            let rendered = self.rendered(&Str { text: trimmed.into(), ..text.clone() }).defined()?;
+            let inner = Str { text: trimmed.into(), ..text.clone() };
+            let rendered = self.nested(20, |eval| eval.template(&inner))?;
+            let rendered = self.read(rendered).defined()?;
             return match &rendered {
                 // What a template yields is evaluated once more where it stands in the user's own files.
                 Value::Str(s) => self.condition_expression(&s.text, s),
@@ -67,6 +69,15 @@ impl Eval<'_> {
     fn verdict(&mut self, value: &Value, span: Option<crate::diag::Span>) -> Result<bool> {
         if let Value::Bool(b) = value {
             return Ok(*b);
+        }
+        if matches!(
+            value,
+            Value::Range(_) | Value::Function(_) | Value::Method(_) | Value::Object(_) | Value::Void(_)
+        ) {
+            let of = value.type_name();
+            let text =
+                format!("Error rendering expression: Type '{of}' is unsupported for variable storage.");
+            return Err(Error::failed(text));
         }
         if matches!(value, Value::Omit) {
             return Err(Error::failed("A template was resolved to an Omit scalar."));

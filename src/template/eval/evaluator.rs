@@ -150,7 +150,7 @@ impl<'w> Eval<'w> {
     ///
     /// # Errors
     /// Whatever it raises.
-    fn template(&mut self, text: &Str) -> Result<Value> {
+    pub(super) fn template(&mut self, text: &Str) -> Result<Value> {
         let (options, body) = match text.text.starts_with("#jinja2:") {
             true => {
                 let (options, body) = syntax::options_of(&text.text, &DEFAULTS)?;

@@ -116,7 +116,7 @@ impl Eval<'_> {
 
     fn filter_expr(&mut self, input: &Expr, call: &FilterCall) -> Result<Value> {
         let Some(filter) = call.filter else {
-            return Err(super::call::no_filter(&call.name).at(self.span(call.place)));
+            return Err(super::call::no_filter(&call.name, &self.state.program).at(self.span(call.place)));
         };
         let input = self.expr(input)?;
         let args = self.args(&call.name, &call.args)?;
@@ -126,7 +126,7 @@ impl Eval<'_> {
 
     fn test_expr(&mut self, input: &Expr, call: &TestCall) -> Result<Value> {
         let Some(test) = call.test else {
-            return Err(super::call::no_test(&call.name).at(self.span(call.place)));
+            return Err(super::call::no_test(&call.name, &self.state.program).at(self.span(call.place)));
         };
         let input = self.expr(input)?;
         let args = self.args(&call.name, &call.args)?;

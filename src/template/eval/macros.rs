@@ -115,7 +115,11 @@ impl Closure {
             None if code.caller => frame.set(&"caller".into(), Value::undefined("No caller defined")),
             Some(_) if code.kwargs => {}
             Some(_) => {
-                return Err(Error::new(format!("macro '{}' takes no keyword argument 'caller'", code.name)));
+                return Err(Error::new(format!(
+                    "macro '{}' was invoked with two values for the special caller argument. This is most likely a \
+                     bug.",
+                    code.name
+                )));
             }
             None => {}
         }

@@ -58,8 +58,34 @@ pub const NAMES: &[&str] = &[
     "isdecimal",
 ];
 
+/// Those that take no arguments.
+const BARE: &[&str] = &[
+    "upper",
+    "lower",
+    "title",
+    "capitalize",
+    "casefold",
+    "swapcase",
+    "isdigit",
+    "isnumeric",
+    "isdecimal",
+    "isalpha",
+    "isalnum",
+    "isspace",
+    "isascii",
+    "isprintable",
+    "islower",
+    "isupper",
+    "istitle",
+    "isidentifier",
+];
+
 /// Calls one.
 pub fn call(eval: &mut Eval<'_>, s: &str, name: &str, args: &Args) -> Result<Value> {
+    let given = args.positional.len() + args.named.len();
+    if given > 0 && BARE.contains(&name) {
+        return Err(Error::new(format!("str.{name}() takes no arguments ({given} given)")));
+    }
     let every = |test: fn(char) -> bool| Value::Bool(!s.is_empty() && s.chars().all(test));
     Ok(match name {
         "upper" => s.to_uppercase().into(),
@@ -206,7 +232,13 @@ pub fn lines(s: &str, keep_ends: bool) -> Vec<String> {
 fn split(s: &str, from_right: bool, args: &Args) -> Result<Value> {
     let most = args.int(1, "maxsplit", -1)?;
     let limit = usize::try_from(most).ok();
-    let parts: Vec<&str> = match args.opt_str(0, "sep")? {
+    let separator = match args.get(0, "sep") {
+        Some(v) if !v.is_none() && v.as_str().is_none() => {
+            return Err(Error::new(format!("must be str or None, not {}", v.type_name())));
+        }
+        _ => args.opt_str(0, "sep")?,
+    };
+    let parts: Vec<&str> = match separator {
         Some("") => return Err(Error::new("empty separator")),
         Some(separator) => match (limit, from_right) {
             (None, _) => s.split(separator).collect(),

@@ -8,7 +8,8 @@ pub fn of(error: &minijinja::Error, rewritten: &Rewritten, source: &str, what: &
     let range = error.range();
     let token = range.clone().and_then(|r| rewritten.text.get(r)).unwrap_or("");
     let before = range.clone().and_then(|r| rewritten.text.get(..r.start)).unwrap_or("");
-    let message = worded(error.detail().unwrap_or("invalid syntax"), token, before);
+    let after = range.clone().and_then(|r| rewritten.text.get(r.start..)).unwrap_or("");
+    let message = worded(error.detail().unwrap_or("invalid syntax"), token, before, after);
     let error = Error::failed(format!("Syntax error in {what}: {message}"));
     match range {
         Some(range) if source.contains('\n') => {
@@ -20,11 +21,17 @@ pub fn of(error: &minijinja::Error, rewritten: &Rewritten, source: &str, what: &
     }
 }
 
-fn worded(detail: &str, token: &str, before: &str) -> String {
+fn worded(detail: &str, token: &str, before: &str, after: &str) -> String {
     if let Some(tag) = detail.strip_prefix("unknown statement ") {
         return format!("Encountered unknown tag '{}'.", tag.trim_matches('`'));
     }
     match detail {
+        "unexpected input after expression" => return "chunk after expression".into(),
+        "unexpected character" => {
+            let at = before.chars().count();
+            let c = token.chars().next().or_else(|| after.chars().next()).unwrap_or(' ');
+            return format!("unexpected char {} at {at}", crate::template::value::str_repr(&c.to_string()));
+        }
         "unexpected end of comment" => return "Missing end of comment tag".into(),
         "unexpected end of raw block" => return "Missing end of raw directive".into(),
         _ => {}

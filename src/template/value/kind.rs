@@ -395,8 +395,8 @@ impl Value {
             Value::Void(_) => "Undefined",
             Value::Omit => "Omit",
             Value::Function(_) => "function",
-            // ansible-core's lists and dicts are classes of its own, written in Python.
-            Value::Method(m) if matches!(m.object, Value::List(_) | Value::Dict(_)) => "method",
+            // ansible-core's dicts are a class of its own, written in Python.
+            Value::Method(m) if matches!(m.object, Value::Dict(_)) => "method",
             Value::Method(_) => "builtin_function_or_method",
             Value::Object(o) => o.type_name(),
         }
