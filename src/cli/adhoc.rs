@@ -79,12 +79,14 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
     }
     if matched.hosts.is_empty() {
         screen.warning("No hosts matched, nothing to do");
+    }
+    let play = arguments.play(pattern, &config)?;
+    if matched.hosts.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
     let notices = Notices::default();
     notices.hear_yaml();
     let disk = launch::disk(&config, &ground, &folder, &notices);
-    let play = arguments.play(pattern, &config)?;
     let playbook = playbook::of_node(&play, &folder.join("<adhoc>"), &disk)?;
     launch::refuse_missing(&playbook)?;
     options.hide_passwords(&screen.masks);

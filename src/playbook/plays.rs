@@ -5,7 +5,7 @@ use super::roles::tidy;
 use super::source::{Source, class_of, not_found};
 use super::tasks::{Loader, list_of, next_id, not_an_attribute, shown, text_field};
 use super::{Gather, Parent, Play, Playbook, Prompt, Scope, Section, StaticNames, Vars};
-use crate::diag::{Diagnostic, Span};
+use crate::diag::{Diagnostic, ErrorKind, Span};
 use crate::yaml::{Kind, Mapping, Node};
 use std::path::Path;
 use std::sync::Arc;
@@ -60,7 +60,7 @@ fn plays_of(
         Kind::Seq(entries) if !entries.is_empty() => entries,
         Kind::Seq(_) | Kind::Null => {
             let message = format!("Empty playbook, nothing to do: {}", path.display());
-            return Err(Diagnostic::parse(message, node.span.at(0, 0)));
+            return Err(Diagnostic::new(ErrorKind::Parse, message));
         }
         _ => {
             let class = class_of(node);

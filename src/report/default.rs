@@ -46,11 +46,14 @@ impl Default {
     }
 
     fn task(&mut self, task: &Arc<TaskLine>) {
-        // Where hosts may stay silent, the banner waits for the first that does not.
-        let silent = !self.screen.look.skipped || !self.screen.look.ok;
-        if !silent && !task.free {
+        if !self.waits() && !task.free {
             self.announce(task);
         }
+    }
+
+    /// Where hosts may stay silent, a banner waits for the first that does not.
+    fn waits(&self) -> bool {
+        !self.screen.look.skipped || !self.screen.look.ok
     }
 
     fn announce(&mut self, task: &TaskLine) {
@@ -104,6 +107,7 @@ impl Default {
 
     fn ok(&mut self, result: &HostResult, changed: bool, looped: bool) {
         if result.task.include && result.item.is_none() && result.result.contains_key("include") {
+            self.under_banner(&result.task);
             return;
         }
         self.difference(result, changed);
@@ -300,6 +304,9 @@ impl Sink for Default {
             Event::AsyncPoll(result) => self.poll(result),
             Event::AsyncEnd(result) => self.async_end(result),
             Event::Included(include) => {
+                if self.waits() {
+                    self.under_banner(&include.task);
+                }
                 let hosts = include.hosts.join(", ");
                 let mut text = format!("included: {} for {hosts}", include.file);
                 if let Some(item) = &include.item {

@@ -22,11 +22,11 @@ const DEPTH: usize = 200;
 
 /// The result without what Ansible keeps to itself, censored where it must be, secrets masked.
 pub(super) fn cleaned(result: &HostResult, look: &Look, masks: &Masks) -> Map {
-    if result.no_log {
-        return censored(&result.result);
-    }
-    let mut map = without_internals(&masks.map(&result.result), 0);
     let debug = result.debug || matches!(bare(&result.task.action), "debug");
+    let mut map = match result.no_log {
+        true => censored(&result.result),
+        false => without_internals(&masks.map(&result.result), 0),
+    };
     map.retain(|key, _| match key.as_str() {
         "invocation" | "diff" => look.verbosity >= 3,
         key => !ELSEWHERE.contains(&key),
@@ -64,7 +64,7 @@ pub(super) fn dumped(result: &HostResult, look: &Look, masks: &Masks) -> String 
     if look.format == Format::Yaml {
         return block::written(cleaned(result, look, masks), look.pretty.unwrap_or(true));
     }
-    let spread = result.verbose_always || look.verbosity > 2 || look.pretty == Some(true);
+    let spread = (result.verbose_always && !result.no_log) || look.verbosity > 2 || look.pretty == Some(true);
     let layout = if spread { Layout::Indented(4) } else { Layout::Line };
     dump::map(&cleaned(result, look, masks), layout)
 }
@@ -76,7 +76,8 @@ pub fn result_json(result: &HostResult, masks: &Masks) -> String {
 
 /// Whether a result is written out from this verbosity on.
 pub(super) fn is_shown(result: &HostResult, look: &Look, above: u8) -> bool {
-    (look.verbosity > above || result.verbose_always) && !result.verbose_override
+    let always = result.verbose_always && !result.no_log;
+    (look.verbosity > above || always) && !result.verbose_override
 }
 
 /// An item's label.

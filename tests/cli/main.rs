@@ -1,0 +1,234 @@
+//! The commands as they are called: whole output and exit code, against what ansible-core printed.
+//!
+//! Every case has a file in `golden/`. With `IMPEL_ORACLE` (the folder of `ansible-playbook`) set, the file itself is
+//! compared with what ansible-core prints now; with `IMPEL_RECORD` as well, it is written anew.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// A call: its name, the program, its arguments, its environment, and whether stderr is compared too.
+struct Case {
+    name: &'static str,
+    program: &'static str,
+    arguments: &'static [&'static str],
+    environment: &'static [(&'static str, &'static str)],
+}
+
+const fn case(name: &'static str, program: &'static str, arguments: &'static [&'static str]) -> Case {
+    Case { name, program, arguments, environment: &[] }
+}
+
+const CASES: &[Case] = &[
+    case("inventory_list", "ansible-inventory", &["-i", "hosts.ini", "--list"]),
+    case("inventory_export", "ansible-inventory", &["-i", "hosts.ini", "--list", "--export"]),
+    case("inventory_yaml_export", "ansible-inventory", &["-i", "hosts.ini", "--list", "-y", "--export"]),
+    case("inventory_limit", "ansible-inventory", &["-i", "hosts.ini", "--list", "-l", "web:!w2"]),
+    case(
+        "inventory_extra_vars",
+        "ansible-inventory",
+        &["-i", "hosts.ini", "--host", "d1", "-e", "a=1 b='x y'"],
+    ),
+    case("inventory_host", "ansible-inventory", &["-i", "hosts.ini", "--host", "w1"]),
+    case("inventory_host_unknown", "ansible-inventory", &["-i", "hosts.ini", "--host", "zz"]),
+    case("inventory_graph", "ansible-inventory", &["-i", "hosts.ini", "--graph"]),
+    case("inventory_graph_vars", "ansible-inventory", &["-i", "hosts.ini", "--graph", "prod", "--vars"]),
+    case("inventory_graph_unknown", "ansible-inventory", &["-i", "hosts.ini", "--graph", "zz"]),
+    case("inventory_no_action", "ansible-inventory", &["-i", "hosts.ini"]),
+    case("inventory_two_actions", "ansible-inventory", &["-i", "hosts.ini", "--list", "--graph"]),
+    case("inventory_nothing", "ansible-inventory", &["-i", "nothere", "--list"]),
+    case("inventory_host_list", "ansible-inventory", &["-i", "a,b", "--list"]),
+    case("list_tasks", "ansible-playbook", &["-i", "hosts.ini", "tags.yml", "--list-tasks"]),
+    case("list_tasks_tag", "ansible-playbook", &["-i", "hosts.ini", "tags.yml", "--list-tasks", "-t", "a"]),
+    case(
+        "list_tasks_tagged",
+        "ansible-playbook",
+        &["-i", "hosts.ini", "tags.yml", "--list-tasks", "-t", "tagged", "--skip-tags", "imported,again"],
+    ),
+    case("list_tags", "ansible-playbook", &["-i", "hosts.ini", "tags.yml", "--list-tags"]),
+    case("list_hosts", "ansible-playbook", &["-i", "hosts.ini", "tags.yml", "--list-hosts", "-l", "d1"]),
+    case("syntax_check", "ansible-playbook", &["-i", "hosts.ini", "tags.yml", "site.yml", "--syntax-check"]),
+    case("wrong_keyword", "ansible-playbook", &["-i", "hosts.ini", "wrong_keyword.yml"]),
+    case("wrong_yaml", "ansible-playbook", &["-i", "hosts.ini", "wrong_yaml.yml"]),
+    case("two_actions", "ansible-playbook", &["-i", "hosts.ini", "two_actions.yml"]),
+    case("no_list", "ansible-playbook", &["-i", "hosts.ini", "no_list.yml"]),
+    case("empty", "ansible-playbook", &["-i", "hosts.ini", "empty.yml"]),
+    case("no_role", "ansible-playbook", &["-i", "hosts.ini", "no_role.yml"]),
+    case("no_playbook", "ansible-playbook", &["-i", "hosts.ini", "nothere.yml"]),
+    case("limit_nothing", "ansible-playbook", &["-i", "hosts.ini", "site.yml", "-l", "zz"]),
+    case("run", "ansible-playbook", &["-i", "hosts.ini", "site.yml", "-l", "w1"]),
+    case("run_verbose", "ansible-playbook", &["-i", "hosts.ini", "site.yml", "-l", "w1", "-v"]),
+    case("run_check", "ansible-playbook", &["-i", "hosts.ini", "site.yml", "-l", "w1", "-C"]),
+    Case {
+        name: "run_options",
+        program: "ansible-playbook",
+        arguments: &["-i", "hosts.ini", "site.yml", "-l", "w1", "-C"],
+        environment: &[
+            ("ANSIBLE_DISPLAY_SKIPPED_HOSTS", "no"),
+            ("ANSIBLE_CHECK_MODE_MARKERS", "yes"),
+            ("ANSIBLE_DISPLAY_FAILED_STDERR", "yes"),
+            ("ANSIBLE_SHOW_TASK_PATH_ON_FAILURE", "yes"),
+        ],
+    },
+    Case {
+        name: "run_yaml_coloured",
+        program: "ansible-playbook",
+        arguments: &["-i", "hosts.ini", "site.yml", "-l", "w1"],
+        environment: &[("ANSIBLE_CALLBACK_RESULT_FORMAT", "yaml"), ("ANSIBLE_FORCE_COLOR", "1")],
+    },
+    case("adhoc_debug", "ansible", &["-i", "hosts.ini", "w1", "-m", "debug", "-a", "msg={{ gv.b }}"]),
+    case("adhoc_fail", "ansible", &["-i", "hosts.ini", "w1", "-m", "fail", "-a", "msg=no"]),
+    case("adhoc_list_hosts", "ansible", &["-i", "hosts.ini", "prod", "--list-hosts"]),
+    case("adhoc_no_hosts", "ansible", &["-i", "hosts.ini", "zz", "-m", "ping"]),
+    case("adhoc_no_arguments", "ansible", &["-i", "hosts.ini", "w1"]),
+    case("adhoc_playbook", "ansible", &["-i", "hosts.ini", "site.yml"]),
+];
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli")
+}
+
+/// What a program says and how it ends, as one text, without what differs from machine to machine.
+fn transcript(program: &Path, case: &Case) -> String {
+    let fixtures = folder().join("fixtures");
+    let home = tempfile::tempdir().unwrap();
+    let output = Command::new(program)
+        .args(case.arguments)
+        .env_clear()
+        .env("HOME", home.path())
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("LC_ALL", "C.UTF-8")
+        .env("ANSIBLE_CONFIG", "/nothere")
+        .envs(case.environment.iter().copied())
+        .current_dir(&fixtures)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let text = |bytes: &[u8]| {
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        text.replace(&*fixtures.to_string_lossy(), "[FOLDER]")
+            .replace(&*home.path().to_string_lossy(), "[HOME]")
+    };
+    let code = output.status.code().map_or("killed".to_string(), |code| code.to_string());
+    format!(
+        "$ {} {}\n== exit {code}\n== stdout\n{}== stderr\n{}",
+        case.program,
+        case.arguments.join(" "),
+        text(&output.stdout),
+        text(&output.stderr)
+    )
+}
+
+/// impel under Ansible's names.
+fn named(names: &Path) -> BTreeMap<&'static str, PathBuf> {
+    let programs = ["ansible", "ansible-playbook", "ansible-inventory", "ansible-doc", "impel"];
+    let link = |name: &'static str| {
+        let path = names.join(name);
+        std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_impel"), &path).unwrap();
+        (name, path)
+    };
+    programs.into_iter().map(link).collect()
+}
+
+#[test]
+fn commands_say_what_ansibles_say() {
+    let names = tempfile::tempdir().unwrap();
+    let programs = named(names.path());
+    let oracle = std::env::var_os("IMPEL_ORACLE").map(PathBuf::from);
+    if oracle.is_none() {
+        eprintln!("IMPEL_ORACLE is not set: the recorded outputs are not compared with ansible-core's own");
+    }
+    let mut wrong = Vec::new();
+    for case in CASES {
+        let golden = folder().join("golden").join(format!("{}.txt", case.name));
+        if let Some(oracle) = &oracle {
+            let said = transcript(&oracle.join(case.program), case);
+            if std::env::var_os("IMPEL_RECORD").is_some() {
+                std::fs::write(&golden, &said).unwrap();
+            }
+            let recorded = std::fs::read_to_string(&golden).unwrap_or_default();
+            if said != recorded {
+                wrong.push(format!(
+                    "{}: ansible-core says otherwise now:\n{}",
+                    case.name,
+                    difference(&recorded, &said)
+                ));
+            }
+        }
+        let expected = std::fs::read_to_string(&golden).unwrap_or_default();
+        let said = transcript(&programs[case.program], case);
+        // impel may add hints below Ansible's own words.
+        let said: String = said.split_inclusive('\n').filter(|line| !line.starts_with("hint: ")).collect();
+        if said.trim_end() != expected.trim_end() {
+            wrong.push(format!("{}:\n{}", case.name, difference(&expected, &said)));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {} cases differ\n{}", wrong.len(), CASES.len(), wrong.join("\n"));
+}
+
+fn difference(expected: &str, said: &str) -> String {
+    similar::TextDiff::from_lines(expected, said).unified_diff().header("expected", "said").to_string()
+}
+
+fn impel(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_impel"))
+        .args(arguments)
+        .env("ANSIBLE_CONFIG", "/nothere")
+        .current_dir(folder().join("fixtures"))
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn impel_points_at_errors_with_a_caret() {
+    let (code, out, err) = impel(&["run", "-i", "hosts.ini", "wrong_keyword.yml"]);
+    assert_eq!(code, Some(4));
+    assert_eq!(out, "");
+    assert!(err.starts_with("error: 'task' is not a valid attribute for a Play\n --> "), "{err}");
+    assert!(err.contains("\n  |\n2 |   task:\n  |   ^\n"), "{err}");
+}
+
+#[test]
+fn wrong_options_end_with_2_and_suggest() {
+    let (code, _, err) = impel(&["run", "--syntx-check", "site.yml"]);
+    assert_eq!(code, Some(2));
+    assert!(err.contains("--syntax-check"), "{err}");
+}
+
+#[test]
+fn what_is_not_there_yet_says_so() {
+    let names = tempfile::tempdir().unwrap();
+    let output = Command::new(&named(names.path())["ansible-doc"]).arg("ping").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("ansible-doc is not there yet"));
+    let (code, _, err) = impel(&["adhoc", "-i", "hosts.ini", "w1", "-m", "ping", "-B", "10"]);
+    assert_eq!(code, Some(5));
+    assert!(err.contains("not there yet"), "{err}");
+    let (code, _, err) = impel(&["run", "site.yml", "--vault-password-file", "x"]);
+    assert_eq!(code, Some(1));
+    assert!(err.contains("not there yet"), "{err}");
+}
+
+#[test]
+fn every_event_is_one_json_object() {
+    let (code, out, err) = impel(&["run", "-i", "hosts.ini", "site.yml", "-l", "w1", "--output", "json"]);
+    assert_eq!(code, Some(0), "{err}");
+    let events: Vec<serde_json::Value> =
+        out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let names: Vec<&str> = events.iter().filter_map(|event| event["event"].as_str()).collect();
+    assert_eq!(names.first(), Some(&"playbook_start"));
+    assert_eq!(names.last(), Some(&"recap"));
+    assert!(!out.contains("s3cret"), "what no_log censors stays censored");
+}
+
+#[test]
+fn the_version_is_found_by_tools_that_look_for_ansible() {
+    let (code, out, _) = impel(&["--version"]);
+    assert_eq!((code, out.as_str()), (Some(0), concat!("impel ", env!("CARGO_PKG_VERSION"), "\n")));
+    let names = tempfile::tempdir().unwrap();
+    let output = Command::new(&named(names.path())["ansible-playbook"]).arg("--version").output().unwrap();
+    assert!(String::from_utf8_lossy(&output.stdout).starts_with("ansible-playbook [core 2.19."));
+}
