@@ -131,7 +131,7 @@ impl Pipes {
             total.requests += traffic.requests;
             total.sent += traffic.sent;
             total.received += traffic.received;
-            open.shell.close();
+            open.shell.leave();
         }
         (total, self.connections.len() as u64)
     }

@@ -482,4 +482,22 @@ mod tests {
         assert!(check(&request(&[b"ls"], Run::Command(named(b"A=B")))).is_err());
         assert!(check(&request(&[b"ls"], Run::Command(named(b"A.B")))).is_ok());
     }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_comes_is_parsed_or_refused(parts in proptest::collection::vec("[@m0-9 .HX\n\r-]{0,12}", 0..20)) {
+            let mut replies = Replies::new("@m@");
+            let mut seen = 0;
+            for part in &parts {
+                replies.incoming().extend_from_slice(part.as_bytes());
+                while let Ok(Some(piece)) = replies.next() {
+                    seen += match piece {
+                        Piece::Data(data) => data.len(),
+                        Piece::Mark(_) => 1,
+                    };
+                }
+            }
+            assert!(seen <= parts.iter().map(String::len).sum());
+        }
+    }
 }

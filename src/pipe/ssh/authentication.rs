@@ -43,19 +43,33 @@ impl Login<'_> {
     /// # Errors
     /// All that was tried, and how it went.
     pub fn log_in(&self, session: &Session, turns: &mut u64) -> Result<(), Refused> {
-        *turns += 2;
+        let mut tried = Tried::default();
+        // Without a password only a key can open, so what the server offers need not be asked first.
+        let keys_first = self.settings.publickey
+            && self.password.is_none()
+            && self.settings.preferred.first().is_some_and(|method| method == "publickey");
+        *turns += 1;
+        if keys_first {
+            self.keys(session, &mut tried)?;
+            if session.authenticated() {
+                *turns += tried.turns;
+                return Ok(());
+            }
+        }
+        *turns += 1;
         let offered = match session.auth_methods(self.user) {
             Ok(methods) => methods.to_owned(),
             Err(_) if session.authenticated() => return Ok(()),
+            // After too many keys the server hangs up.
+            Err(_) if !tried.notes.is_empty() => "publickey".to_owned(),
             Err(error) => return Err(Refused::Lost(error.message().to_owned())),
         };
-        let mut tried = Tried::default();
         for method in &self.settings.preferred {
             if !offered.split(',').any(|name| name == method) {
                 continue;
             }
             match method.as_str() {
-                "publickey" if self.settings.publickey => self.keys(session, &mut tried)?,
+                "publickey" if self.settings.publickey && !keys_first => self.keys(session, &mut tried)?,
                 "keyboard-interactive" if self.settings.keyboard_interactive && !self.no_password => {
                     self.questions(session, &mut tried);
                 }

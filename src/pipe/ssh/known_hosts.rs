@@ -205,4 +205,15 @@ mod tests {
         assert_eq!(known.verdict("ssh-ed25519", b"C"), Verdict::Unknown);
         assert!(!known.has_authority());
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_line_is_too_strange(line in "\\PC*", name in "[a-z*.\\[\\]:0-9]{0,9}") {
+            parse(&line, &name);
+            parse(&format!("|1|{line} ssh-rsa QQ=="), &name);
+            super::super::arguments::keyword(&line);
+            let _ = super::super::arguments::Arguments::default().add(&line);
+            super::super::config_files::matches(&line, &name);
+        }
+    }
 }
