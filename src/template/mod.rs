@@ -3,6 +3,7 @@
 
 pub mod args;
 pub mod calendar;
+pub mod crypt;
 mod entry;
 pub mod eval;
 pub mod filters;

@@ -16,6 +16,7 @@ mod paths;
 mod picking;
 mod regex;
 mod registry;
+mod secrets;
 mod sequences;
 mod sets;
 mod sorting;
@@ -45,6 +46,7 @@ const FAMILIES: &[&[Filter]] = &[
     paths::FILTERS,
     picking::FILTERS,
     regex::FILTERS,
+    secrets::FILTERS,
     sequences::FILTERS,
     sets::FILTERS,
     strings::FILTERS,

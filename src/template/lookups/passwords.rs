@@ -2,6 +2,7 @@
 
 use super::{Lookup, parameters};
 use crate::template::args::Args;
+use crate::template::crypt::{self, Choices, Scheme};
 use crate::template::filters::Random;
 use crate::template::value::{Error, Result, Value};
 use crate::template::{Effect, Eval};
@@ -20,6 +21,7 @@ struct Wish {
     path: String,
     length: i64,
     encrypt: Option<String>,
+    ident: Option<String>,
     chars: Vec<String>,
     seed: Option<Value>,
 }
@@ -28,17 +30,38 @@ fn password(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<V
     let mut out = Vec::new();
     for term in &terms {
         let wish = wish(&term.to_text()?, args)?;
-        if let Some(kind) = &wish.encrypt {
-            return Err(Error::new(format!("encrypt={kind} is not supported by the password lookup yet")));
-        }
+        let scheme = match &wish.encrypt {
+            None => None,
+            Some(name) => Some(Scheme::named(name).ok_or_else(|| {
+                Error::new(format!(
+                    "Installed passlib version 1.7.4 does not support the '{name}' algorithm."
+                ))
+                .hint("known are sha512_crypt, sha256_crypt, md5_crypt and bcrypt")
+            })?),
+        };
         let is_kept = wish.path != "/dev/null";
         match (is_kept, &wish.seed) {
             (true, _) => eval.world().effect(Effect::Acts)?,
-            (false, None) => eval.world().effect(Effect::Volatile)?,
-            (false, Some(_)) => {}
+            (false, Some(_)) if scheme.is_none() => {}
+            (false, _) => eval.world().effect(Effect::Volatile)?,
         }
-        let text = if is_kept { kept(eval, &wish)? } else { generated(&wish)? };
-        out.push(Value::text(text, true));
+        let content = if is_kept {
+            kept(eval, &wish, scheme)?
+        } else {
+            Content { password: generated(&wish)?, ..Content::default() }
+        };
+        let text = match scheme {
+            None => content.password,
+            Some(scheme) => {
+                let choices = Choices {
+                    salt: content.salt.as_deref(),
+                    ident: content.ident.as_deref(),
+                    ..Choices::default()
+                };
+                crypt::hash(&content.password, scheme, &choices)?
+            }
+        };
+        out.push(Value::from(text));
     }
     Ok(out)
 }
@@ -73,12 +96,12 @@ fn wish(term: &str, args: &Args) -> Result<Wish> {
         (None, None) => ["ascii_letters", "digits", ".,:-_"].map(str::to_owned).to_vec(),
     };
     let seed = own("seed").map(Value::str).or_else(|| given("seed").cloned());
-    let encrypt = match (own("encrypt"), given("encrypt")) {
-        (Some(kind), _) => Some(kind.to_owned()),
-        (None, Some(kind)) => Some(kind.to_text()?),
-        (None, None) => None,
+    let text = |name: &str| match (own(name), given(name)) {
+        (Some(text), _) => Ok(Some(text.to_owned())),
+        (None, given) => given.map(Value::to_text).transpose(),
     };
-    Ok(Wish { path: parsed.raw, length, encrypt, chars, seed })
+    let (encrypt, ident) = (text("encrypt")?, text("ident")?);
+    Ok(Wish { path: parsed.raw, length, encrypt, ident, chars, seed })
 }
 
 /// Names of sets of characters, separated by commas; two commas are a comma.
@@ -130,8 +153,38 @@ fn generated(wish: &Wish) -> Result<String> {
     Ok((0..wish.length).filter_map(|_| chars.get(random.index(chars.len()))).collect())
 }
 
-/// The password in the file, which is made if there is none.
-fn kept(eval: &Eval<'_>, wish: &Wish) -> Result<String> {
+/// What a password file holds: the password, and what its hash is made with, so that it stays the same.
+#[derive(Default)]
+struct Content {
+    password: String,
+    salt: Option<String>,
+    ident: Option<String>,
+}
+
+impl Content {
+    fn read(line: &str) -> Content {
+        let (rest, ident) = match line.rsplit_once(" ident=") {
+            Some((rest, ident)) => (rest, Some(ident.to_owned())),
+            None => (line, None),
+        };
+        let (password, salt) = match rest.rsplit_once(" salt=") {
+            Some((password, salt)) => (password, Some(salt.to_owned())),
+            None => (rest, None),
+        };
+        Content { password: password.to_owned(), salt, ident }
+    }
+
+    fn line(&self) -> String {
+        let part = |name: &str, value: &Option<String>| match value {
+            Some(value) => format!(" {name}={value}"),
+            None => String::new(),
+        };
+        format!("{}{}{}\n", self.password, part("salt", &self.salt), part("ident", &self.ident))
+    }
+}
+
+/// What the file holds, completed and written where something was missing.
+fn kept(eval: &Eval<'_>, wish: &Wish, scheme: Option<Scheme>) -> Result<Content> {
     let home = eval.world().environment("HOME");
     let expanded = crate::template::filters::expand_user(&wish.path, home.as_deref());
     let mut path = PathBuf::from(&expanded);
@@ -140,41 +193,46 @@ fn kept(eval: &Eval<'_>, wish: &Wish) -> Result<String> {
     {
         path = folder.join(path);
     }
-    if let Some(found) = stored(&path)? {
-        return Ok(found);
-    }
     let fail = |e: std::io::Error| Error::new(format!("the password file '{}': {e}", path.display()));
     if let Some(folder) = path.parent() {
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(fail)?;
     }
-    let password = generated(wish)?;
-    let made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
-    match made {
-        Ok(mut file) => {
-            writeln!(file, "{password}").map_err(fail)?;
-            Ok(password)
+    // Other hosts' tasks may ask for the same file at this moment: one of them makes the password.
+    let lock = lock(&path).map_err(fail)?;
+    let old = match std::fs::read_to_string(&path) {
+        Ok(text) => Some(text).filter(|t| !t.trim_end().is_empty()),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => None,
+        Err(e) => return Err(fail(e)),
+    };
+    let mut content = match &old {
+        Some(text) => Content::read(text.trim_end()),
+        None => Content { password: generated(wish)?, ..Content::default() },
+    };
+    let mut is_new = old.is_none();
+    if let Some(scheme) = scheme {
+        if content.salt.is_none() {
+            content.salt = Some(crypt::random_salt(scheme, None)?);
+            is_new = true;
         }
-        // Another host's task was first, or the file is there and empty.
-        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => match stored(&path)? {
-            Some(found) => Ok(found),
-            None => {
-                std::fs::write(&path, format!("{password}\n")).map_err(fail)?;
-                Ok(password)
-            }
-        },
-        Err(e) => Err(fail(e)),
+        if scheme == Scheme::Bcrypt && content.ident.is_none() {
+            content.ident = Some(wish.ident.clone().unwrap_or_else(|| "2b".to_owned()));
+            is_new = true;
+        }
     }
+    if is_new {
+        let mut options = std::fs::OpenOptions::new();
+        let mut file =
+            options.write(true).create(true).truncate(true).mode(0o600).open(&path).map_err(fail)?;
+        file.write_all(content.line().as_bytes()).map_err(fail)?;
+    }
+    drop(lock);
+    Ok(content)
 }
 
-/// What the file holds, without the salt that may follow it.
-fn stored(path: &Path) -> Result<Option<String>> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => {
-            let line = text.trim_end();
-            let password = line.rsplit_once(" salt=").map_or(line, |(password, _)| password);
-            Ok(Some(password.to_owned()).filter(|p| !p.is_empty()))
-        }
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(e) => Err(Error::new(format!("the password file '{}': {e}", path.display()))),
-    }
+/// Holds the folder of a password file while it lives.
+fn lock(path: &Path) -> std::io::Result<std::fs::File> {
+    let folder = path.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let file = std::fs::File::open(folder)?;
+    rustix::fs::flock(&file, rustix::fs::FlockOperation::LockExclusive)?;
+    Ok(file)
 }
