@@ -2,7 +2,7 @@
 
 use crate::diag::Diagnostic;
 use crate::engine::{Action, Answer, Call, Consequence, Next, to_bool};
-use crate::template::Value;
+use crate::template::{self, Value};
 use impel_modules::{Data, Map};
 use std::sync::Arc;
 
@@ -14,8 +14,14 @@ impl Action for SetFact {
         let cacheable = call.args.get("cacheable").and_then(to_bool).unwrap_or(false);
         let mut vars: Vec<(Arc<str>, Value)> = Vec::new();
         let mut facts = Map::new();
-        for (name, value) in call.args.iter().filter(|(name, _)| &***name != "cacheable") {
-            if !identifier(name) {
+        for (written, value) in call.args.iter().filter(|(name, _)| &***name != "cacheable") {
+            // names may be templates too
+            let name: Arc<str> = if template::is_template(written) {
+                template::render(&Value::trusted(written.clone(), None), call.world)?.to_string().into()
+            } else {
+                written.clone()
+            };
+            if !identifier(&name) {
                 let message = format!(
                     "The variable name '{name}' is not valid. Variables must start with a letter or underscore \
                      character, and contain only letters, numbers and underscores."
@@ -23,7 +29,7 @@ impl Action for SetFact {
                 return Err(Diagnostic::user(message).at(call.task.action.span));
             }
             facts.insert(name.to_string(), value.to_data()?);
-            vars.push((name.clone(), value.clone()));
+            vars.push((name, value.clone()));
         }
         if vars.is_empty() {
             let message = "No key/value pairs provided, at least one is required for this action to succeed";

@@ -106,6 +106,8 @@ fn describe(world: &mut crate::vars::TaskWorld, call: &Call<'_>, name: &str, pat
         let local = stamp.to_zoned(jiff::tz::TimeZone::system()).datetime();
         world.set_local("template_mtime", Value::DateTime(std::sync::Arc::new(local)));
     }
+    let now = jiff::Zoned::now().datetime();
+    world.set_local("template_run_date", Value::DateTime(std::sync::Arc::new(now)));
     let node = rustix::system::uname().nodename().to_string_lossy().into_owned();
     world.set_local("template_host", string(node));
     let _ = (call, name);

@@ -78,7 +78,13 @@ pub fn render(task: &Task, world: &TaskWorld) -> Result<Rendered, Diagnostic> {
         Some(node) => {
             let value = template::render(&Value::from_node(node), world)
                 .map_err(|e| fails(e, Some("_raw_params"), node))?;
-            (!matches!(value, Value::Omit)).then_some(value)
+            // a text that is one template may yield all arguments at once
+            if let Value::Dict(dict) = &value {
+                for (key, value) in dict.pairs().iter() {
+                    args.entry(Arc::from(key.value().to_string())).or_insert_with(|| value.clone());
+                }
+            }
+            (!matches!(value, Value::Omit | Value::Dict(_))).then_some(value)
         }
         None => None,
     };

@@ -30,6 +30,7 @@ impl Batch<'_, '_> {
         let registered = register.as_ref().map(|name| {
             let mut result = answer.result.clone();
             add_lines(&mut result);
+            add_exception(&mut result, answer.status);
             (name.clone(), Value::from_data(&Data::Map(result)))
         });
         let mut includes = Vec::new();
@@ -224,6 +225,13 @@ impl Batch<'_, '_> {
             }
         }
         Ok(())
+    }
+}
+
+/// A failure's `exception`, which ansible-core 2.19 registers even where it shows no traceback.
+pub fn add_exception(result: &mut impel_modules::Map, status: Status) {
+    if status == Status::Failed {
+        result.entry("exception".into()).or_insert_with(|| "(traceback unavailable)".into());
     }
 }
 

@@ -472,7 +472,7 @@ impl TaskRun {
         {
             run.delegate = Some(super::event::Delegate { name: name.clone(), address: None });
         }
-        let name = task.action.name.clone();
+        let name = action_name(task, world)?;
         let action = shared.actions.find(&name);
         if let Some(action) = action
             && action.haste() == Haste::AtTurn
@@ -815,12 +815,24 @@ enum Start {
     NotYet,
 }
 
+/// The action's name; it may be a template (`action: "{{ … }}"`).
+fn action_name(task: &Task, world: &TaskWorld) -> Result<Arc<str>, Diagnostic> {
+    let name = &task.action.name;
+    if !template::is_template(name) {
+        return Ok(name.clone());
+    }
+    let rendered = template::render(&Value::trusted(name.clone(), Some(task.action.span)), world)?.to_string();
+    let short = rendered.strip_prefix("ansible.builtin.").or_else(|| rendered.strip_prefix("ansible.legacy."));
+    Ok(short.unwrap_or(&rendered).into())
+}
+
 /// `changed_when`, `failed_when` and what they see.
 fn finish_answer(answer: &mut Answer, task: &Task, world: &mut TaskWorld) {
     if let Some(name) = register_name(task, world) {
         let mut registered = answer.result.clone();
         add_lines(&mut registered);
         registered.entry("failed".into()).or_insert(Data::Bool(answer.status == Status::Failed));
+        super::commit::add_exception(&mut registered, answer.status);
         world.set_local(name, Value::from_data(&Data::Map(registered)));
     }
     judge(answer, task, world);
