@@ -1,0 +1,150 @@
+"""Runs every case of cases.yml through ansible-core and through impel and compares what they registered and what they
+left in the scratch folder.
+
+    compare.py IMPEL ANSIBLE_PLAYBOOK [-v]
+
+Differences that are meant or known stand in known.yml with their reason. One that is not listed fails; so does a
+listed one that no longer differs. Prints a table and `N passed, N failed`.
+"""
+import copy
+import hashlib
+import json
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+
+import yaml
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+# values that differ from run to run, or that only Python has
+VOLATILE = {
+    'start', 'end', 'delta', 'ctime', 'mtime', 'atime', 'inode', 'dev', 'device_type', 'invocation', 'exception', 'src',
+    'md5sum', 'backup_file', 'version', 'diff', 'ansible_facts_cacheable', 'charset', 'mimetype', 'attributes', 'attr_flags', 'blocks',
+    'warnings', 'deprecations', 'nlink', 'executable',
+}
+
+
+def playbook(cases, scratch, out):
+    """The cases as one play; results go to `out` in the end."""
+    tasks, names = [], []
+    for case in cases:
+        for step in (['check', 'run', 'again'] if case.get('each') else ['run']):
+            task = copy.deepcopy({k: v for k, v in case.items() if k not in ('each', 'register_as')})
+            name = f"{case['name']} [{step}]"
+            var = case.get('register_as') or f'r{len(names)}'
+            task['name'], task['register'], task['ignore_errors'] = name, var, True
+            if step == 'check':
+                task['check_mode'] = True
+            tasks.append(task)
+            keep = f'k{len(names)}'
+            names.append((name, keep))
+            tasks.append({'name': 'keep', 'set_fact': {keep: '{{ ' + var + ' }}'}})
+    result = '{{ {' + ', '.join(f"'{k}': {k}" for _, k in names) + '} | to_json }}'
+    tasks.append({'name': 'results', 'copy': {'content': result, 'dest': out}, 'no_log': True})
+    return [{'hosts': 'localhost', 'gather_facts': False, 'vars': {'d': scratch}, 'tasks': tasks}], names
+
+
+def run(program, play, work, env):
+    for part in ('files', 'templates', 'vars'):
+        shutil.copytree(os.path.join(HERE, part), os.path.join(work, part))
+    path = os.path.join(work, 'play.yml')
+    with open(path, 'w') as f:
+        yaml.safe_dump(play, f, sort_keys=False)
+    done = subprocess.run([program, '-i', 'localhost,', '-c', 'local', path], cwd=work, env=env, capture_output=True, text=True)
+    if done.returncode != 0:
+        print(done.stdout[-3000:], done.stderr[-3000:], sep='\n')
+        sys.exit(f'{program} ended with {done.returncode}')
+
+
+def tree(root):
+    found = {}
+    for folder, folders, files in os.walk(root):
+        for name in folders + files:
+            path = os.path.join(folder, name)
+            info = os.lstat(path)
+            rel = re.sub(r'\.\d+\.\d{4}-\d\d-\d\d@[\d:]+~$', '.BACKUP~', os.path.relpath(path, root))
+            entry = [stat.filemode(info.st_mode)]
+            if stat.S_ISLNK(info.st_mode):
+                entry.append(os.readlink(path).replace(root, '@'))
+            elif stat.S_ISREG(info.st_mode):
+                with open(path, 'rb') as f:
+                    entry.append(hashlib.sha1(f.read().replace(root.encode(), b'@')).hexdigest())
+            found[rel] = entry
+    return found
+
+
+def plain(value, root, work):
+    """A result without what differs from run to run."""
+    if isinstance(value, dict):
+        return {k: plain(v, root, work) for k, v in value.items() if k not in VOLATILE}
+    if isinstance(value, list):
+        return [plain(v, root, work) for v in value]
+    if isinstance(value, str):
+        return value.replace(root, '@').replace(work, '%')
+    return value
+
+
+def main():
+    impel, ansible = sys.argv[1:3]
+    with open(os.path.join(HERE, 'cases.yml')) as f:
+        cases = yaml.safe_load(f)
+    with open(os.path.join(HERE, 'known.yml')) as f:
+        known = yaml.safe_load(f) or {}
+    os.umask(0o022)
+    sides = []
+    base = tempfile.mkdtemp(prefix='oracle-')
+    for side, program in (('ansible', ansible), ('impel', impel)):
+        work, scratch = os.path.join(base, side), os.path.join(base, side + '-d')
+        os.makedirs(work)
+        os.makedirs(scratch)
+        out = os.path.join(base, side + '.json')
+        play, names = playbook(cases, scratch, out)
+        env = dict(os.environ, ANSIBLE_NOCOLOR='1', ANSIBLE_LOCALHOST_WARNING='0', ANSIBLE_DEPRECATION_WARNINGS='0',
+                   ANSIBLE_PYTHON_INTERPRETER=sys.executable, LC_ALL='C.UTF-8')
+        run(program, play, work, env)
+        with open(out) as f:
+            results = json.load(f)
+        sides.append(({name: plain(results[key], scratch, work) for name, key in names}, tree(scratch)))
+    shutil.rmtree(base)
+    (theirs, their_tree), (ours, our_tree) = sides
+    passed, failed = 0, []
+    for name, wanted in theirs.items():
+        case = name.rsplit(' [', 1)[0]
+        same = wanted == ours[name]
+        reason = known.get(name) or known.get(case)
+        if same and not (known.get(name)):
+            passed += 1
+        elif not same and reason:
+            passed += 1
+            print(f'known   {name}: {reason}')
+        elif same:
+            failed.append(name)
+            print(f'CHANGED {name}: listed in known.yml and no longer different')
+        else:
+            failed.append(name)
+            print(f'DIFFERS {name}')
+            keys = sorted(set(wanted) | set(ours[name]))
+            for key in keys:
+                a, b = wanted.get(key, '<none>'), ours[name].get(key, '<none>')
+                if a != b:
+                    print(f'    {key}:\n      ansible {json.dumps(a)[:300]}\n      impel   {json.dumps(b)[:300]}')
+    for path in sorted(set(their_tree) | set(our_tree)):
+        a, b = their_tree.get(path), our_tree.get(path)
+        if a == b:
+            passed += 1
+        elif known.get('tree ' + path):
+            passed += 1
+            print(f"known   tree {path}: {known['tree ' + path]}")
+        else:
+            failed.append(path)
+            print(f'DIFFERS tree {path}: ansible {a}, impel {b}')
+    print(f'{len(cases)} cases, {len(theirs)} tasks, {len(set(their_tree) | set(our_tree))} paths')
+    print(f'{passed} passed, {len(failed)} failed')
+    sys.exit(1 if failed else 0)
+
+
+main()
