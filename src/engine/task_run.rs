@@ -821,8 +821,10 @@ fn action_name(task: &Task, world: &TaskWorld) -> Result<Arc<str>, Diagnostic> {
     if !template::is_template(name) {
         return Ok(name.clone());
     }
-    let rendered = template::render(&Value::trusted(name.clone(), Some(task.action.span)), world)?.to_string();
-    let short = rendered.strip_prefix("ansible.builtin.").or_else(|| rendered.strip_prefix("ansible.legacy."));
+    let rendered =
+        template::render(&Value::trusted(name.clone(), Some(task.action.span)), world)?.to_string();
+    let short =
+        rendered.strip_prefix("ansible.builtin.").or_else(|| rendered.strip_prefix("ansible.legacy."));
     Ok(short.unwrap_or(&rendered).into())
 }
 
