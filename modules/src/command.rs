@@ -185,7 +185,11 @@ impl Command {
         let start = SystemTime::now();
         let (zone, gate) = join(host.ask(Zone), host.change_if(None, act, |_| false)).await;
         let end = SystemTime::now();
-        let (zone, reply) = (zone.unwrap_or(0), gate?.acted().unwrap_or_default());
+        let (zone, mut reply) = (zone.unwrap_or(0), gate?.acted().unwrap_or_default());
+        if reply.rc > 256 {
+            // ksh93 and yash have numbers of their own for signals.
+            reply.rc = 128 + (reply.rc & 127);
+        }
         self.not_started(host, &chdir, &line, &reply).await?;
         host.foretell(None);
         let outcome = Outcome::new()

@@ -178,33 +178,36 @@ impl Question for Checksum {
         if part.rc == 127 {
             return Err(Fault::new(part.error().trim().to_string()));
         }
-        for line in part.out.split(|b| *b == b'\n') {
-            // GNU marks a line whose name it has escaped.
-            let (escaped, line) = line.strip_prefix(b"\\").map_or((false, line), |line| (true, line));
-            let digits = line.iter().take_while(|b| b.is_ascii_hexdigit()).count();
-            let Some((sum, name)) = line.split_at_checked(digits) else { continue };
-            let Some(name) = name.get(2..) else { continue };
-            let same = if escaped { unescape(name) == self.path } else { name == self.path };
-            if same {
-                return Ok(Some(String::from_utf8_lossy(sum).into_owned()));
-            }
-        }
-        Ok(None)
+        // GNU escapes a name with a newline in it, busybox does not.
+        let escaped = escape(&self.path);
+        Ok(sum_of(&part.out, &self.path).or_else(|| sum_of(&part.out, &escaped)))
     }
 }
 
-fn unescape(name: &[u8]) -> Vec<u8> {
+/// The digits before `  name` (openssl writes ` *name`).
+fn sum_of(out: &[u8], name: &[u8]) -> Option<String> {
+    let needle = [name, b"\n"].concat();
+    for at in memchr::memmem::find_iter(out, &needle) {
+        let Some(before) = out.get(..at) else { continue };
+        let Some(before) = before.strip_suffix(b"  ").or_else(|| before.strip_suffix(b" *")) else { continue };
+        let digits = before.iter().rev().take_while(|b| b.is_ascii_hexdigit()).count();
+        let sum = before.get(before.len() - digits..).unwrap_or_default();
+        let starts = before.len().checked_sub(digits + 1).and_then(|i| before.get(i));
+        if digits >= 32 && matches!(starts, None | Some(b'\n' | b'\\')) {
+            return Some(String::from_utf8_lossy(sum).into_owned());
+        }
+    }
+    None
+}
+
+fn escape(name: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(name.len());
-    let mut bytes = name.iter();
-    while let Some(byte) = bytes.next() {
-        match (byte, byte == &b'\\') {
-            (_, true) => match bytes.next() {
-                Some(b'n') => out.push(b'\n'),
-                Some(b'r') => out.push(b'\r'),
-                Some(other) => out.push(*other),
-                None => out.push(b'\\'),
-            },
-            (byte, false) => out.push(*byte),
+    for byte in name {
+        match byte {
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            byte => out.push(*byte),
         }
     }
     out
