@@ -171,9 +171,9 @@ impl Difference {
     }
 }
 
-/// `0644`, as Ansible shows modes.
+/// `0644`, `04755`: as Ansible shows modes in results of modules that write files.
 pub fn show_mode(mode: u32) -> String {
-    format!("{mode:04o}")
+    format!("0{mode:03o}")
 }
 
 /// The letters that `lsattr` shows; `None` where the file system or the host has none.
@@ -210,10 +210,7 @@ fn apply_flags(before: &str, operator: char, letters: &str) -> Vec<char> {
 /// What Ansible adds to the result of every module that names a `path` or `dest`.
 pub fn path_info(status: Option<&Status>) -> Map {
     let mut map = Map::new();
-    let Some(status) = status else {
-        map.insert("state".into(), "absent".into());
-        return map;
-    };
+    let Some(status) = status else { return map };
     let name = |name: &Option<String>, number: u32| name.clone().unwrap_or_else(|| number.to_string());
     map.insert("uid".into(), status.uid.into());
     map.insert("gid".into(), status.gid.into());

@@ -66,6 +66,19 @@ pub struct Copy {
 
 impl Module for Copy {
     async fn run(self, host: &Host) -> Result<Outcome, Fault> {
+        // There is always a `diff`, be it an empty list.
+        match self.run_copy(host).await {
+            Ok(mut outcome) => {
+                outcome.result.entry("diff".into()).or_insert_with(|| Data::List(Vec::new()));
+                Ok(outcome)
+            }
+            Err(fault) => Err(fault.with("diff", Vec::new())),
+        }
+    }
+}
+
+impl Copy {
+    async fn run_copy(&self, host: &Host) -> Result<Outcome, Fault> {
         let Some(dest) = &self.dest else { return Err(Fault::at("dest", "dest is required")) };
         let dest = host.path(dest).await?;
         if self.remote_src && self.src.is_some() {
@@ -224,7 +237,8 @@ impl Copy {
                 map.extend(more);
             }
             let [before, after] = fields;
-            if host.change([Diff::fields(before, after)], difference.act).await?.acted().is_some() {
+            let diff = host.diff_mode().then(|| Diff::fields(before, after));
+            if host.change(diff, difference.act).await?.acted().is_some() {
                 status = host.ask(Stat::of(&target.path)).await?;
             }
         }
@@ -243,12 +257,15 @@ impl Copy {
         let validate = crate::edit::validate_words(self.validate.as_deref())?;
         let wanted = Copy::wanted_mode(wanted, source.mode);
         if !target.has_folder {
-            if !target.makes_folders {
+            // There, check mode does not look at the folder.
+            if !target.makes_folders && !host.check_mode() {
                 let folder = String::from_utf8_lossy(dirname(&target.path)).into_owned();
                 return Err(Fault::at("dest", format!("Destination directory {folder} does not exist")));
             }
-            let folder = dirname(&target.path).to_vec();
-            self.make_folders(host, &folder, &wanted).await?;
+            if target.makes_folders {
+                let folder = dirname(&target.path).to_vec();
+                self.make_folders(host, &folder, &wanted).await?;
+            }
         }
         let diff = match host.diff_mode() {
             true => Some(self.diff(host, target, &source).await?),

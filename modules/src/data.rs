@@ -115,10 +115,25 @@ impl Data {
         }
     }
 
-    /// JSON text with a space behind commas and colons, as Python writes it.
+    /// JSON text as Python writes it: a space behind commas and colons, ASCII only.
     pub fn to_json_text(&self) -> String {
-        let mut out = String::new();
-        self.json_into(&mut out, 0);
+        use std::fmt::Write as _;
+        let mut text = String::new();
+        self.json_into(&mut text, 0);
+        if text.is_ascii() {
+            return text;
+        }
+        let mut out = String::with_capacity(text.len() * 2);
+        for c in text.chars() {
+            if c.is_ascii() {
+                out.push(c);
+                continue;
+            }
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing to a string cannot fail.
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        }
         out
     }
 

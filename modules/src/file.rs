@@ -72,19 +72,11 @@ struct Work<'a> {
     before: Map,
     after: Map,
     warnings: Vec<String>,
-    /// The host has not what a foretold step would have made.
-    foretold: bool,
 }
 
 impl Module for File {
     async fn run(self, host: &Host) -> Result<Outcome, Fault> {
         let mut path = host.path(&self.path).await?;
-        if path.len() > 1 && path.ends_with(b"/") {
-            // A trailing slash would follow a link.
-            while path.len() > 1 && path.ends_with(b"/") {
-                path.pop();
-            }
-        }
         let src = match &self.src {
             Some(src) => Some(host.path(src).await?),
             None => None,
@@ -104,7 +96,6 @@ impl Module for File {
             before: Map::new(),
             after: Map::new(),
             warnings: Vec::new(),
-            foretold: false,
         };
         let done = work.reach(state, now, src).await;
         work.finish(done).await
@@ -182,19 +173,22 @@ impl Work<'_> {
             Err(fault) => &fault.result,
         };
         let named = said.contains_key("path") || said.contains_key("dest");
-        let status = if named { self.host.ask(Stat::of(&self.path)).await? } else { None };
-        let info = if named && (status.is_some() || !self.foretold || said.contains_key("path")) {
-            path_info(status.as_ref())
-        } else {
-            Map::new()
+        // A link that leads nowhere counts as nothing there.
+        let status = match named {
+            true => {
+                let asked = [Stat::of(&self.path), Stat::behind(&self.path)];
+                let answers = self.host.ask_all(asked).await?;
+                let is_there = answers.iter().all(Option::is_some);
+                answers.into_iter().next().flatten().filter(|_| is_there)
+            }
+            false => None,
         };
+        let info = path_info(status.as_ref());
         let mut outcome = match done {
             Err(fault) => return Err(fault.with_all(info)),
             Ok(outcome) => outcome,
         };
-        for (name, value) in info {
-            outcome.result.entry(name).or_insert(value);
-        }
+        outcome.result.extend(info);
         outcome.warnings.extend(self.warnings);
         if self.host.diff_mode() {
             outcome.diff = vec![Diff::fields(self.before, self.after)];
@@ -237,10 +231,8 @@ impl Work<'_> {
         }
         let what = if now.is_folder() { "rmtree failed" } else { "unlinking failed" };
         let gate = self.host.change(None, remove(&self.path)).await;
-        match gate.map_err(|fault| fault_named(what, fault).with("path", self.shown()))?.acted() {
-            Some(_) => Ok(Outcome::new().with("path", self.shown()).with("state", "absent")),
-            None => Ok(Outcome::new().with("path", self.shown())),
-        }
+        gate.map_err(|fault| self.refusal(what, &fault))?;
+        Ok(Outcome::new().with("path", self.shown()).with("state", "absent"))
     }
 
     async fn file(&mut self, now: Option<Status>) -> Result<Outcome, Fault> {
@@ -278,11 +270,9 @@ impl Work<'_> {
                 let missing = self.missing_folders().await?;
                 let gate = self.host.change(None, make_folders(&missing)).await.map_err(|fault| {
                     let shown = String::from_utf8_lossy(&self.path).into_owned();
-                    fault_named(&format!("There was an issue creating {shown} as requested"), fault)
-                        .with("path", self.shown())
+                    self.refusal(&format!("There was an issue creating {shown} as requested"), &fault)
                 })?;
                 if gate.acted().is_none() {
-                    self.foretold = true;
                     return Ok(outcome(self));
                 }
                 // Each new folder gets the attributes, as Ansible gives them to parents too.
@@ -313,7 +303,9 @@ impl Work<'_> {
                 ancestors.extend(self.path.get(..at).map(<[u8]>::to_vec));
             }
         }
-        ancestors.push(self.path.clone());
+        if !self.path.ends_with(b"/") {
+            ancestors.push(self.path.clone());
+        }
         let there = self.host.ask_all(ancestors.iter().map(|a| Stat::behind(a))).await?;
         let pairs = ancestors.into_iter().zip(there);
         Ok(pairs.filter(|(_, status)| status.is_none()).map(|(path, _)| path).collect())
@@ -328,8 +320,12 @@ impl Work<'_> {
                 let wanted = self.args.attributes.resolve(self.host).await?;
                 let (access, modification) = self.times.stamps();
                 let gate = self.host.change(None, touch(&self.path, &access, &modification)).await;
-                if gate?.acted().is_none() {
-                    self.foretold = true;
+                let gate = gate.map_err(|fault| {
+                    Fault::new("Error, could not touch target.")
+                        .because(python_error(&fault.message, &self.path))
+                        .with("path", self.shown())
+                })?;
+                if gate.acted().is_none() {
                     return Ok(outcome(self));
                 }
                 if let Some(status) = self.host.ask(Stat::of(&self.path)).await? {
@@ -368,9 +364,36 @@ impl Work<'_> {
     }
 }
 
-fn fault_named(what: &str, fault: Fault) -> Fault {
-    let reason = fault.message.split_once(": ").map_or(fault.message.clone(), |(_, rest)| rest.to_string());
-    Fault { message: format!("{what}: {reason}"), ..fault }
+impl Work<'_> {
+    /// What a tool said, as Python says it.
+    fn refusal(&self, what: &str, fault: &Fault) -> Fault {
+        Fault::new(format!("{what}: {}", python_error(&fault.message, &self.path))).with("path", self.shown())
+    }
+}
+
+/// `[Errno 20] Not a directory: b'/path'`, from the last words of a tool's complaint.
+fn python_error(complaint: &str, path: &[u8]) -> String {
+    const REASONS: [(&str, u32); 15] = [
+        ("Operation not permitted", 1),
+        ("No such file or directory", 2),
+        ("Permission denied", 13),
+        ("Device or resource busy", 16),
+        ("File exists", 17),
+        ("Not a directory", 20),
+        ("Is a directory", 21),
+        ("Invalid argument", 22),
+        ("Text file busy", 26),
+        ("No space left on device", 28),
+        ("Read-only file system", 30),
+        ("Too many links", 31),
+        ("File name too long", 36),
+        ("Directory not empty", 39),
+        ("Too many levels of symbolic links", 40),
+    ];
+    match REASONS.iter().find(|(reason, _)| complaint.trim_end().ends_with(reason)) {
+        Some((reason, errno)) => format!("[Errno {errno}] {reason}: b'{}'", String::from_utf8_lossy(path)),
+        None => complaint.to_string(),
+    }
 }
 
 pub(crate) fn basename(path: &[u8]) -> &[u8] {

@@ -24,6 +24,8 @@ pub mod attributes;
 #[cfg(test)]
 mod module_tests;
 #[cfg(test)]
+mod oracle_tests;
+#[cfg(test)]
 mod service_tests;
 #[cfg(test)]
 mod twins;

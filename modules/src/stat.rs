@@ -1,7 +1,6 @@
 //! `stat`: what is at a path.
 
 use crate::args::{Choice as _, PathArg};
-use crate::attributes::show_mode;
 use crate::host::{Access, Algorithm, Checksum, FileKind, Host, Probe, Readlink, RealPath, Stat, Status};
 use crate::registry::Module;
 use crate::{Args, Choice, Data, Fault, Map, Outcome};
@@ -107,7 +106,7 @@ fn fields(status: &Status, path: &[u8]) -> Map {
     let mut put = |name: &str, value: Data| map.insert(name.to_string(), value);
     put("exists", true.into());
     put("path", Data::lossy(path));
-    put("mode", show_mode(mode).into());
+    put("mode", format!("{mode:04o}").into());
     put("isdir", is(FileKind::Folder));
     put("ischr", is(FileKind::CharDevice));
     put("isblk", is(FileKind::BlockDevice));

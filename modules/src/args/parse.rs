@@ -92,23 +92,14 @@ fn validate_at(schema: &Schema, given: Map, place: Place<'_>) -> Result<Map, Fau
     Ok(map)
 }
 
-/// `a, b (alias, alias2)`: the names a module takes, sorted, for its message on unknown ones.
+/// `a, b (alias, alias2)`: the names a module takes and all aliases, sorted, for its message on unknown ones.
 pub fn supported(schema: &Schema) -> String {
-    let mut names: Vec<String> = schema
-        .options
-        .iter()
-        .map(|o| {
-            let mut aliases = o.aliases.to_vec();
-            aliases.sort_unstable();
-            if aliases.is_empty() {
-                o.name.to_string()
-            } else {
-                format!("{} ({})", o.name, aliases.join(", "))
-            }
-        })
-        .collect();
+    let mut names: Vec<&str> = schema.options.iter().map(|o| o.name).collect();
+    let mut aliases: Vec<&str> = schema.options.iter().flat_map(|o| o.aliases.iter().copied()).collect();
     names.sort_unstable();
-    names.join(", ")
+    aliases.sort_unstable();
+    let names = names.join(", ");
+    if aliases.is_empty() { names } else { format!("{names} ({})", aliases.join(", ")) }
 }
 
 fn nearest(schema: &Schema, word: &str) -> Option<String> {

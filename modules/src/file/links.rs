@@ -1,6 +1,6 @@
 //! `state: link` and `state: hard`.
 
-use super::{Work, dirname, fault_named};
+use super::{Work, dirname, python_error};
 use crate::attributes::state_name;
 use crate::host::{Host, Probe, Readlink, RealPath, Stat, Status, hard_link, symlink};
 use crate::{Data, Fault, Outcome};
@@ -18,7 +18,15 @@ impl Work<'_> {
         let src = match (src, &says) {
             (Some(src), _) => src,
             (None, Some(says)) if self.args.follow => says.clone(),
-            (None, _) => return Err(Fault::at("src", "src is required for creating new symlinks")),
+            (None, Some(_)) => {
+                // Nothing to link: only the link's own attributes.
+                self.begin_diff("link", now.as_ref());
+                if let Some(now) = now {
+                    self.set_attributes(now).await?;
+                }
+                return Ok(Outcome::new().with("dest", self.shown()));
+            }
+            (None, None) => return Err(Fault::at("src", "src is required for creating new symlinks")),
         };
         let with_src =
             |fault: Fault, work: &Self| fault.with("path", work.shown()).with("src", Data::lossy(&src));
@@ -56,9 +64,8 @@ impl Work<'_> {
                 self.after.insert("src".into(), Data::lossy(&src));
             }
             let gate = self.host.change(None, symlink(&src, &self.path)).await;
-            let gate = gate.map_err(|fault| with_src(fault_named("Error while linking", fault), self))?;
+            let gate = gate.map_err(|fault| with_src(linking(&fault, self), self))?;
             if gate.acted().is_none() && now.is_none() {
-                self.foretold = true;
                 return Ok(outcome(self));
             }
         }
@@ -139,9 +146,8 @@ impl Work<'_> {
                 }
             }
             let gate = self.host.change(None, hard_link(&src, &self.path)).await;
-            let gate = gate.map_err(|fault| with_src(fault_named("Error while linking", fault), self))?;
+            let gate = gate.map_err(|fault| with_src(linking(&fault, self), self))?;
             if gate.acted().is_none() && now.is_none() {
-                self.foretold = true;
                 return Ok(outcome(self));
             }
         }
@@ -152,6 +158,10 @@ impl Work<'_> {
         }
         Ok(outcome(self))
     }
+}
+
+fn linking(fault: &Fault, work: &Work<'_>) -> Fault {
+    Fault::new(format!("Error while linking: {}", python_error(&fault.message, &work.path)))
 }
 
 /// Whether nothing is in the folder.

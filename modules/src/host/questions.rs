@@ -189,7 +189,9 @@ fn sum_of(out: &[u8], name: &[u8]) -> Option<String> {
     let needle = [name, b"\n"].concat();
     for at in memchr::memmem::find_iter(out, &needle) {
         let Some(before) = out.get(..at) else { continue };
-        let Some(before) = before.strip_suffix(b"  ").or_else(|| before.strip_suffix(b" *")) else { continue };
+        let Some(before) = before.strip_suffix(b"  ").or_else(|| before.strip_suffix(b" *")) else {
+            continue;
+        };
         let digits = before.iter().rev().take_while(|b| b.is_ascii_hexdigit()).count();
         let sum = before.get(before.len() - digits..).unwrap_or_default();
         let starts = before.len().checked_sub(digits + 1).and_then(|i| before.get(i));

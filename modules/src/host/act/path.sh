@@ -4,6 +4,8 @@ act_folders() {
     # shellcheck disable=SC2030,SC2031
     (
         umask "$_iU"
+        LC_ALL=C
+        export LC_ALL
         for act_folders_p; do
             mkdir "$act_folders_p" || [ -d "$act_folders_p" ] || exit 1
         done
@@ -11,14 +13,14 @@ act_folders() {
 }
 # act_remove PATH...: with all that is below.
 act_remove() {
-    rm -rf "$@"
+    LC_ALL=C rm -rf "$@"
 }
 # act_link KIND TARGET PATH TEMPORARY: a link takes PATH's place at once; KIND is s or h. A folder there must be empty.
 act_link() {
-    if [ -d "$3" ] && [ ! -L "$3" ]; then rmdir "$3" || return; fi
+    if [ -d "$3" ] && [ ! -L "$3" ]; then LC_ALL=C rmdir "$3" || return; fi
     case $1 in
-    s) ln -s "$2" "$4" || return ;;
-    *) ln "$2" "$4" || return ;;
+    s) LC_ALL=C ln -s "$2" "$4" || return ;;
+    *) LC_ALL=C ln "$2" "$4" || return ;;
     esac
     mv -fT "$4" "$3" 2>/dev/null || { rm -f "$3" && mv -f "$4" "$3"; } || {
         rm -f "$4"

@@ -40,6 +40,9 @@ act_place() {
             }
             echo "backup $act_place_n"
         fi
+    fi
+    # A link is replaced by a file of its own.
+    if [ -e "$act_place_d" ] && [ ! -L "$act_place_d" ]; then
         act_place_like "$act_place_d" "$act_place_t" || {
             rm -f "$act_place_t"
             return 1
