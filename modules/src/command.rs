@@ -164,6 +164,9 @@ impl Command {
             return Ok(outcome);
         }
         if host.check_mode() {
+            if !chdir.is_empty() {
+                self.look_at_chdir(host, &chdir, &line.shown, false).await?;
+            }
             let would = self.creates.is_some() || self.removes.is_some();
             if would {
                 // By `creates` and `removes` the task says what it is for, so its change can be foretold.
@@ -264,24 +267,24 @@ impl Command {
         Data::str(if self.strip_empty_ends { text.trim_end_matches(['\r', '\n']) } else { &text })
     }
 
+    /// Whether a command can be run in this folder.
+    async fn look_at_chdir(&self, host: &Host, chdir: &[u8], shown: &Data, ran: bool) -> Result<(), Fault> {
+        let shown_folder = String::from_utf8_lossy(chdir).into_owned();
+        let why = match host.ask(Stat::behind(chdir)).await? {
+            None => format!("[Errno 2] No such file or directory: b'{shown_folder}'"),
+            Some(status) if !status.is_folder() => format!("[Errno 20] Not a directory: b'{shown_folder}'"),
+            Some(_) => return Ok(()),
+        };
+        let fault = Fault::at("chdir", "Unable to change directory before execution.").because(why);
+        let nothing: &[&str] = if ran { &["rc", "start", "end", "delta"] } else { &["rc"] };
+        let fault = nothing.iter().fold(fault, |fault, name| fault.with(name, Data::Null));
+        Err(fault.with("cmd", shown.clone()))
+    }
+
     /// Tells a command that could not be started from one that ended with the same status.
     async fn not_started(&self, host: &Host, chdir: &[u8], line: &Line, reply: &Reply) -> Result<(), Fault> {
         if reply.rc == 250 && !chdir.is_empty() {
-            let folder = host.ask(Stat::behind(chdir)).await?;
-            let shown = String::from_utf8_lossy(chdir).into_owned();
-            let why = match folder {
-                None => Some(format!("[Errno 2] No such file or directory: b'{shown}'")),
-                Some(status) if !status.is_folder() => {
-                    Some(format!("[Errno 20] Not a directory: b'{shown}'"))
-                }
-                Some(_) => None,
-            };
-            if let Some(why) = why {
-                let fault = Fault::at("chdir", "Unable to change directory before execution.").because(why);
-                let nothing = ["rc", "start", "end", "delta"];
-                let fault = nothing.into_iter().fold(fault, |fault, name| fault.with(name, Data::Null));
-                return Err(fault.with("cmd", line.shown.clone()));
-            }
+            self.look_at_chdir(host, chdir, &line.shown, true).await?;
         }
         let Some(program) = line.argv.first().filter(|_| matches!(reply.rc, 126 | 127)) else {
             return Ok(());

@@ -66,12 +66,17 @@ pub struct Copy {
 
 impl Module for Copy {
     async fn run(self, host: &Host) -> Result<Outcome, Fault> {
-        // There is always a `diff`, be it an empty list.
+        // What comes from the controller has always a `diff`, be it an empty list.
+        let bare = self.remote_src;
         match self.run_copy(host).await {
+            Ok(outcome) if bare || !(outcome.changed || outcome.result.contains_key("checksum")) => {
+                Ok(outcome)
+            }
             Ok(mut outcome) => {
                 outcome.result.entry("diff".into()).or_insert_with(|| Data::List(Vec::new()));
                 Ok(outcome)
             }
+            Err(fault) if bare || !fault.result.contains_key("checksum") => Err(fault),
             Err(fault) => Err(fault.with("diff", Vec::new())),
         }
     }
@@ -290,7 +295,9 @@ impl Copy {
             validate,
             ..WriteFile::new(&target.path, Source::bytes(Vec::new()))
         };
-        let Some(reply) = host.change(diff, act).await?.acted() else { return Ok(Outcome::new()) };
+        let Some(reply) = host.change(diff, act).await?.acted() else {
+            return Ok(Outcome { changed: true, ..Outcome::new() });
+        };
         let status = WriteFile::status(&reply);
         if let (Some(status), Some(_)) = (&status, &wanted.flags)
             && let Some(difference) = wanted.difference(host, status).await?

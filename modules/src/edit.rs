@@ -3,7 +3,7 @@
 use crate::attributes::{FileAttributes, Wanted};
 use crate::file::dirname;
 use crate::host::{Host, Read, Reading, RealPath, Source, Stat, Status, WriteFile, make_folders};
-use crate::{Data, Diff, Fault, Map};
+use crate::{Data, Diff, Fault};
 
 /// Files above this are not edited: they would have to travel twice.
 const LIMIT: u64 = 64 << 20;
@@ -78,6 +78,19 @@ impl Edited {
     /// The diff of the content.
     pub fn diff(&self, after: &str) -> Diff {
         Diff::text(&format!("{} (content)", self.shown), self.text.as_str(), after)
+    }
+
+    /// What a task registers as `diff`, always: contents only where they are wanted.
+    pub fn diffs(&self, host: &Host, after: &str, written: Written) -> Vec<Diff> {
+        let shown = host.diff_mode();
+        let mut content = self.diff(if shown { after } else { "" });
+        if !shown {
+            content.before = "".into();
+        }
+        match self.status.is_none() && host.check_mode() {
+            true => vec![content],
+            false => vec![content, written.attributes_diff],
+        }
     }
 
     /// Writes the new text where it differs, and sees to the attributes.
@@ -165,13 +178,7 @@ fn validation_words(mut fault: Fault) -> Fault {
 
 fn attributes_diff(shown: &str) -> Diff {
     let header = Some(format!("{shown} (file attributes)"));
-    Diff {
-        before: Data::Map(Map::new()),
-        after: Data::Map(Map::new()),
-        before_header: header.clone(),
-        after_header: header,
-        ..Diff::default()
-    }
+    Diff { before_header: header.clone(), after_header: header, ..Diff::default() }
 }
 
 /// The words of `validate`, which must say where the file goes.

@@ -21,6 +21,7 @@ mod account_tests;
 #[cfg(test)]
 mod apt_tests;
 pub mod attributes;
+mod blockinfile;
 #[cfg(test)]
 mod module_tests;
 #[cfg(test)]

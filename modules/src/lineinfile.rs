@@ -6,7 +6,7 @@ use crate::edit::{Edited, Writing, Written};
 use crate::host::Host;
 use crate::pattern::{Pattern, expand};
 use crate::registry::Module;
-use crate::{Args, Choice, Data, Fault, Outcome};
+use crate::{Args, Choice, Fault, Outcome};
 
 /// Manage lines in text files: ensure that a particular line is there, or replace one by a regular expression.
 #[derive(Args)]
@@ -228,10 +228,7 @@ impl Lineinfile {
             let and = if message.is_empty() { "" } else { " and " };
             message = format!("{message}{and}ownership, perms or SE linux context changed");
         }
-        let mut outcome = Outcome::new().with("msg", message).with("backup", Data::from(written.backup));
-        if host.diff_mode() {
-            outcome.diff = vec![file.diff(&lines.concat()), written.attributes_diff];
-        }
-        outcome
+        let outcome = Outcome::new().with("msg", message).with("backup", written.backup.as_str());
+        Outcome { diff: file.diffs(host, &lines.concat(), written), ..outcome }
     }
 }

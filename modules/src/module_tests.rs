@@ -533,3 +533,37 @@ fn copy_copies_what_is_there() {
     assert_eq!(lab.read("u/s/x"), "x");
     assert!(lab.folder.join("u/l").is_symlink());
 }
+
+#[test]
+fn blockinfile_keeps_a_block_between_markers() {
+    let mut lab = Lab::new();
+    let block = "# BEGIN ANSIBLE MANAGED BLOCK\nx\ny\n# END ANSIBLE MANAGED BLOCK\n";
+    for (before, args, after, message) in [
+        ("a\nb", r#""block": "x\ny""#, format!("a\nb\n{block}"), "Block inserted"),
+        (block, r#""block": "z\n""#, block.replace("x\ny", "z"), "Block inserted"),
+        ("a\nb\n", r#""block": "x\ny", "insertafter": "^a""#, format!("a\n{block}b\n"), "Block inserted"),
+        ("a\nb\n", r#""block": "x\ny", "insertbefore": "BOF""#, format!("{block}a\nb\n"), "Block inserted"),
+        (
+            "a\nb\n",
+            r#""block": "x\ny", "insertbefore": "^b", "append_newline": true, "prepend_newline": true"#,
+            format!("a\n\n{block}\nb\n"),
+            "Block inserted",
+        ),
+        (&format!("a\n{block}b\n"), r#""state": "absent""#, "a\nb\n".into(), "Block removed"),
+        (&format!("a\n{block}b\n"), r#""block": """#, "a\nb\n".into(), "Block removed"),
+        (
+            "",
+            r#""block": "q", "marker": "// {mark} M", "marker_begin": "<", "marker_end": ">""#,
+            "// < M\nq\n// > M\n".into(),
+            "Block inserted",
+        ),
+    ] {
+        lab.write("f", before);
+        let done = lab.changes_once("blockinfile", &format!(r#"{{"path": "D/f", {args}}}"#));
+        assert_eq!((lab.read("f"), &done.result["msg"]), (after, &Data::str(message)), "{args}");
+    }
+    let done = lab.changes_once("blockinfile", r#"{"path": "D/new", "block": "x\ny", "create": true}"#);
+    assert_eq!((lab.read("new").as_str(), &done.result["msg"]), (block, &Data::str("File created")));
+    let missing = format!("Path {} does not exist !", lab.at("none"));
+    assert_eq!(lab.fails("blockinfile", r#"{"path": "D/none", "block": "x"}"#), missing);
+}

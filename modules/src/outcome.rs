@@ -203,7 +203,8 @@ impl Diff {
         }
         map.extend(self.extra.clone());
         for (name, side) in [("before", &self.before), ("after", &self.after)] {
-            if *side != Data::Null || self.extra.is_empty() {
+            let says_otherwise = !self.extra.is_empty() || self.before_header.is_some();
+            if *side != Data::Null || !says_otherwise {
                 map.insert(name.into(), side.clone());
             }
         }

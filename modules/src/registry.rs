@@ -64,6 +64,7 @@ macro_rules! modules {
 
 modules! {
     "apt" crate::apt::Apt;
+    "blockinfile" crate::blockinfile::Blockinfile;
     "command" crate::command::Command { always_acts: true, free_form: true, check_mode: CheckMode::Partial };
     "copy" crate::copy::Copy;
     "file" crate::file::File;
