@@ -55,46 +55,67 @@ impl Eval<'_> {
     /// # Errors
     /// It nests too deep.
     pub fn deep(&mut self, value: Value) -> Result<Value> {
-        Ok(self.deeply(&value, DEEPEST)?.unwrap_or(value))
+        Ok(self.deeply(&value, DEEPEST, false)?.unwrap_or(value))
+    }
+
+    /// As [`Eval::deep`], with objects that behave as dicts (`hostvars`) made into dicts.
+    pub(super) fn opened(&mut self, value: Value) -> Result<Value> {
+        Ok(self.deeply(&value, DEEPEST, true)?.unwrap_or(value))
     }
 
     /// What reading makes of it, or `None` where it stays as it is.
-    fn deeply(&mut self, value: &Value, depth: u32) -> Result<Option<Value>> {
+    fn deeply(&mut self, value: &Value, depth: u32, open: bool) -> Result<Option<Value>> {
         let Some(depth) = depth.checked_sub(1) else {
             return Err(Error::new("maximum recursion depth exceeded"));
         };
         Ok(match value {
             Value::Str(s) if s.is_template() => {
                 let value = self.rendered(s);
-                Some(self.deeply(&value, depth)?.unwrap_or(value))
+                Some(self.deeply(&value, depth, open)?.unwrap_or(value))
             }
             Value::Vault(text) => Some(self.decrypted(text)),
             Value::List(l) => {
                 let value = self.read(value.clone());
                 match &value {
-                    Value::List(own) if !own.same(l) => Some(self.deeply(&value, depth)?.unwrap_or(value)),
-                    _ => self.deep_all(&l.items(), depth)?.map(Value::list),
+                    Value::List(own) if !own.same(l) => {
+                        Some(self.deeply(&value, depth, open)?.unwrap_or(value))
+                    }
+                    _ => self.deep_all(&l.items(), depth, open)?.map(Value::list),
                 }
             }
-            Value::Tuple(t) => self.deep_all(t, depth)?.map(Value::tuple),
+            Value::Tuple(t) => self.deep_all(t, depth, open)?.map(Value::tuple),
             Value::View(v) => self
-                .deep_all(&v.items, depth)?
+                .deep_all(&v.items, depth, open)?
                 .map(|items| Value::View(crate::template::value::View { items: items.into(), ..v.clone() })),
             Value::Dict(d) => {
                 let value = self.read(value.clone());
                 match &value {
-                    Value::Dict(own) if !own.same(d) => Some(self.deeply(&value, depth)?.unwrap_or(value)),
-                    _ => self.deep_dict(d, depth)?,
+                    Value::Dict(own) if !own.same(d) => {
+                        Some(self.deeply(&value, depth, open)?.unwrap_or(value))
+                    }
+                    _ => self.deep_dict(d, depth, open)?,
                 }
             }
+            Value::Object(o) if open => match o.keys() {
+                Some(keys) => {
+                    let dict = Dict::default();
+                    for key in keys {
+                        let item = self.item(value, &key)?;
+                        let item = self.deeply(&item, depth, open)?.unwrap_or(item);
+                        dict.insert(Key::new(key)?, item);
+                    }
+                    Some(Value::Dict(dict))
+                }
+                None => None,
+            },
             _ => None,
         })
     }
 
-    fn deep_all(&mut self, items: &[Value], depth: u32) -> Result<Option<Vec<Value>>> {
+    fn deep_all(&mut self, items: &[Value], depth: u32, open: bool) -> Result<Option<Vec<Value>>> {
         let mut changed: Option<Vec<Value>> = None;
         for (i, item) in items.iter().enumerate() {
-            match (self.deeply(item, depth)?, &mut changed) {
+            match (self.deeply(item, depth, open)?, &mut changed) {
                 (Some(new), Some(all)) => all.push(new),
                 (None, Some(all)) => all.push(item.clone()),
                 (Some(new), None) => {
@@ -109,11 +130,11 @@ impl Eval<'_> {
         Ok(changed)
     }
 
-    fn deep_dict(&mut self, dict: &Dict, depth: u32) -> Result<Option<Value>> {
+    fn deep_dict(&mut self, dict: &Dict, depth: u32, open: bool) -> Result<Option<Value>> {
         let pairs = dict.pairs();
         let mut changed = None;
         for (key, value) in pairs.iter() {
-            if let Some(new) = self.deeply(value, depth)? {
+            if let Some(new) = self.deeply(value, depth, open)? {
                 changed.get_or_insert_with(|| (*pairs).clone()).insert(key.clone(), new);
             }
         }

@@ -82,7 +82,7 @@ impl Eval<'_> {
         if lazy {
             return Ok(Ok((input, args)));
         }
-        let input = self.deep(input)?;
+        let input = self.opened(input)?;
         for value in &mut args.positional {
             *value = self.deep(std::mem::take(value))?;
         }

@@ -151,16 +151,16 @@ impl<'w> Eval<'w> {
     /// # Errors
     /// Whatever it raises.
     pub(super) fn template(&mut self, text: &Str) -> Result<Value> {
-        let (options, body) = match text.text.starts_with("#jinja2:") {
-            true => {
-                let (options, body) = syntax::options_of(&text.text, &DEFAULTS)?;
-                (Arc::new(options), body)
-            }
-            false => (DEFAULTS.clone(), &*text.text),
-        };
+        if !text.text.starts_with("#jinja2:") {
+            let program = syntax::compile_value(&text.text).map_err(|e| e.at(text.span))?;
+            let state = self.fresh(program, Origin::Scalar(text.span));
+            let value = self.within(state, |eval| eval.run()).map_err(attributed)?;
+            return Ok(restore_newlines(&text.text, value, "\n"));
+        }
+        let (options, body) = syntax::options_of(&text.text, &DEFAULTS)?;
         let program = syntax::compile(body, &options, true).map_err(|e| e.at(text.span))?;
         let newline = options.newline.clone();
-        let state = State { options, ..self.fresh(program, Origin::Scalar(text.span)) };
+        let state = State { options: Arc::new(options), ..self.fresh(program, Origin::Scalar(text.span)) };
         let value = self.within(state, |eval| eval.run()).map_err(attributed)?;
         Ok(restore_newlines(body, value, &newline))
     }

@@ -10,6 +10,14 @@ use crate::template::value::{Error, Object, Result, Value};
 use std::path::Path;
 use std::sync::Arc;
 
+/// A template found by its name.
+struct Loaded {
+    program: Arc<Program>,
+    origin: Origin,
+    /// The file was wholly encrypted.
+    secret: bool,
+}
+
 impl Eval<'_> {
     /// Runs the state's program, then the templates that it extends.
     pub(super) fn run_program(&mut self, out: &mut Vec<Value>) -> Result<()> {
@@ -37,7 +45,7 @@ impl Eval<'_> {
     }
 
     /// A template by name, found along the search path.
-    fn load(&mut self, name: &str, place: Place) -> Result<(Arc<Program>, Origin)> {
+    fn load(&mut self, name: &str, place: Place) -> Result<Loaded> {
         let Some(path) = self.world.find_file("templates", Path::new(name)) else {
             let path = self.world.search_path();
             let path: Vec<String> = path.iter().map(|p| format!("'{}'", p.display())).collect();
@@ -45,10 +53,10 @@ impl Eval<'_> {
             return Err(error.at(self.span(place)));
         };
         self.world.effect(crate::template::Effect::ReadsController)?;
-        let (bytes, _) = self.world.read_file(&path)?;
+        let (bytes, secret) = self.world.read_file(&path)?;
         let text = String::from_utf8_lossy(&bytes);
         let program = syntax::compile(&text, &self.state.options, false)?;
-        Ok((program, Origin::File(Span::new(&path, 1, 1))))
+        Ok(Loaded { program, origin: Origin::File(Span::new(&path, 1, 1)), secret })
     }
 
     /// `{% extends name %}`: what follows in this template prints nothing.
@@ -57,7 +65,7 @@ impl Eval<'_> {
             return Err(Error::new("extended multiple times"));
         }
         let name = self.expr(name)?.defined()?.to_text()?;
-        let (program, origin) = self.load(&name, place)?;
+        let Loaded { program, origin, .. } = self.load(&name, place)?;
         self.state.origin = origin;
         self.state.parent = Some(program);
         Ok(())
@@ -114,7 +122,7 @@ impl Eval<'_> {
         let names = self.template_names(&value)?;
         let mut missing = None;
         for name in &names {
-            let (program, origin) = match self.load(name, place) {
+            let Loaded { program, origin, secret } = match self.load(name, place) {
                 Ok(found) => found,
                 Err(e) if e.message().contains("not found in search path") => {
                     missing = Some(e);
@@ -129,7 +137,12 @@ impl Eval<'_> {
                 state.frame = Frame::within(&self.state.frame);
                 state.top = state.frame.clone();
             }
-            return self.within(state, |eval| eval.run_program(out));
+            let before = out.len();
+            self.within(state, |eval| eval.run_program(out))?;
+            if secret {
+                out.iter_mut().skip(before).for_each(|part| *part = std::mem::take(part).into_secret());
+            }
+            return Ok(());
         }
         match missing {
             Some(_) if ignore_missing => Ok(()),
@@ -142,7 +155,7 @@ impl Eval<'_> {
     /// `{% import name as … %}`: the module.
     pub(super) fn import(&mut self, name: &Expr, context: bool, place: Place) -> Result<Value> {
         let name = self.expr(name)?.defined()?.to_text()?;
-        let (program, origin) = self.load(&name, place)?;
+        let Loaded { program, origin, .. } = self.load(&name, place)?;
         let mut state = self.fresh(program, origin);
         state.options = self.state.options.clone();
         state.context = self.state.context && context;
@@ -157,7 +170,7 @@ impl Eval<'_> {
     }
 
     /// `{% from name import a as b %}`.
-    pub(super) fn from_import(
+    pub(super) fn import_names(
         &mut self,
         name: &Expr,
         names: &[(Arc<str>, Arc<str>)],

@@ -88,7 +88,7 @@ impl Eval<'_> {
                 self.assign(target, module)?;
             }
             Stmt::FromImport { name, names, context, place } => {
-                self.nested(10, |eval| eval.from_import(name, names, *context, *place))?;
+                self.nested(10, |eval| eval.import_names(name, names, *context, *place))?;
             }
             Stmt::Macro(code) => {
                 let closure = self.closure(code);

@@ -137,7 +137,7 @@ pub fn call(eval: &mut Eval<'_>, s: &str, name: &str, args: &Args) -> Result<Val
             format!("{sign}{zeros}{digits}").into()
         }
         "isdigit" | "isdecimal" => {
-            every(|c| c.is_ascii_digit() || c.is_numeric() && c.to_digit(10).is_some())
+            every(|c| c.is_ascii_digit() || c.is_numeric() && !c.is_ascii() && c.is_alphanumeric())
         }
         "isnumeric" => every(char::is_numeric),
         "isalpha" => every(char::is_alphabetic),

@@ -29,6 +29,14 @@ fn kept(cache: &Kept, text: &str, make: impl FnOnce() -> Result<Program>) -> Res
     Ok(program)
 }
 
+/// The program of a template in a value, read with the default options.
+///
+/// # Errors
+/// Syntax errors.
+pub fn compile_value(text: &str) -> Result<Arc<Program>> {
+    kept(&PLAIN, text, || lower::template(text, &DEFAULTS, true))
+}
+
 /// The program of a template. `outermost`: backslashes in `{{ }}` are literal, as in a value of a variable; template
 /// files and what they include have Python's escapes throughout.
 ///

@@ -8,7 +8,7 @@ mod lower;
 mod prelex;
 mod program;
 
-pub(super) use cache::{compile, compile_expression};
+pub(super) use cache::{compile, compile_expression, compile_value};
 pub(super) use header::options_of;
 pub use program::PluginKind;
 pub(super) use program::{

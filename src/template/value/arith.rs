@@ -191,7 +191,7 @@ fn dates(op: &str, a: &Value, b: &Value) -> Option<Result<Value>> {
     Some(match (op, a, b) {
         ("-", Value::Date(x), Value::Date(y)) => Ok(Value::Duration(x.duration_since(*y))),
         ("-", Value::DateTime(x), Value::DateTime(y)) => Ok(Value::Duration(x.duration_since(**y))),
-        ("-", Value::Zoned(x), Value::Zoned(y)) => Ok(Value::Duration(x.duration_since(&**y))),
+        ("-", Value::Zoned(x), Value::Zoned(y)) => Ok(Value::Duration(x.duration_since(y))),
         ("+", Value::Duration(x), Value::Duration(y)) => {
             x.checked_add(*y).map(Value::Duration).ok_or_else(overflow)
         }
