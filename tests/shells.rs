@@ -315,7 +315,7 @@ fn a_stale_folder_is_swept() {
 #[test]
 fn what_ends_the_shell_is_told_and_the_next_exchange_opens_a_new_one() {
     each(|shell, mut pipe| {
-        for deadly in [sh("kill -9 $PPID"), call("t_exit", &[])] {
+        for deadly in [sh("kill -9 $PPID"), sh("kill 0; sleep 1"), call("t_exit", &[])] {
             let broken = pipe.exchange(vec![call("t_print", &[b"a"]), deadly, call("t_print", &[b"b"])]);
             let Err(PipeError::Closed(why)) = broken else { panic!("{shell}: {broken:?}") };
             assert!(why.contains("ended while it worked"), "{shell}: {why}");

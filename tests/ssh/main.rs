@@ -404,6 +404,48 @@ fn a_dead_session_is_told_and_made_anew() {
 }
 
 #[test]
+fn an_upload_that_is_cut_leaves_the_old_file_alone() {
+    let Some(sshd) = Sshd::start("") else { return };
+    for connection in both(&sshd) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        let part = folder.path().join("file.new");
+        std::fs::write(&file, "old").unwrap();
+        let mut shell = connection.shell(None);
+        let parent = one(&mut shell, sh("ps -o ppid= -p $PPID")).out;
+        let parent = String::from_utf8(parent).unwrap().trim().to_owned();
+        struct Slow;
+        impl std::io::Read for Slow {
+            fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+                std::thread::sleep(Duration::from_millis(5));
+                Ok(into.len().min(5000))
+            }
+        }
+        let mut request = call("t_replace", &[b"1000000000", file.to_str().unwrap().as_bytes()]);
+        request.payload = Payload::Stream { from: Box::new(Slow), len: 1_000_000_000 };
+        let seen = part.clone();
+        let killer = std::thread::spawn(move || {
+            let until = Instant::now() + Duration::from_secs(5);
+            while !seen.exists() && Instant::now() < until {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            let begun = seen.exists();
+            Process::new("kill").args(["-9", &parent]).status().unwrap();
+            begun
+        });
+        let broken = shell.exchange(vec![request]);
+        assert!(killer.join().unwrap(), "it was at it");
+        assert!(matches!(broken, Err(PipeError::Lost(_))), "{broken:?}");
+        let until = Instant::now() + Duration::from_secs(5);
+        while part.exists() && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        assert!(!part.exists());
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "old");
+    }
+}
+
+#[test]
 fn a_frozen_host_is_found() {
     let Some(sshd) = Sshd::start("") else { return };
     let args = format!("{} -o ServerAliveInterval=1 -o ServerAliveCountMax=1", sshd.spec().ssh_args);

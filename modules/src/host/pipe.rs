@@ -28,13 +28,14 @@ pub enum Run {
 /// How a user's command is run.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Command {
-    /// Folder to change to first.
+    /// Folder to change to first; where that fails nothing is run and the rc is 250.
     pub chdir: Option<Vec<u8>>,
     /// Variables to add to its environment.
     pub environment: Vec<(Vec<u8>, Vec<u8>)>,
     /// Kill its process group after this long (rc 124 and `Reply::timed_out`).
     pub timeout: Option<Duration>,
-    /// Give it the request's payload as its standard input (else it is empty).
+    /// Give it the request's payload as its standard input (else it is empty); where that does not fit on the host
+    /// nothing is run and the rc is 251.
     pub stdin: bool,
 }
 
@@ -110,7 +111,8 @@ impl Request {
 /// What came back for one request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reply {
-    /// Exit status.
+    /// Exit status; 128 and the number for a signal, -1 where a command removed the session folder and with it its
+    /// own output.
     pub rc: i32,
     /// Standard output (empty where it went to a sink).
     pub out: Vec<u8>,
