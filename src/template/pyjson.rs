@@ -103,7 +103,7 @@ impl Writer<'_, '_> {
             Value::Date(_) | Value::DateTime(_) | Value::Zoned(_) => {
                 write_string(&isoformat(value, "T"), self.layout.ensure_ascii, &mut self.out);
             }
-            Value::List(_) | Value::Tuple(_) | Value::Set(_) | Value::View(_) => {
+            Value::List(_) | Value::Tuple(_) | Value::Set(_) | Value::View(_) | Value::Range(_) => {
                 let items: Vec<Value> = value.iter()?.collect();
                 self.list(&items, depth)?;
             }

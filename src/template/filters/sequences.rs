@@ -4,7 +4,7 @@
 use super::Filter;
 use super::sorting::{Order, folded, sorted};
 use crate::template::args::Args;
-use crate::template::value::{Error, Result, Value};
+use crate::template::value::{Error, Result, Value, View};
 use crate::template::{Dict, Eval};
 
 /// How deep `flatten` goes.
@@ -197,7 +197,7 @@ fn group_by(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
             _ => groups.push((key, value, vec![item])),
         }
     }
-    Ok(Value::list(groups.into_iter().map(|(_, value, items)| Value::tuple([value, Value::list(items)]))))
+    Ok(Value::list(groups.into_iter().map(|(_, value, items)| Value::View(View::group(value, items)))))
 }
 
 /// Ansible's `flatten`: inner lists spread, `null`s dropped.

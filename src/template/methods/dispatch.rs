@@ -3,7 +3,7 @@
 use super::{bytes, dates, dict, list, numbers, set, text};
 use crate::template::Eval;
 use crate::template::args::Args;
-use crate::template::value::{Error, Result, Value};
+use crate::template::value::{Error, Result, Value, View};
 
 /// Methods of objects that behave as dicts.
 const MAPPING: &[&str] = &["keys", "values", "items", "get", "copy"];
@@ -40,6 +40,12 @@ pub fn property(object: &Value, name: &str) -> Option<Value> {
             _ => None,
         },
         Value::Bool(_) | Value::Int(_) | Value::Big(_) | Value::Float(_) => numbers::property(object, name),
+        // What `groupby` yields has names for its two parts.
+        Value::View(v) if v.name == View::GROUP => match name {
+            "grouper" => v.items.first().cloned(),
+            "list" => v.items.get(1).cloned(),
+            _ => None,
+        },
         _ => None,
     }
 }

@@ -312,6 +312,14 @@ pub struct View {
 }
 
 impl View {
+    /// The name of the pairs that `groupby` yields: `grouper` and `list`.
+    pub const GROUP: &'static str = "_GroupTuple";
+
+    /// A value and the items that have it.
+    pub fn group(grouper: Value, items: Vec<Value>) -> View {
+        View { items: [grouper, Value::list(items)].into(), name: View::GROUP, sized: true }
+    }
+
     /// A dict's view.
     pub fn of_dict(name: &'static str, items: Vec<Value>) -> View {
         View { items: items.into(), name, sized: true }

@@ -1,7 +1,7 @@
 //! How values print: Python's `str()` and `repr()`.
 
 use super::compare::DEEPEST;
-use super::{Error, Number, Result, Value};
+use super::{Error, Number, Result, Value, View};
 use num_traits::ToPrimitive;
 use std::fmt::{self, Write};
 
@@ -56,7 +56,7 @@ fn write_repr(value: &Value, out: &mut String, depth: usize) -> Result<()> {
         Value::Tuple(t) => write_all(t, ("(", ")"), out, depth)?,
         Value::Set(s) if s.is_empty() => out.push_str("set()"),
         Value::Set(s) => write_all(&s.items(), ("{", "}"), out, depth)?,
-        Value::View(v) if v.sized => {
+        Value::View(v) if v.sized && v.name != View::GROUP => {
             out.push_str(v.name);
             write_all(&v.items, ("([", "])"), out, depth)?;
         }
