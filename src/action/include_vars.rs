@@ -77,9 +77,7 @@ impl Action for IncludeVars {
         result.insert("ansible_facts".into(), Data::Map(facts));
         let names = files.iter().map(|path| Data::from(path.display().to_string())).collect();
         result.insert("ansible_included_var_files".into(), Data::List(names));
-        let mut answer = Answer::ok(false, result).with(Consequence::Included(vars.into_iter().collect()));
-        answer.show.seldom = true;
-        Ok(Next::Done(answer))
+        Ok(Next::Done(Answer::ok(false, result).with(Consequence::Included(vars.into_iter().collect()))))
     }
 }
 

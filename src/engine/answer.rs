@@ -160,17 +160,20 @@ impl Answer {
         self
     }
 
-    /// A host that cannot be reached.
-    pub fn unreachable(message: impl Into<String>) -> Answer {
-        let message: String = message.into();
-        Answer::new(Status::Unreachable, Map::from([("msg".to_string(), Data::from(message))]))
+    /// A host that cannot be reached; `task` is where the task stands.
+    pub fn unreachable(message: impl Into<String>, task: Span) -> Answer {
+        let error = Diagnostic::user(format!("Task failed: {}", message.into())).at(task);
+        let result = Map::from([("msg".to_string(), Data::from(error.message.clone()))]);
+        let mut answer = Answer::new(Status::Unreachable, result);
+        answer.error = Some(Arc::new(error));
+        answer
     }
 
     /// Not run, and why.
-    pub fn skipped(reason: &str, condition: Option<&str>) -> Answer {
+    pub fn skipped(reason: &str, condition: Option<Data>) -> Answer {
         let mut result = Map::new();
         if let Some(condition) = condition {
-            result.insert("false_condition".into(), condition.into());
+            result.insert("false_condition".into(), condition);
         }
         result.insert("skip_reason".into(), reason.into());
         Answer::new(Status::Skipped, result)

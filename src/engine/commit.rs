@@ -118,8 +118,10 @@ impl Batch<'_, '_> {
                 }
                 Status::Skipped => self.totals(&name).skipped += u64::from(counted),
                 Status::Unreachable if end.ignore_unreachable => {
+                    // ansible-core counts it as done and as ignored
                     let totals = self.totals(&name);
-                    totals.skipped += u64::from(counted);
+                    totals.ok += u64::from(counted);
+                    totals.ignored += u64::from(counted);
                     ignored = true;
                     if let Some(track) = self.tracks.get_mut(*index) {
                         track.next = None;

@@ -194,7 +194,8 @@ impl<'r> Run<'r> {
             interrupted: self.shared.interrupted(),
         };
         let recap = Recap {
-            hosts: self.totals.into_iter().collect(),
+            // a host that no task came to has no line
+            hosts: self.totals.into_iter().filter(|(_, totals)| *totals != Totals::default()).collect(),
             custom: self.stats,
             custom_per_host: self.host_stats.into_iter().collect(),
             check_mode: self.shared.options.check,

@@ -189,8 +189,8 @@ impl TaskRun {
             match template::conditional(&Value::from_node(condition), &self.base) {
                 Ok(true) => {}
                 Ok(false) => {
-                    let text = condition.as_str().unwrap_or_default();
-                    return Answer::skipped("Conditional result was False", Some(text));
+                    let written = Value::from_node(condition).to_data().ok();
+                    return Answer::skipped("Conditional result was False", written);
                 }
                 Err(_) => break,
             }
@@ -459,7 +459,7 @@ impl TaskRun {
         for condition in task.when() {
             let value = Value::from_node(condition);
             if !outcome::holds(&value, world, condition.span)? {
-                let answer = Answer::skipped("Conditional result was False", Some(&value.to_string()));
+                let answer = Answer::skipped("Conditional result was False", value.to_data().ok());
                 let settings = Settings::of(task, world).unwrap_or_default();
                 return Ok(Start::Answer(Box::new(answer), Box::new(settings)));
             }
@@ -645,7 +645,7 @@ impl TaskRun {
                 continue;
             }
             let mut answer = match error {
-                PipeError::Lost(text) => Answer::unreachable(text.clone()),
+                PipeError::Lost(text) => Answer::unreachable(text.clone(), task.span),
                 other => Answer::failed(other.to_string()),
             };
             if answer.status == Status::Failed {

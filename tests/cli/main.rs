@@ -232,3 +232,14 @@ fn the_version_is_found_by_tools_that_look_for_ansible() {
     let output = Command::new(&named(names.path())["ansible-playbook"]).arg("--version").output().unwrap();
     assert!(String::from_utf8_lossy(&output.stdout).starts_with("ansible-playbook [core 2.19."));
 }
+
+#[test]
+fn what_several_tasks_ask_alike_is_answered_to_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let play = folder.path().join("pings.yml");
+    let tasks = "    - ping:\n".repeat(5);
+    std::fs::write(&play, format!("- hosts: localhost\n  gather_facts: false\n  tasks:\n{tasks}")).unwrap();
+    let (code, out, err) = impel(&["run", "-i", "localhost,", "-c", "local", &play.to_string_lossy()]);
+    assert_eq!(code, Some(0), "{out}{err}");
+    assert!(out.contains("ok=5 "), "{out}");
+}

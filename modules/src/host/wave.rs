@@ -22,6 +22,8 @@ pub struct Wave {
 struct Call {
     slots: Vec<Rc<Slot>>,
     framing: Option<Framing>,
+    /// The question has no words: there is one answer, and all who ask get it.
+    alike: bool,
 }
 
 /// A call that still takes questions.
@@ -54,11 +56,12 @@ impl Wave {
         let mut requests = Vec::with_capacity(open.len() + acts.len());
         for call in open {
             requests.push(wave.request(&call));
-            wave.calls.push(Call { slots: call.slots, framing: Some(call.lane.framing) });
+            let alike = call.words.is_empty();
+            wave.calls.push(Call { slots: call.slots, framing: Some(call.lane.framing), alike });
         }
         for (slot, request) in acts {
             requests.push(request);
-            wave.calls.push(Call { slots: vec![slot], framing: None });
+            wave.calls.push(Call { slots: vec![slot], framing: None, alike: false });
         }
         (wave, requests)
     }
@@ -90,7 +93,16 @@ impl Wave {
                         *slot.answer.borrow_mut() = Some(Answer::Part(part.clone()));
                     }
                 }
-                Some(Framing::Parts) => parts(&call.slots, &reply, &self.nonce),
+                Some(Framing::Parts) => {
+                    let asked = if call.alike { 1 } else { call.slots.len() };
+                    let mut parts = parts(asked, &reply, &self.nonce);
+                    if let (true, Some(only)) = (call.alike, parts.first().cloned()) {
+                        parts = vec![only; call.slots.len()];
+                    }
+                    for (slot, part) in call.slots.iter().zip(parts) {
+                        *slot.answer.borrow_mut() = Some(Answer::Part(part));
+                    }
+                }
             }
         }
     }
@@ -111,12 +123,13 @@ fn join(open: &mut Vec<Open>, lane: Lane, words: Vec<Vec<u8>>, slot: Rc<Slot>) {
     }
 }
 
-/// Cuts `answer NONCE RC\n answer NONCE RC\n …`.
-fn parts(slots: &[Rc<Slot>], reply: &Reply, nonce: &Rc<str>) {
+/// Cuts `answer NONCE RC\n answer NONCE RC\n …` into that many parts.
+fn parts(asked: usize, reply: &Reply, nonce: &Rc<str>) -> Vec<Part> {
     let err: Rc<[u8]> = reply.err.as_slice().into();
     let mut rest = reply.out.as_slice();
     let finder = memchr::memmem::Finder::new(nonce.as_bytes());
-    for slot in slots {
+    let mut parts = Vec::with_capacity(asked);
+    for _ in 0..asked {
         let cut = finder.find(rest).and_then(|at| {
             let (out, tail) = rest.split_at_checked(at)?;
             let tail = tail.get(nonce.len()..)?;
@@ -132,9 +145,9 @@ fn parts(slots: &[Rc<Slot>], reply: &Reply, nonce: &Rc<str>) {
             // The function died on the way: what it said is on stderr.
             None => (&[][..], if reply.rc == 0 { -1 } else { reply.rc }),
         };
-        let part = Part { rc, out: out.into(), err: err.clone(), nonce: nonce.clone() };
-        *slot.answer.borrow_mut() = Some(Answer::Part(part));
+        parts.push(Part { rc, out: out.into(), err: err.clone(), nonce: nonce.clone() });
     }
+    parts
 }
 
 /// 32 letters that no output contains by chance.
