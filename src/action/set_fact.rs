@@ -22,11 +22,15 @@ impl Action for SetFact {
                 written.clone()
             };
             if !identifier(&name) {
-                let message = format!(
-                    "The variable name '{name}' is not valid. Variables must start with a letter or underscore \
-                     character, and contain only letters, numbers and underscores."
-                );
-                return Err(Diagnostic::user(message).at(call.task.action.span));
+                let error = Diagnostic::user(format!("Invalid variable name '{name}'."))
+                    .at(call.task.action.span)
+                    .hint(
+                        "Variable names must be strings starting with a letter or underscore character, and contain \
+                         only letters, numbers and underscores.",
+                    );
+                let mut answer = Answer::failed_at(error, call.task.span);
+                answer.result.insert("changed".into(), false.into());
+                return Ok(Next::Done(answer));
             }
             facts.insert(name.to_string(), value.to_data()?);
             vars.push((name, value.clone()));

@@ -40,6 +40,10 @@ pub struct Track {
     pub fate: Fate,
     /// The handlers notified for it.
     pub notified: BTreeSet<usize>,
+    /// The names notified since there was nothing to flush: what they mean may change with what is included.
+    pub names: BTreeSet<String>,
+    /// Roles of which a task has run that was not skipped.
+    pub begun_roles: HashSet<u32>,
     /// Roles that it has run to their end.
     pub roles: HashSet<u32>,
     /// `--start-at-task` has been met.
@@ -208,6 +212,9 @@ impl Batch<'_, '_> {
             notified: &mut track.notified,
         };
         track.next = track.position.advance(&mut sight);
+        if track.next.is_none() && track.position.fell() && track.fate == Fate::Active {
+            self.lose(index);
+        }
     }
 
     fn linear(&mut self) -> Result<(), Diagnostic> {

@@ -43,6 +43,13 @@ impl Batch<'_, '_> {
                 self.follow(*index, consequence, &mut includes);
             }
         }
+        if let Some(role) = step.task.role().filter(|_| !matches!(answer.status, Status::Skipped)) {
+            for index in &hosts {
+                if let Some(track) = self.tracks.get_mut(*index) {
+                    track.begun_roles.insert(role.identity);
+                }
+            }
+        }
         let (ignored, rescued) = self.settle(&end, &hosts);
         let Some(track) = self.tracks.get(*host) else { return Ok(includes) };
         let name = track.store.name.clone();
@@ -219,6 +226,10 @@ impl Batch<'_, '_> {
         for index in hosts {
             let Some(track) = self.tracks.get_mut(*index) else { continue };
             let host = track.store.name.clone();
+            if track.notified.is_empty() {
+                track.names.clear();
+            }
+            track.names.insert(name.to_string());
             for handler in &matching {
                 if track.notified.insert(*handler) {
                     let notice = HandlerNotice { handler: name.into(), host: host.clone() };

@@ -37,12 +37,11 @@ pub fn items(task: &Task, world: &TaskWorld) -> Result<Option<Items>, Diagnostic
             match &value {
                 Value::List(list) => list.items().to_vec(),
                 other => {
-                    let message = format!(
-                        "Invalid data passed to 'loop', it requires a list, got this instead: {other}. Hint: If you \
-                         passed a list/dict of just one element, try adding wantlist=True to your lookup invocation \
-                         or use q/query instead of lookup."
-                    );
-                    return Err(Diagnostic::user(message).at(loop_.items.span));
+                    let found = other.type_name();
+                    let message = format!("The `loop` value must resolve to a 'list', not '{found}'.");
+                    return Err(Diagnostic::user(message)
+                        .at(loop_.items.span)
+                        .hint("Provide a list of items/templates, or a template resolving to a list."));
                 }
             }
         }

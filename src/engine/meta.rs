@@ -52,7 +52,10 @@ impl Batch<'_, '_> {
             "role_complete" => {
                 for index in chosen {
                     if let (Some(track), Some(role)) = (self.tracks.get_mut(index), task.role()) {
-                        track.roles.insert(role.identity);
+                        // a role that was skipped throughout has not run
+                        if track.begun_roles.contains(&role.identity) {
+                            track.roles.insert(role.identity);
+                        }
                     }
                 }
             }

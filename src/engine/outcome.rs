@@ -123,7 +123,8 @@ pub fn judge(answer: &mut Answer, task: &Task, world: &TaskWorld) {
                     Some(text) if !text.is_empty() => text.to_string(),
                     _ => "Action failed.".to_string(),
                 };
-                Arc::new(Diagnostic::user(format!("Task failed: Action failed: {text}")).at(task.span))
+                let text = if text == "Action failed." { text } else { format!("Action failed: {text}") };
+                Arc::new(Diagnostic::user(format!("Task failed: {text}")).at(task.span))
             });
         } else {
             answer.error = None;

@@ -68,13 +68,15 @@ pub struct Position {
     frames: Vec<Frame>,
     /// Counts includes and flushes, so that keys of what they bring in differ.
     current: Key,
+    /// A failure was not taken up by anyone; only an `always` came behind it.
+    fell: bool,
 }
 
 impl Position {
     /// Before the first task of a list.
     pub fn new(items: Arc<[Item]>) -> Position {
         let frames = vec![Frame { walk: Walk::List(items), next: 0, key: Vec::new() }];
-        Position { frames, current: Vec::new() }
+        Position { frames, current: Vec::new(), fell: false }
     }
 
     /// Goes on to the next task that is wanted; `None` at the end.
@@ -145,7 +147,7 @@ impl Position {
             }
             Walk::Block { failed: true, .. } => {
                 self.frames.pop();
-                self.fail();
+                self.fell |= self.fail() == Fall::Failed;
             }
             _ => {
                 self.frames.pop();
@@ -169,6 +171,11 @@ impl Position {
             self.frames.pop();
         }
         Fall::Failed
+    }
+
+    /// Whether the host has failed once all `always` behind its failure have run.
+    pub fn fell(&self) -> bool {
+        self.fell
     }
 
     /// What a failure now would come to, without falling.

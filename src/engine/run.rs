@@ -279,6 +279,8 @@ impl<'r> Run<'r> {
                     () => Fate::Active,
                 },
                 notified: BTreeSet::new(),
+                names: BTreeSet::new(),
+                begun_roles: HashSet::new(),
                 roles: HashSet::new(),
                 started,
                 busy: false,
@@ -659,6 +661,9 @@ impl<'r> Run<'r> {
 impl Batch<'_, '_> {
     /// Adds lists of handlers, names rendered with what the play knows.
     pub fn add_handlers(&mut self, lists: &[Vec<Item>]) {
+        let names: BTreeSet<&String> = self.tracks.iter().flat_map(|track| &track.names).collect();
+        let before: Vec<(String, Vec<usize>)> =
+            names.into_iter().map(|name| (name.clone(), self.handlers.matching(name))).collect();
         for list in lists {
             let world = self.world(0, None);
             let render = |_: &Task, node: &Node| -> Option<String> {
@@ -671,6 +676,16 @@ impl Batch<'_, '_> {
             let mut handlers = std::mem::take(&mut self.handlers);
             handlers.add(list, &render);
             self.handlers = handlers;
+        }
+        // ansible-core looks names up when handlers are flushed
+        for (name, old) in before {
+            let new = self.handlers.matching(&name);
+            for track in self.tracks.iter_mut().filter(|track| track.names.contains(&name)) {
+                if old.iter().any(|index| track.notified.contains(index)) {
+                    track.notified.retain(|index| !old.contains(index));
+                    track.notified.extend(&new);
+                }
+            }
         }
     }
 }

@@ -250,6 +250,8 @@ impl TaskRun {
         !task.until.is_empty()
             || task.retries.is_some()
             || !task.loop_control.break_when.is_empty()
+            // each item sees what the items before it have set
+            || self.items.is_some() && matches!(&*task.action.name, "set_fact" | "include_vars")
             || self.items.as_ref().is_some_and(|items| items.pause > 0.0)
     }
 
@@ -415,6 +417,16 @@ impl TaskRun {
         if let Some(run) = self.runs.get_mut(index) {
             run.locals = locals.into_iter().collect();
         }
+        let sets = matches!(&*task.action.name, "set_fact" | "include_vars");
+        for earlier in self.runs.iter().take(if sets { index } else { 0 }) {
+            let State::Ended(answer) = &earlier.state else { continue };
+            for consequence in &answer.consequences {
+                let (Consequence::Set(vars) | Consequence::Included(vars)) = consequence else { continue };
+                for (name, value) in vars.iter().filter(|(name, _)| !shared.store.extra.contains_key(name)) {
+                    world.set_local(name.clone(), value.clone());
+                }
+            }
+        }
         let begun = self.begin_in(shared, reach, &task, &mut world, index, grant);
         if grant == Grant::Ahead && world.blocked() {
             return Begun::NotYet;
@@ -479,6 +491,10 @@ impl TaskRun {
             && grant == Grant::Ahead
         {
             return Ok(Start::NotYet);
+        }
+        if task.action.raw.is_some() && !task.action.takes_raw_text() {
+            let message = format!("Action '{}' does not support raw params.", args::qualified(task));
+            return Err(Diagnostic::user(message));
         }
         let (mut arguments, raw) = match action {
             Some(action) if action.wants_raw() => args::as_written(task),
