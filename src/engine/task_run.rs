@@ -195,7 +195,11 @@ impl TaskRun {
                 Err(_) => break,
             }
         }
-        Answer::failed_at(error, self.step.task.span)
+        // ansible-core shows what is wrong with a loop as it is, without "Task failed"
+        let mut answer = Answer::failed(error.to_string());
+        answer.result.shift_remove("changed");
+        answer.error = Some(Arc::new(error));
+        answer
     }
 
     /// Whether nothing is left to do.
