@@ -243,6 +243,80 @@ fn conditionals_and_expressions() {
     assert_eq!(expression("n + 1", &world).unwrap().repr().unwrap(), "6");
 }
 
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config { cases: 3000, failure_persistence: None, ..Default::default() })]
+    #[test]
+    fn no_text_makes_the_engine_panic(parts in proptest::collection::vec(proptest::sample::select(FRAGMENTS), 0..14)) {
+        let world = Fixed::of("a: 1\nl: [1, 2]");
+        let text = parts.concat();
+        world.text(&text);
+        let _ = conditional(&Value::trusted(text.as_str(), None), &world);
+        let span = Span::new(Path::new("t.j2"), 1, 1);
+        let options = TemplateOptions { lstrip_blocks: true, ..TemplateOptions::default() };
+        let _ = render_template_file(&text, span, &options, &world);
+    }
+}
+
+/// What templates are made of, and what trips a lexer.
+const FRAGMENTS: &[&str] = &[
+    "{{",
+    "}}",
+    "{%",
+    "%}",
+    "{#",
+    "#}",
+    "{{-",
+    "-%}",
+    "+%}",
+    " raw ",
+    " endraw ",
+    "raw\u{a0}",
+    " ",
+    "\n",
+    "'",
+    "\"",
+    "\\",
+    "+",
+    "-",
+    ":",
+    ",",
+    " for x in ",
+    " if ",
+    " else ",
+    " endif ",
+    " endfor ",
+    " set x = ",
+    " do ",
+    "é",
+    "\u{a0}",
+    "1",
+    "(",
+    ")",
+    "[",
+    "]",
+    "{",
+    "}",
+    "a",
+    "l",
+    "|upper",
+    ".",
+    "~",
+    " is ",
+    " in ",
+    " not ",
+    "99999999999999999999999999999999999999999",
+    "#jinja2: ",
+    "macro m(x)",
+    " endmacro ",
+    " call m()",
+    " endcall ",
+    " include 'x' ",
+    " block b ",
+    " endblock ",
+    "[::-1]",
+    "%s",
+];
+
 #[test]
 #[ignore = "a measurement"]
 fn speed() {

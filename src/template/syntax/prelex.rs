@@ -150,8 +150,9 @@ fn skip_sign(bytes: &[u8], at: usize) -> usize {
 
 /// If `{% raw %}` starts here: keeps its newline, and gives where `{% endraw %}` ends.
 fn raw_tag(source: &str, body: usize, options: &TemplateOptions, edits: &mut Edits) -> Option<usize> {
-    let rest = source.get(body..)?.trim_start().strip_prefix("raw")?;
-    let blank = rest.trim_start();
+    // Blanks are ASCII here, so that one can be replaced by a sign.
+    let rest = source.get(body..)?.trim_ascii_start().strip_prefix("raw")?;
+    let blank = rest.trim_ascii_start();
     let mut after = source.len() - blank.len();
     if !blank.starts_with(&options.block_end) {
         if !blank.starts_with(['-', '+']) || !blank[1..].starts_with(&options.block_end) {
