@@ -174,7 +174,9 @@ impl Eval<'_> {
                 }
                 None => return Err(unstorable(&value)),
             },
-            Value::Range(_) | Value::Function(_) | Value::Method(_) | Value::Void(_) if storing => {
+            Value::Range(_) | Value::Function(_) | Value::Method(_) | Value::Void(_) | Value::Duration(_)
+                if storing =>
+            {
                 return Err(unstorable(&value));
             }
             _ => return Ok(value),

@@ -2,7 +2,7 @@
 
 use crate::template::Eval;
 use crate::template::args::Args;
-use crate::template::value::{Dict, Error, Key, Result, Value, View};
+use crate::template::value::{Dict, Error, Key, Result, Value};
 
 /// Their names.
 pub const NAMES: &[&str] = &[
@@ -74,8 +74,8 @@ pub fn call(eval: &mut Eval<'_>, object: &Value, name: &str, args: &Args) -> Res
 pub fn mapping(eval: &mut Eval<'_>, object: &Value, name: &str, args: &Args) -> Result<Value> {
     match name {
         "keys" => {
-            let keys = eval.items(object)?;
-            Ok(Value::View(View::of_dict("dict_keys", keys)))
+            // ansible-core makes lists of a dict's views.
+            Ok(Value::list(eval.items(object)?))
         }
         "values" | "items" => {
             let mut all = Vec::new();
@@ -83,8 +83,7 @@ pub fn mapping(eval: &mut Eval<'_>, object: &Value, name: &str, args: &Args) -> 
                 let value = eval.item(object, &key)?;
                 all.push(if name == "items" { Value::tuple([key, value]) } else { value });
             }
-            let kind = if name == "items" { "dict_items" } else { "dict_values" };
-            Ok(Value::View(View::of_dict(kind, all)))
+            Ok(Value::list(all))
         }
         "get" => {
             let key = args.required(0, "key")?;
