@@ -26,8 +26,11 @@ mod blockinfile;
 mod module_tests;
 #[cfg(test)]
 mod oracle_tests;
+mod search_tests;
 #[cfg(test)]
 mod service_tests;
+#[cfg(test)]
+mod table_tests;
 #[cfg(test)]
 mod twins;
 
@@ -36,17 +39,24 @@ mod apt;
 mod calendar;
 mod command;
 mod copy;
+mod cron;
 pub mod edit;
 mod file;
+mod find;
 mod fnmatch;
 mod group;
+mod hostname;
 mod lineinfile;
+mod package;
 pub mod pattern;
 mod ping;
 mod service;
 mod setup;
+mod slurp;
 mod stat;
 mod systemd;
+mod tempfile;
 mod together;
 mod user;
+mod wait_for;
 pub mod words;

@@ -24,6 +24,11 @@ impl Pattern {
         self.regex.captures(line).ok().flatten()
     }
 
+    /// The names of its groups.
+    pub fn names(&self) -> Vec<String> {
+        self.regex.capture_names().flatten().map(str::to_owned).collect()
+    }
+
     /// Whether it matches somewhere in a line.
     pub fn is_in(&self, line: &str) -> bool {
         self.search(line).is_some()

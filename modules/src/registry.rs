@@ -67,18 +67,25 @@ modules! {
     "blockinfile" crate::blockinfile::Blockinfile;
     "command" crate::command::Command { always_acts: true, free_form: true, check_mode: CheckMode::Partial };
     "copy" crate::copy::Copy;
+    "cron" crate::cron::Cron;
     "file" crate::file::File;
+    "find" crate::find::Find;
     "group" crate::group::Group;
+    "hostname" crate::hostname::Hostname;
     "lineinfile" crate::lineinfile::Lineinfile;
+    "package" crate::package::PackageModule;
     "ping" crate::ping::Ping;
     "raw" crate::command::RawCommand { always_acts: true, free_form: true, check_mode: CheckMode::None };
     "service" crate::service::Service;
     "setup" crate::setup::Setup;
     "shell" crate::command::Shell { always_acts: true, free_form: true, check_mode: CheckMode::Partial };
+    "slurp" crate::slurp::Slurp;
     "stat" crate::stat::StatModule;
     "systemd" crate::systemd::Systemd;
     "systemd_service" crate::systemd::Systemd;
+    "tempfile" crate::tempfile::Tempfile { always_acts: true, check_mode: CheckMode::None };
     "user" crate::user::User;
+    "wait_for" crate::wait_for::WaitFor { always_acts: true, check_mode: CheckMode::None };
 }
 
 /// Collections whose modules are these.

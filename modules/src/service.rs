@@ -8,7 +8,6 @@ use crate::{Args, Fault, Outcome};
 
 /// Control services on hosts with systemd, OpenRC or init scripts.
 #[derive(Args)]
-#[args(required_one_of("state", "enabled"))]
 pub struct Service {
     /// Name of the service.
     name: String,
@@ -103,6 +102,10 @@ impl Service {
     }
 
     async fn by_script(self, host: &Host, manager: Manager) -> Result<Outcome, Fault> {
+        // systemd is content with a name alone, as with Ansible.
+        if self.state.is_none() && self.enabled.is_none() {
+            return Err(Fault::new("one of the following is required: state, enabled"));
+        }
         let script = format!("/etc/init.d/{}", self.name);
         let programs = ["service", "rc-service", "update-rc.d", "chkconfig"].map(|p| Which(p.to_owned()));
         let programs = host.ask_all(programs).await?;

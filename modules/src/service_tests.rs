@@ -50,6 +50,10 @@ const CASES: &[Case] = &[
     ("service", r#"{"name": "cron", "state": "started", "enabled": true}"#, false, STATUS),
     ("service", r#"{"name": "nope", "state": "started"}"#, false, STATUS),
     ("service", r#"{"name": "cron"}"#, false, STATUS),
+    ("hostname", r#"{"name": "web1.example.org"}"#, true, &["ansible_facts", "diff"]),
+    ("hostname", r#"{"name": "web1.example.org"}"#, false, &["ansible_facts", "diff"]),
+    ("hostname", r#"{"name": "web1.example.org"}"#, false, &["ansible_facts", "diff"]),
+    ("hostname", r#"{"name": "web2", "use": "debian"}"#, false, &["ansible_facts", "diff"]),
 ];
 
 #[test]
