@@ -1,7 +1,6 @@
 //! `find`: files below folders, by name, age, size, kind, mode, content.
 
 use crate::args::{Mode, PathArg};
-use crate::attributes::show_mode;
 use crate::host::{Algorithm, Checksum, FileKind, Host, Read, Reading, Stat, Status, Tree};
 use crate::pattern::Pattern;
 use crate::registry::Module;
@@ -154,8 +153,9 @@ impl Module for Find {
             }
             // A trailing slash enters a folder behind a link.
             let root = [path.strip_suffix(b"/").unwrap_or(&path), b"/"].concat();
+            // With `depth`, Ansible also counts (and no more) what is one level deeper.
             let tree = match depth {
-                Some(depth) => Tree::levels(&root, depth),
+                Some(depth) => Tree::levels(&root, depth + u32::from(self.recurse)),
                 None => Tree::below(&root),
             };
             for status in host.ask(tree).await? {
@@ -163,6 +163,11 @@ impl Module for Find {
                     continue;
                 }
                 examined += 1;
+                let below = status.path.get(root.len()..).unwrap_or_default();
+                let level = below.iter().filter(|b| **b == b'/').count() + 1;
+                if depth.is_some_and(|depth| level > depth as usize) {
+                    continue;
+                }
                 if files.len() >= limit {
                     break;
                 }
@@ -280,14 +285,14 @@ impl Find {
 /// `-2w`: a number with a unit of time.
 fn seconds(text: &str) -> Result<f64, Fault> {
     let units = [('s', 1.0), ('m', 60.0), ('h', 3600.0), ('d', 86400.0), ('w', 604_800.0)];
-    number(text, &units).ok_or_else(|| Fault::at("age", format!("failed to process age: {text}")))
+    number(text, &units).ok_or_else(|| Fault::at("age", "failed to process age").with("age", text))
 }
 
 /// `-10k`: a number with a unit of size.
 fn bytes(text: &str) -> Result<f64, Fault> {
     let units =
         [('b', 1.0), ('k', 1024.0), ('m', 1_048_576.0), ('g', 1_073_741_824.0), ('t', 1_099_511_627_776.0)];
-    number(text, &units).ok_or_else(|| Fault::at("size", format!("failed to process size: {text}")))
+    number(text, &units).ok_or_else(|| Fault::at("size", "failed to process size").with("size", text))
 }
 
 fn number(text: &str, units: &[(char, f64)]) -> Option<f64> {
@@ -305,7 +310,7 @@ fn described(status: &Status) -> Map {
     let mut map = Map::new();
     let mut put = |name: &str, value: Data| map.insert(name.to_owned(), value);
     put("path", Data::lossy(&status.path));
-    put("mode", show_mode(status.mode()).into());
+    put("mode", format!("{:04o}", status.mode()).into());
     for (name, kind) in [
         ("isdir", FileKind::Folder),
         ("ischr", FileKind::CharDevice),
