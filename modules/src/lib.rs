@@ -26,6 +26,7 @@ mod blockinfile;
 mod module_tests;
 #[cfg(test)]
 mod oracle_tests;
+#[cfg(test)]
 mod search_tests;
 #[cfg(test)]
 mod service_tests;
