@@ -81,10 +81,7 @@ impl Work<'_> {
                 Time::Now => None,
                 Time::At(at) => Some(self.seconds(*at).await?),
             };
-            #[expect(
-                clippy::float_cmp,
-                reason = "a stamp has whole seconds, and so has a file that bears it"
-            )]
+            // A stamp has whole seconds, and so has a file that bears it.
             if wanted != Some(is) {
                 differs = true;
                 self.before.insert(name.into(), is.into());

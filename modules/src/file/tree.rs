@@ -26,11 +26,8 @@ impl Work<'_> {
                     let (behind, real) =
                         self.host.ask_both(Stat::behind(&status.path), RealPath::of(&status.path)).await?;
                     match (behind, real) {
-                        (Some(behind), Some(real)) if behind.is_folder() => {
-                            if !seen.contains(&(behind.dev, behind.inode)) {
-                                folders.push(real);
-                            }
-                        }
+                        (Some(behind), Some(_)) if seen.contains(&(behind.dev, behind.inode)) => {}
+                        (Some(behind), Some(real)) if behind.is_folder() => folders.push(real),
                         (Some(behind), Some(real)) => found.push(Status { path: real, ..behind }),
                         _ => {}
                     }
