@@ -3,7 +3,7 @@
 use crate::args::PathArg;
 use crate::host::{Glob, Host, Reply, Stat, UserCommand, Which, Zone, join};
 use crate::registry::Module;
-use crate::{Args, Data, Fault, Outcome};
+use crate::{Args, Data, Fault, Map, Outcome};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Execute commands on targets: a program with its arguments, not a shell's line.
@@ -192,6 +192,12 @@ impl Command {
         if reply.rc > 256 {
             // ksh93 and yash have numbers of their own for signals.
             reply.rc = 128 + (reply.rc & 127);
+        }
+        if let (true, Some(limit)) = (reply.timed_out, host.timeout()) {
+            host.foretell(None);
+            let period = Map::from_iter([("period".to_string(), Data::from(limit.as_secs()))]);
+            let message = format!("Timed out after {} second(s).", limit.as_secs());
+            return Err(Fault::new(message).with("timedout", period));
         }
         self.not_started(host, &chdir, &line, &reply).await?;
         host.foretell(None);

@@ -567,3 +567,42 @@ fn blockinfile_keeps_a_block_between_markers() {
     let missing = format!("Path {} does not exist !", lab.at("none"));
     assert_eq!(lab.fails("blockinfile", r#"{"path": "D/none", "block": "x"}"#), missing);
 }
+
+#[test]
+fn a_scratch_file_belongs_to_the_turn_and_is_no_change() {
+    use crate::host::{Host, Probe};
+    use crate::registry::{CheckMode, ModuleDef, Running};
+    fn run(_: Map, host: Host) -> Running {
+        Box::pin(async move {
+            let path = host.scratch(&Source::bytes(b"a'b\0\n".to_vec())).await?;
+            let size = host.ask(Probe::command([&b"wc"[..], b"-c", &path])).await?.text();
+            host.discard(std::slice::from_ref(&path)).await?;
+            let gone = host.ask(crate::host::Stat::of(&path)).await?.is_none();
+            Ok(Outcome::new().with("size", size.split(' ').next().unwrap_or("")).with("gone", gone))
+        })
+    }
+    let module = ModuleDef {
+        name: "scratch",
+        schema: || crate::args::Schema::new(""),
+        run,
+        always_acts: false,
+        free_form: false,
+        check_mode: CheckMode::Full,
+    };
+    let mut lab = Lab::new();
+    for check_mode in [true, false] {
+        let setting = Setting { check_mode, ..Setting::default() };
+        let outcome = run_alone(&mut lab.pipe, &module, Map::new(), setting).unwrap();
+        assert_eq!((outcome.changed, outcome.failed), (false, None));
+        assert_eq!((&outcome.result["size"], &outcome.result["gone"]), (&Data::str("5"), &Data::Bool(true)));
+    }
+}
+
+#[test]
+fn the_registry_knows_collections_and_near_names() {
+    use crate::registry::{find, suggest};
+    assert!(find("ansible.legacy.copy").is_some() && find("ansible.builtin.copy").is_some());
+    assert!(find("community.general.copy").is_none());
+    assert_eq!(suggest("lineinfil"), Some("lineinfile"));
+    assert_eq!(suggest("quite_other"), None);
+}

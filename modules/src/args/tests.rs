@@ -18,7 +18,11 @@ struct Inner {
     b: Option<String>,
 }
 
-#[expect(dead_code, clippy::vec_box, reason = "only its parsing is of interest; a box marks arguments inside")]
+#[expect(
+    dead_code,
+    clippy::vec_box,
+    reason = "only its parsing is of interest; a box marks arguments inside"
+)]
 #[derive(Args, Debug)]
 #[args(mutually_exclusive("x1", "x2"), required_together("t1", "t2"), required_one_of("s", "o1", "o2"))]
 #[args(required_if("st", "z", all("w", "w2")), required_by("sec", needs("w")))]

@@ -9,6 +9,8 @@ use std::rc::Rc;
 pub enum Framing {
     /// A call answers one question only.
     Alone,
+    /// The same, and the function gets a nonce before its words.
+    Single,
     /// The function gets a nonce before its words, and writes behind each answer a line `NONCE RC`.
     Parts,
     /// The function gets a nonce before its words; every question is given the whole reply.
@@ -39,8 +41,8 @@ impl Lane {
     }
 
     pub(super) fn joins(&self, other: &Lane) -> bool {
-        self.framing != Framing::Alone
-            && !self.heavy
+        matches!(self.framing, Framing::Parts | Framing::Whole)
+            && self.heavy == other.heavy
             && self.function == other.function
             && self.fixed == other.fixed
             && self.framing == other.framing

@@ -34,6 +34,8 @@ pub struct Setting {
     pub environment: Vec<(Vec<u8>, Vec<u8>)>,
     /// Files and trees from the controller, by the argument that names them.
     pub inputs: Vec<(String, Input)>,
+    /// The task's `timeout`: its commands are killed after this long.
+    pub timeout: Option<std::time::Duration>,
     /// The value of `no_log`: requests are marked secret.
     pub no_log: bool,
 }
@@ -264,6 +266,11 @@ impl Host {
         &self.state.setting.environment
     }
 
+    /// The task's `timeout`.
+    pub fn timeout(&self) -> Option<std::time::Duration> {
+        self.state.setting.timeout
+    }
+
     /// The file or tree that the controller resolved for this argument.
     pub fn input(&self, argument: &str) -> Option<Input> {
         self.state.setting.inputs.iter().find(|(name, _)| name == argument).map(|(_, input)| input.clone())
@@ -290,6 +297,7 @@ impl Host {
                 let mut environment = self.environment().to_vec();
                 environment.append(&mut command.environment);
                 command.environment = environment;
+                command.timeout = command.timeout.or(self.state.setting.timeout);
             }
         }
         if let Want::Ask { lane, .. } = &mut want {

@@ -89,7 +89,7 @@ impl Question for Tree {
 
     fn lane(&self) -> Lane {
         let depth = self.depth.map_or_else(Vec::new, |d| d.to_string().into_bytes());
-        Lane { fixed: vec![depth], framing: Framing::Whole, heavy: true, ..Lane::new("ask_tree", &STAT) }
+        Lane { fixed: vec![depth], framing: Framing::Single, heavy: true, ..Lane::new("ask_tree", &STAT) }
     }
 
     fn words(&self) -> Vec<Vec<u8>> {

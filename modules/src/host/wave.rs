@@ -87,7 +87,7 @@ impl Wave {
                         *slot.answer.borrow_mut() = Some(Answer::Reply(reply));
                     }
                 }
-                Some(Framing::Alone | Framing::Whole) => {
+                Some(Framing::Alone | Framing::Single | Framing::Whole) => {
                     let part = Part::whole(reply, self.nonce.clone());
                     for slot in call.slots {
                         *slot.answer.borrow_mut() = Some(Answer::Part(part.clone()));
