@@ -556,6 +556,7 @@ impl TaskRun {
                 .collect(),
             inputs: call.inputs.clone(),
             no_log: settings.no_log,
+            timeout: (settings.timeout > 0).then(|| std::time::Duration::from_secs(settings.timeout)),
         };
         let conversation = Conversation::start(module, call.args.clone(), setting);
         Ok(Start::Conversation(Box::new(conversation), call, Box::new(settings)))
