@@ -3,7 +3,7 @@
 use super::action::Actions;
 use super::answer::AddHost;
 use super::batch::{Batch, Fate, Strategy, Track, program};
-use super::event::{Event, Origin, PlayLine, Recap, RunLine, Totals, Wire};
+use super::event::{Event, Message, MessageKind, Origin, PlayLine, Recap, RunLine, Totals, Wire};
 use super::handlers::Handlers;
 use super::options::{Ask, RunOptions};
 use super::position::Position;
@@ -193,6 +193,14 @@ impl<'r> Run<'r> {
             unreachable: self.any_unreachable,
             interrupted: self.shared.interrupted(),
         };
+        if let Some(name) = &self.shared.options.start_at_task
+            && self.totals.values().all(|totals| *totals == Totals::default())
+        {
+            let text = format!(
+                "No matching task \"{name}\" found. Note: --start-at-task can only follow static includes."
+            );
+            self.shared.emit(Event::Message(Message { kind: MessageKind::Error, text }));
+        }
         let recap = Recap {
             // a host that no task came to has no line
             hosts: self.totals.into_iter().filter(|(_, totals)| *totals != Totals::default()).collect(),

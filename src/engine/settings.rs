@@ -124,6 +124,20 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// What says how a failure is taken, where a keyword of the task failed itself: each for itself.
+    pub fn of_failure(task: &Task, world: &TaskWorld) -> Settings {
+        let read = Reader { task, world };
+        Settings {
+            ignore_errors: matches!(read.flag("ignore_errors", |k| &k.ignore_errors), Ok(Some(true))),
+            // what cannot be read may have asked for silence
+            no_log: read.flag("no_log", |k| &k.no_log).is_ok_and(|flag| flag == Some(true))
+                || read.flag("no_log", |k| &k.no_log).is_err(),
+            ..Settings::default()
+        }
+    }
+}
+
 struct Reader<'a> {
     task: &'a Task,
     world: &'a TaskWorld,

@@ -124,7 +124,8 @@ impl TaskRun {
             _ if run.base.blocked() => return None,
             Ok(items) => run.lay_out(items),
             Err(error) => {
-                run.settings = Settings::of(&run.step.task, &run.base).unwrap_or_default();
+                run.settings = Settings::of(&run.step.task, &run.base)
+                    .unwrap_or_else(|_| Settings::of_failure(&run.step.task, &run.base));
                 run.whole = Some(run.loop_failed(error));
                 if run.base.blocked() {
                     return None;
@@ -451,7 +452,8 @@ impl TaskRun {
             Ok(Start::Answer(answer, settings)) => (*answer, *settings),
             Err(error) => {
                 // what failed may be a condition: the keywords still say what a failure means
-                let settings = Settings::of(&task, &world).unwrap_or_default();
+                let settings =
+                    Settings::of(&task, &world).unwrap_or_else(|_| Settings::of_failure(&task, &world));
                 (Answer::failed_at(error, self.step.task.span), settings)
             }
         };
@@ -476,7 +478,8 @@ impl TaskRun {
             let value = Value::from_node(condition);
             if !outcome::holds(&value, world, condition.span)? {
                 let answer = Answer::skipped("Conditional result was False", value.to_data().ok());
-                let settings = Settings::of(task, world).unwrap_or_default();
+                let settings =
+                    Settings::of(task, world).unwrap_or_else(|_| Settings::of_failure(task, world));
                 return Ok(Start::Answer(Box::new(answer), Box::new(settings)));
             }
         }
