@@ -19,8 +19,6 @@ pub struct ChildCarrier {
     input: Option<OwnedFd>,
     output: OwnedFd,
     terminal: bool,
-    /// What was read while waiting for the terminal to be ready.
-    early: Vec<u8>,
     /// Files that the child needs while it lives.
     kept: Option<tempfile::TempDir>,
 }
@@ -81,31 +79,6 @@ impl ChildCarrier {
         ChildCarrier::new(child, Some(input), master, true)
     }
 
-    /// There is a terminal at the other end, where a closed input kills instead of ending.
-    pub fn ends_by_word(&mut self) {
-        self.terminal = true;
-    }
-
-    /// Reads until `sign` has come; what comes behind it, or all where it never comes, is read again later.
-    ///
-    /// # Errors
-    /// The child cannot be read from.
-    pub fn wait_for(&mut self, sign: &[u8], until: Instant) -> Result<(), Broken> {
-        let mut seen = Vec::new();
-        while Instant::now() < until {
-            let step = self.step(&[], &mut seen, until)?;
-            if let Some(at) = memchr::memmem::find(&seen, sign) {
-                seen.drain(..at + sign.len());
-                break;
-            }
-            if step.ended {
-                break;
-            }
-        }
-        self.early = seen;
-        Ok(())
-    }
-
     fn new(
         child: Child,
         input: Option<OwnedFd>,
@@ -116,7 +89,7 @@ impl ChildCarrier {
             rustix::io::ioctl_fionbio(input, true)?;
         }
         rustix::io::ioctl_fionbio(&output, true)?;
-        Ok(ChildCarrier { child, input, output, terminal, early: Vec::new(), kept: None })
+        Ok(ChildCarrier { child, input, output, terminal, kept: None })
     }
 
     fn write(&mut self, outgoing: &[u8]) -> Result<usize, Broken> {
@@ -138,10 +111,6 @@ impl ChildCarrier {
 
     /// Bytes read; `None` at the end.
     fn read(&mut self, incoming: &mut Vec<u8>) -> Result<Option<usize>, Broken> {
-        if !self.early.is_empty() {
-            incoming.append(&mut self.early);
-            return Ok(Some(incoming.len()));
-        }
         incoming.reserve(CHUNK);
         match rustix::io::read(&self.output, rustix::buffer::spare_capacity(incoming)) {
             Ok(0) | Err(Errno::IO) => Ok(None),

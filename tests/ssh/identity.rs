@@ -149,6 +149,17 @@ fn becomes(login: impl Fn(&str) -> Connection) {
         shell.close();
         own.close();
         assert!(!folder.exists(), "{user} {identity:?}: {}", folder.display());
+        if user == "it_tty" || identity.method == Doas {
+            // As when impel is killed: nobody says goodbye, also not to a terminal.
+            let folder = PathBuf::from(String::from_utf8(shell.session_folder().unwrap()).unwrap());
+            drop(shell);
+            drop((own, connection));
+            let until = Instant::now() + Duration::from_secs(8);
+            while folder.exists() && Instant::now() < until {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            assert!(!folder.exists(), "{user} {identity:?}: {}", folder.display());
+        }
     }
     for (user, identity, expected) in [
         ("it_pass", by(Sudo, "root", None), "Missing sudo password"),

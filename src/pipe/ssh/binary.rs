@@ -3,7 +3,6 @@
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::process::Command;
-use std::time::Instant;
 
 use impel_modules::host::PipeError;
 
@@ -34,22 +33,14 @@ pub fn open(ssh: &SshSpec, command: &str, terminal: bool) -> Result<ChildCarrier
         }
     };
     program.args(["--", &ssh.address]);
-    // Only a raw terminal passes every byte.
-    program.arg(if terminal {
-        format!("stty raw -echo; echo _i\"\"S; {command}")
-    } else {
-        command.to_owned()
-    });
-    let mut child =
-        ChildCarrier::spawn(program).map_err(|error| fail(format!("{}: {error}", ssh.executable)))?;
+    program.arg(command);
+    // ssh gives the far terminal the modes of the near one, which is raw and passes every byte. And when impel is
+    // killed the near one hangs up, so that ssh ends; a mere end of its input would leave both ends waiting forever.
+    let started =
+        if terminal { ChildCarrier::spawn_on_terminal(program) } else { ChildCarrier::spawn(program) };
+    let mut child = started.map_err(|error| fail(format!("{}: {error}", ssh.executable)))?;
     if let Some(folder) = asked {
         child.keep(folder);
-    }
-    if terminal {
-        child.ends_by_word();
-        // What is sent before the terminal is raw would come back as an echo.
-        let until = Instant::now() + ssh.timeout;
-        child.wait_for(b"_iS\n", until).map_err(|broken| fail(broken.0))?;
     }
     Ok(child)
 }
