@@ -19,6 +19,8 @@ impl Batch<'_, '_> {
     /// There is no such action; its condition fails.
     pub fn meta(&mut self, step: &Step, hosts: &[usize]) -> Result<(), Diagnostic> {
         let task = &step.task;
+        let wanted = task.action.raw.as_ref().or_else(|| task.action.args.first().map(|(_, node)| node));
+        let what = wanted.and_then(Node::as_str).unwrap_or_default().trim().to_string();
         let line = match hosts.first() {
             Some(first) if !task.implicit => {
                 let line = self.line(step, *first, Strategy::Linear);
@@ -27,11 +29,19 @@ impl Batch<'_, '_> {
             }
             _ => None,
         };
-        let wanted = task.action.raw.as_ref().or_else(|| task.action.args.first().map(|(_, node)| node));
-        let what = wanted.and_then(Node::as_str).unwrap_or_default().trim().to_string();
+        // as ansible-core's linear strategy does: these are announced for every host, the others once
+        let each = matches!(&*what, "noop" | "flush_handlers" | "end_host" | "end_role" | "reset_connection");
+        let unconditional =
+            matches!(&*what, "noop" | "flush_handlers" | "reset_connection" | "refresh_inventory");
+        if unconditional && !task.implicit && !task.when().is_empty() {
+            self.run.shared.warn(format!("{what} task does not support when conditional"));
+        }
         let mut chosen = Vec::new();
-        for index in hosts {
-            if task.implicit || self.holds(*index, task)? {
+        for (at, index) in hosts.iter().enumerate() {
+            if let Some(line) = line.as_ref().filter(|_| each && at > 0) {
+                self.run.shared.emit(Event::TaskStart(line.clone()));
+            }
+            if task.implicit || unconditional || self.holds(*index, task)? {
                 chosen.push(*index);
             } else if let (Some(line), Some(track)) = (&line, self.tracks.get(*index)) {
                 // shown, but not counted
