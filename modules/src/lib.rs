@@ -45,6 +45,7 @@ pub mod edit;
 mod file;
 mod find;
 mod fnmatch;
+mod get_url;
 mod group;
 mod hostname;
 mod lineinfile;

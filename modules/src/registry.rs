@@ -70,6 +70,7 @@ modules! {
     "cron" crate::cron::Cron;
     "file" crate::file::File;
     "find" crate::find::Find;
+    "get_url" crate::get_url::GetUrl;
     "group" crate::group::Group;
     "hostname" crate::hostname::Hostname;
     "lineinfile" crate::lineinfile::Lineinfile;
