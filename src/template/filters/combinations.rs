@@ -8,6 +8,9 @@ use crate::template::value::{Error, Result, Value};
 /// The most items that a filter may yield.
 pub(super) const MOST: usize = 1_000_000;
 
+/// The most places that all items together may have.
+const CELLS: usize = 10_000_000;
+
 /// This family's table.
 pub(super) const FILTERS: &[Filter] = &[
     Filter::new(&["zip"], &[], zip).open(),
@@ -119,7 +122,20 @@ fn choose(input: &Value, args: &Args, ordered: bool) -> Result<Value> {
     if take > items.len() {
         return Ok(Value::list([]));
     }
-    if take > 1000 {
+    // How many there will be, known before any is made.
+    let mut count: u128 = 1;
+    // Without order, leaving out is as many ways as taking.
+    let steps = if ordered { take } else { take.min(items.len() - take) };
+    for i in 0..steps {
+        count = count.saturating_mul((items.len() - i) as u128);
+        if !ordered {
+            count /= i as u128 + 1;
+        }
+        if count > MOST as u128 * 1000 {
+            return Err(too_many());
+        }
+    }
+    if count > MOST as u128 || count.saturating_mul(take as u128) > CELLS as u128 {
         return Err(too_many());
     }
     let mut chosen: Vec<usize> = Vec::new();

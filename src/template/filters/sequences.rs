@@ -221,7 +221,9 @@ fn spread(input: &Value, levels: i64, skip: bool, depth: usize, out: &mut Vec<Va
         match &item {
             Value::None if skip => {}
             Value::Str(s) if skip && matches!(&*s.text, "None" | "null") => {}
-            Value::List(_) | Value::Tuple(_) if levels != 0 => spread(&item, levels - 1, skip, depth, out)?,
+            Value::List(_) | Value::Tuple(_) if levels != 0 => {
+                spread(&item, levels.saturating_sub(1), skip, depth, out)?
+            }
             _ => out.push(item),
         }
     }
