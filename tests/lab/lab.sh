@@ -21,9 +21,9 @@ make_root() {
     rm -rf "$ROOT"
     debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,openssh-server,sudo,iproute2,procps,cron,acl,python3,python3-apt,opendoas \
       bookworm "$ROOT" >"$LAB/debootstrap.log" 2>&1 || { tail -5 "$LAB/debootstrap.log" >&2; exit 1; }
-    # the hosts reach no network: packages for the apt tests are here already
+    # the hosts reach no network: the package that a test installs is here already
     cp /etc/resolv.conf "$ROOT/etc/resolv.conf"
-    chroot "$ROOT" sh -c 'apt-get -q update && cd /var/cache/apt/archives && apt-get -q download tree hello' >>"$LAB/debootstrap.log" 2>&1
+    chroot "$ROOT" sh -c 'apt-get -q update && cd /var/cache/apt/archives && apt-get -q download hello && mv hello_*.deb ../hello.deb' >>"$LAB/debootstrap.log" 2>&1
     ln -sf /dev/null "$ROOT/etc/systemd/system/systemd-networkd-wait-online.service"
     ln -sf /dev/null "$ROOT/etc/systemd/system/apt-daily.timer"
     ln -sf /dev/null "$ROOT/etc/systemd/system/apt-daily-upgrade.timer"
@@ -86,6 +86,9 @@ root) make_root; echo "$ROOT" ;;
 up)
   n=${2:-10}
   make_root
+  # a booted systemd holds about twenty of root's 128
+  knob=/proc/sys/fs/inotify/max_user_instances
+  if [ "$(cat $knob)" -lt 1024 ]; then cat $knob >"$LAB/inotify"; echo 1024 >$knob || true; fi
   ip netns list | grep -qw "^$NS" || ip netns add $NS
   ip -n $NS link show br0 >/dev/null 2>&1 || { ip -n $NS link add br0 type bridge; ip -n $NS addr add $NET.1/24 dev br0; }
   ip -n $NS link set lo up; ip -n $NS link set br0 up
@@ -119,7 +122,8 @@ down)
     if [ "$pid" != 0 ] && grep -qs nspawn "/proc/$pid/cmdline"; then kill -9 "$pid"; sleep 0.1; fi
     umount "$d/root" 2>/dev/null || true; rm -rf "$d"; ip netns del "$NS-$h" 2>/dev/null || true
   done
-  ip netns del $NS 2>/dev/null || true ;;
+  ip netns del $NS 2>/dev/null || true
+  if [ -e "$LAB/inotify" ]; then cat "$LAB/inotify" >/proc/sys/fs/inotify/max_user_instances || true; rm -f "$LAB/inotify"; fi ;;
 exec) shift; exec ip netns exec $NS "$@" ;;
 sh) shift; inside "$@" ;;
 *) sed -n 2,12p "$0"; exit 2 ;;
