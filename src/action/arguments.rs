@@ -3,7 +3,7 @@
 use crate::diag::{Diagnostic, nearest};
 use crate::engine::{Call, to_bool};
 use crate::template::Value;
-use impel_modules::{Data, Map};
+use impel_modules::Map;
 
 /// Refuses arguments that an action does not have.
 ///
@@ -76,9 +76,4 @@ pub fn to_map(call: &Call<'_>) -> Result<Map, Diagnostic> {
         map.insert(name.to_string(), value.to_data()?);
     }
     Ok(map)
-}
-
-/// A message as data.
-pub fn message(text: impl Into<String>) -> Map {
-    Map::from([("msg".to_string(), Data::from(text.into()))])
 }

@@ -3,8 +3,7 @@
 use super::arguments::{flag, text, to_map};
 use crate::diag::Diagnostic;
 use crate::engine::{Action, Call, ModuleCall, Next};
-use crate::template::{Args, Eval, Value, World};
-use impel_modules::Data;
+use crate::template::World;
 use impel_modules::host::{Input, Source, TreeEntry, TreeKind};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
@@ -18,21 +17,14 @@ const DEPTH: usize = 200;
 
 impl Action for Copy {
     fn run(&self, call: Call<'_>) -> Result<Next, Diagnostic> {
-        let span = call.task.action.span;
         let mut args = to_map(&call)?;
         let remote = flag(&call, "remote_src")?.unwrap_or(false);
         args.shift_remove("decrypt");
         args.shift_remove("local_follow");
         let mut module = ModuleCall::new("copy", args);
         match (call.args.get("content"), text(&call, "src")) {
-            (Some(content), Some(_)) if !content.is_none() => {
-                return Err(Diagnostic::user("src and content are mutually exclusive").at(span));
-            }
-            (Some(content), None) if !content.is_none() => {
-                module.args.shift_remove("content");
-                let source = content_of(content, call.world)?;
-                module.inputs.push(("content".into(), Input::File(source)));
-            }
+            // text is the module's own business, and so is what goes with what
+            (Some(content), _) if !content.is_none() => {}
             (_, Some(_)) if remote => {}
             (_, Some(src)) => {
                 let Some(path) = call.world.find_file("files", Path::new(src.trim_end_matches('/'))) else {
@@ -41,26 +33,9 @@ impl Action for Copy {
                 let follow = flag(&call, "local_follow")?.unwrap_or(true);
                 module.inputs.push(("src".into(), input(&call, &path, follow)?));
             }
-            (_, None) => return Err(Diagnostic::user("src (or content) is required").at(span)),
+            (_, None) => {}
         }
         Ok(Next::Module(module))
-    }
-}
-
-/// Containers as JSON, as ansible-core writes them; everything else as text.
-fn content_of(content: &Value, world: &dyn World) -> Result<Source, Diagnostic> {
-    match content {
-        Value::List(_) | Value::Dict(_) => {
-            let text = Eval::new(world).filter("to_json", content.clone(), Args::default())?.to_string();
-            let mut source = Source::bytes(text.into_bytes());
-            source.secret = content.is_secret();
-            Ok(source)
-        }
-        value => Ok(Source::from(&match value.to_data()? {
-            Data::Str(text) => Data::Str(text),
-            Data::Bytes(bytes) => Data::Bytes(bytes),
-            _ => Data::from(value.to_string()),
-        })),
     }
 }
 

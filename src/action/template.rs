@@ -52,7 +52,7 @@ impl Action for Template {
         source.mode = Source::file(&path).ok().and_then(|file| file.mode);
         let mut args = to_map(&call)?;
         OWN.iter().for_each(|name| drop(args.shift_remove(*name)));
-        let mut module = ModuleCall::new("template", args);
+        let mut module = ModuleCall::new("copy", args);
         module.inputs.push(("src".into(), Input::File(source)));
         Ok(Next::Module(module))
     }

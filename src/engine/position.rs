@@ -2,7 +2,6 @@
 //! ahead of its time.
 
 use crate::playbook::{Block, Item, Task};
-use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// A place in a play's order. Hosts in lockstep run the task with the smallest key first; what an include brings
@@ -234,9 +233,4 @@ fn all_of(item: &Item, condition: &impl Fn(&Task) -> bool) -> bool {
             items.all(|item| all_of(item, condition))
         }
     }
-}
-
-/// The order in which hosts in lockstep run two steps.
-pub fn in_order(a: &Step, b: &Step) -> Ordering {
-    a.key.cmp(&b.key)
 }

@@ -712,11 +712,6 @@ impl TaskRun {
         &self.settings
     }
 
-    /// Its world.
-    pub fn world(&self) -> &TaskWorld {
-        &self.base
-    }
-
     /// The answer of the task as a whole; `None` while it is not complete.
     pub fn answer(&self) -> Option<Answer> {
         if let Some(whole) = &self.whole {

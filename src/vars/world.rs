@@ -335,7 +335,7 @@ impl World for TaskWorld {
     fn variable_names(&self) -> Vec<Arc<str>> {
         let mut names: IndexMap<Arc<str>, ()> = IndexMap::new();
         let layers = self.layers.below_facts.iter().chain(&self.layers.above_facts);
-        layers.flat_map(|scope| scope.keys()).for_each(|name| drop(names.insert(name.clone(), ())));
+        names.extend(layers.flat_map(|scope| scope.keys()).map(|name| (name.clone(), ())));
         if self.layers.store.run.inject_facts
             && let Some(facts) = self.facts().as_dict()
         {
@@ -348,14 +348,14 @@ impl World for TaskWorld {
             }
         }
         if let Some(ahead) = &self.ahead {
-            ahead.provisional.iter().for_each(|(name, _)| drop(names.insert(name.clone(), ())));
+            names.extend(ahead.provisional.iter().map(|(name, _)| (name.clone(), ())));
         }
         for name in magic::NAMES {
             if magic::value(self, name).is_some() {
                 names.insert((*name).into(), ());
             }
         }
-        self.locals.keys().for_each(|name| drop(names.insert(name.clone(), ())));
+        names.extend(self.locals.keys().map(|name| (name.clone(), ())));
         names.into_keys().collect()
     }
 
