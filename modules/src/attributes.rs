@@ -42,6 +42,8 @@ pub struct Wanted {
     pub umask: u32,
     /// Operator and letters for `chattr`.
     pub flags: Option<(char, String)>,
+    /// In check mode: an account that is not there (an earlier task would make it). Only a path that exists cares.
+    unknown: Option<(&'static str, String)>,
 }
 
 /// What would have to be set on one path, and the fields of the diff.
@@ -58,15 +60,17 @@ impl FileAttributes {
     /// Looks up what must be looked up.
     ///
     /// # Errors
-    /// No such user or group; SELinux is on and a context is asked for.
+    /// No such user or group (in check mode that is said once there is a difference to tell); SELinux is on and a context is asked for.
     pub async fn resolve(&self, host: &Host) -> Result<Wanted, Fault> {
+        let mut unknown = None;
         let uid = match &self.owner {
             None => None,
             Some(name) => match (host.ask(NamedUser(name.clone())).await?, name.parse()) {
                 (Some(account), Err(_)) => Some(account.uid),
                 (_, Ok(uid)) => Some(uid),
                 (None, Err(_)) => {
-                    return Err(Fault::at("owner", format!("chown failed: failed to look up user {name}")));
+                    unknown = Some(("owner", format!("chown failed: failed to look up user {name}")));
+                    None
                 }
             },
         };
@@ -76,10 +80,15 @@ impl FileAttributes {
                 (Some(group), Err(_)) => Some(group.gid),
                 (_, Ok(gid)) => Some(gid),
                 (None, Err(_)) => {
-                    return Err(Fault::at("group", format!("chgrp failed: failed to look up group {name}")));
+                    let missing = || ("group", format!("chgrp failed: failed to look up group {name}"));
+                    unknown.get_or_insert_with(missing);
+                    None
                 }
             },
         };
+        if let (false, Some((argument, message))) = (host.check_mode(), &unknown) {
+            return Err(Fault::at(*argument, message.clone()));
+        }
         let symbolic = matches!(&self.mode, Some(Mode::Symbolic(_)));
         let umask = if symbolic { host.me().await?.umask } else { 0o022 };
         let context = [&self.seuser, &self.serole, &self.selevel, &self.setype];
@@ -93,7 +102,7 @@ impl FileAttributes {
             Some(operator @ ('+' | '-' | '=')) => (operator, text.get(1..).unwrap_or_default().to_string()),
             _ => ('=', text.clone()),
         });
-        Ok(Wanted { uid, gid, mode: self.mode.clone(), umask, flags })
+        Ok(Wanted { uid, gid, mode: self.mode.clone(), umask, flags, unknown })
     }
 
     /// Nothing is asked for.
@@ -132,8 +141,11 @@ impl Wanted {
     /// The same without flags: nothing has to be asked.
     ///
     /// # Errors
-    /// A symbolic mode that means nothing.
+    /// A symbolic mode that means nothing; in check mode no such user or group.
     pub fn plain_difference(&self, now: &Status) -> Result<Option<Difference>, Fault> {
+        if let Some((argument, message)) = &self.unknown {
+            return Err(Fault::at(*argument, message.clone()));
+        }
         let mut difference = Difference::none(now);
         if let Some(uid) = self.uid.filter(|uid| *uid != now.uid) {
             difference.act.owner.0 = Some(uid);
