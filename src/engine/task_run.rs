@@ -236,11 +236,11 @@ impl TaskRun {
         line: &Arc<TaskLine>,
     ) {
         self.line = Some(line.clone());
-        let layers = Layers::new(&shared.store, play, store.clone(), Some(self.step.task.clone()));
-        self.base = TaskWorld::new(Arc::new(layers));
+        let layers = Arc::new(Layers::new(&shared.store, play, store.clone(), Some(self.step.task.clone())));
+        self.base = TaskWorld::new(layers.clone());
         for run in &mut self.runs {
             if let State::Running(running) = &mut run.state {
-                running.world.turn_has_come();
+                running.world.turn_has_come(layers.clone());
             }
         }
     }

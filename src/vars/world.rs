@@ -222,9 +222,13 @@ impl TaskWorld {
         self.memory.borrow_mut().clear();
     }
 
-    /// Its turn has come: effects are allowed. What earlier tasks set is what they were expected to set.
-    pub fn turn_has_come(&mut self) {
+    /// Its turn has come: effects are allowed, and what earlier tasks have set is in these layers.
+    pub fn turn_has_come(&mut self, layers: Arc<Layers>) {
+        self.layers = layers;
+        self.ahead = None;
         self.at_turn = true;
+        self.touched_pending.set(false);
+        self.memory.borrow_mut().clear();
     }
 
     /// Whether rendering ahead of the turn met something that must wait for it; what it yielded means nothing then.

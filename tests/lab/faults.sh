@@ -85,12 +85,14 @@ $lab sh h10 systemctl start ssh
 # -- the controller is killed -----------------------------------------------------------------------------------------
 fresh; start -l h1 "$scratch/f/sleep.yml"
 until_true 20 sleeping; same "killed in mid-task: it was running" 0 $?
+says "killed in mid-task: the session could be seen" "impel" "$(left)"
 kill -9 "$run"; ended
 clean "killed in mid-task: nothing is left once the command has ended" 15
 same "killed in mid-task: nothing more was done" no "$([ -e "$LAB/h1/root/opt/afterwards" ] && echo yes || echo no)"
 
 fresh; start -l h1 "$scratch/f/upload.yml"
 until_true 30 arrived; same "killed in mid-upload: it was under way" 0 $?
+same "killed in mid-upload: the file was not yet there" no "$([ -e "$LAB/h1/root$upload/big" ] && echo yes || echo no)"
 kill -9 "$run"; ended
 clean "killed in mid-upload: nothing is left" 15
 same "killed in mid-upload: the file is not there in part" whole "$(whole)"

@@ -19,7 +19,7 @@ mkdir -p "$LAB"
 make_root() {
   if [ ! -e "$ROOT/.ready" ]; then
     rm -rf "$ROOT"
-    debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,openssh-server,sudo,iproute2,procps,cron,acl,python3,python3-apt,opendoas \
+    debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,openssh-server,sudo,iproute2,procps,cron,acl,curl,python3,python3-apt,opendoas \
       bookworm "$ROOT" >"$LAB/debootstrap.log" 2>&1 || { tail -5 "$LAB/debootstrap.log" >&2; exit 1; }
     # the hosts reach no network: the package that a test installs is here already
     cp /etc/resolv.conf "$ROOT/etc/resolv.conf"
