@@ -69,6 +69,8 @@ struct Work<'a> {
     args: &'a File,
     times: Times,
     path: Vec<u8>,
+    /// The path as it was found.
+    found: Option<Status>,
     before: Map,
     after: Map,
     warnings: Vec<String>,
@@ -93,6 +95,7 @@ impl Module for File {
             args: &self,
             times,
             path,
+            found: now.clone(),
             before: Map::new(),
             after: Map::new(),
             warnings: Vec::new(),
@@ -174,7 +177,11 @@ impl Work<'_> {
         };
         let named = said.contains_key("path") || said.contains_key("dest");
         // A link that leads nowhere counts as nothing there.
+        // What was seen at first holds where nothing was altered; a link's end was not looked at.
+        let holds = self.host.is_untouched()
+            && self.found.as_ref().is_none_or(|found| found.path == self.path && !found.is_link());
         let status = match named {
+            true if holds => self.found.clone(),
             true => {
                 let asked = [Stat::of(&self.path), Stat::behind(&self.path)];
                 let answers = self.host.ask_all(asked).await?;

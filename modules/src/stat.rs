@@ -1,7 +1,7 @@
 //! `stat`: what is at a path.
 
 use crate::args::{Choice as _, PathArg};
-use crate::host::{Access, Algorithm, Checksum, FileKind, Host, Probe, Readlink, RealPath, Stat, Status};
+use crate::host::{Access, Algorithm, Checksum, FileKind, Host, Probe, Readlink, RealPath, Stat, Status, join};
 use crate::registry::Module;
 use crate::{Args, Choice, Data, Fault, Map, Outcome};
 
@@ -66,7 +66,31 @@ impl Module for StatModule {
             return Ok(absent());
         };
         let mut map = fields(&status, &path);
-        let (read, write, execute) = host.ask(Access::of(&path)).await?;
+        // Everything else is asked at once.
+        let sum = async {
+            match status.is_file() && self.get_checksum {
+                true => {
+                    let algorithm = self.checksum_algorithm.algorithm();
+                    host.ask(Checksum::sized(&path, algorithm, status.size)).await
+                }
+                false => Ok(None),
+            }
+        };
+        let mime = async {
+            match self.get_mime {
+                true => self.mime(host, &path).await.map(Some),
+                false => Ok(None),
+            }
+        };
+        let flags = async {
+            match self.get_attributes {
+                true => self.flags(host, &path).await,
+                false => Ok(Map::new()),
+            }
+        };
+        let ((access, sum), (mime, flags)) =
+            join(join(host.ask(Access::of(&path)), sum), join(mime, flags)).await;
+        let (read, write, execute) = access?;
         map.insert("readable".into(), read.into());
         map.insert("writeable".into(), write.into());
         map.insert("executable".into(), execute.into());
@@ -75,20 +99,14 @@ impl Module for StatModule {
             map.insert("lnk_source".into(), Data::lossy(&leads.unwrap_or_default()));
             map.insert("lnk_target".into(), Data::lossy(&says.unwrap_or_default()));
         }
-        if status.is_file() && read && self.get_checksum {
-            let sum = Checksum::sized(&path, self.checksum_algorithm.algorithm(), status.size);
-            if let Some(sum) = host.ask(sum).await? {
-                map.insert("checksum".into(), sum.into());
-            }
+        if read && let Some(sum) = sum? {
+            map.insert("checksum".into(), sum.into());
         }
-        if self.get_mime {
-            let (mime, charset) = self.mime(host, &path).await?;
+        if let Some((mime, charset)) = mime? {
             map.insert("mimetype".into(), mime.into());
             map.insert("charset".into(), charset.into());
         }
-        if self.get_attributes {
-            self.flags(host, &path, &mut map).await?;
-        }
+        map.extend(flags?);
         Ok(Outcome::new().with("stat", map))
     }
 }
@@ -170,7 +188,7 @@ impl StatModule {
         Ok((mime.trim().to_string(), charset.to_string()))
     }
 
-    async fn flags(&self, host: &Host, path: &[u8], map: &mut Map) -> Result<(), Fault> {
+    async fn flags(&self, host: &Host, path: &[u8]) -> Result<Map, Fault> {
         let part = host.ask(Probe::command([&b"lsattr"[..], b"-vd", path])).await?;
         let text = part.text();
         let mut words = text.split_whitespace();
@@ -179,10 +197,11 @@ impl StatModule {
             _ => (None, String::new()),
         };
         let names = letters.chars().filter_map(flag_name).map(Data::from).collect::<Vec<_>>();
+        let mut map = Map::new();
         map.insert("version".into(), version.map(str::to_string).into());
         map.insert("attr_flags".into(), letters.into());
         map.insert("attributes".into(), names.into());
-        Ok(())
+        Ok(map)
     }
 }
 

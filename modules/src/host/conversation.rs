@@ -271,6 +271,11 @@ impl Host {
         self.state.setting.timeout
     }
 
+    /// Nothing was altered or wanted so far: what was asked still holds.
+    pub fn is_untouched(&self) -> bool {
+        !self.state.changed.get() && !self.state.acted.get()
+    }
+
     /// The file or tree that the controller resolved for this argument.
     pub fn input(&self, argument: &str) -> Option<Input> {
         self.state.setting.inputs.iter().find(|(name, _)| name == argument).map(|(_, input)| input.clone())
