@@ -1,7 +1,9 @@
 //! `stat`: what is at a path.
 
 use crate::args::{Choice as _, PathArg};
-use crate::host::{Access, Algorithm, Checksum, FileKind, Host, Probe, Readlink, RealPath, Stat, Status, join};
+use crate::host::{
+    Access, Algorithm, Checksum, FileKind, Host, Probe, Readlink, RealPath, Stat, Status, join,
+};
 use crate::registry::Module;
 use crate::{Args, Choice, Data, Fault, Map, Outcome};
 
