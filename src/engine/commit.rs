@@ -31,6 +31,7 @@ impl Batch<'_, '_> {
             let mut result = answer.result.clone();
             add_lines(&mut result);
             add_exception(&mut result, answer.status);
+            result.entry("failed".into()).or_insert(Data::Bool(false));
             (name.clone(), Value::from_data(&Data::Map(result)))
         });
         let mut includes = Vec::new();

@@ -307,6 +307,8 @@ impl Known {
         if let Some(name) = run.register() {
             let mut result = answer.result.clone();
             super::commit::add_lines(&mut result);
+            super::commit::add_exception(&mut result, answer.status);
+            result.entry("failed".into()).or_insert(Data::Bool(false));
             self.pending.retain(|pending| *pending != name);
             self.vars.push((name, Value::from_data(&Data::Map(result))));
         }

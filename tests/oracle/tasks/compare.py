@@ -98,7 +98,7 @@ def main():
     sides = []
     base = tempfile.mkdtemp(prefix='oracle-')
     for side, program in (('ansible', ansible), ('impel', impel)):
-        work, scratch = os.path.join(base, side), os.path.join(base, side + '-d')
+        work, scratch = os.path.join(base, side[0]), os.path.join(base, side[0] + '-d')
         os.makedirs(work)
         os.makedirs(scratch)
         out = os.path.join(base, side + '.json')
