@@ -37,7 +37,8 @@ impl Action for Assert {
         };
         let mut all = Vec::new();
         for condition in &conditions {
-            let holds = template::conditional(condition, call.world)?;
+            let raised = |error| Diagnostic::user("Task failed").because(error);
+            let holds = template::conditional(condition, call.world).map_err(raised)?;
             if !holds {
                 let message = fail.as_ref().map_or(Ok(Data::from("Assertion failed")), Value::to_data)?;
                 let text = message.as_str().unwrap_or("Assertion failed").to_string();

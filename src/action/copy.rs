@@ -24,11 +24,18 @@ impl Action for Copy {
         let mut module = ModuleCall::new("copy", args);
         match (call.args.get("content"), text(&call, "src")) {
             // text is the module's own business, and so is what goes with what
-            (Some(content), _) if !content.is_none() => {}
+            (Some(content), Some(_)) if !content.is_none() => {
+                return Err(Diagnostic::user("src and content are mutually exclusive"));
+            }
+            (Some(content), None) if !content.is_none() => {}
             (_, Some(_)) if remote => {}
             (_, Some(src)) => {
                 let Some(path) = call.world.find_file("files", Path::new(src.trim_end_matches('/'))) else {
-                    return Err(missing(&call, "files", &src));
+                    let error = missing(&call, "files", &src);
+                    return Err(Diagnostic {
+                        message: format!("Unexpected AnsibleActionFail error: {}", error.message),
+                        ..error
+                    });
                 };
                 let follow = flag(&call, "local_follow")?.unwrap_or(true);
                 module.inputs.push(("src".into(), input(&call, &path, follow)?));
@@ -116,13 +123,15 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
 /// A file that was not found, and where it was looked for.
 pub fn missing(call: &Call<'_>, subfolder: &str, name: &str) -> Diagnostic {
     let mut places: Vec<String> = Vec::new();
-    for folder in call.world.search_path() {
+    let base = call.world.layers().store.run.playbook_dir.clone();
+    for folder in call.world.search_path().into_iter().chain([base]) {
         places.push(folder.join(subfolder).join(name).display().to_string());
         places.push(folder.join(name).display().to_string());
     }
-    Diagnostic::user(format!("Could not find or access '{name}'\nSearched in:\n\t{}", places.join("\n\t")))
-        .at(call.task.action.span)
-        .hint(
-            "If you are using a module and expect the file to exist on the remote, see the remote_src option",
-        )
+    Diagnostic::user(format!(
+        "Could not find or access '{name}'\nSearched in:\n\t{} on the Ansible Controller.\nIf you are using a module \
+         and expect the file to exist on the remote, see the remote_src option",
+        places.join("\n\t")
+    ))
+    .at(call.task.action.span)
 }

@@ -32,7 +32,7 @@ impl Action for Debug {
         match (call.args.get("msg"), call.args.get("var")) {
             (Some(_), Some(_)) => {
                 return Err(
-                    Diagnostic::user("'msg' and 'var' are incompatible options").at(call.task.action.span)
+                    Diagnostic::user("parameters are mutually exclusive: msg|var").at(call.task.action.span)
                 );
             }
             (Some(msg), None) => drop(result.insert("msg".into(), msg.to_data()?)),

@@ -3,7 +3,7 @@
 use super::arguments::{flag, known, list, text};
 use crate::diag::Diagnostic;
 use crate::engine::{Action, Answer, Call, Consequence, Haste, Next};
-use crate::template::{Key, Value, World};
+use crate::template::{self, Key, Value, World};
 use crate::yaml;
 use impel_modules::{Data, Map};
 use std::path::{Path, PathBuf};
@@ -71,7 +71,8 @@ impl Action for IncludeVars {
         }
         let mut facts = Map::new();
         for (name, value) in &vars {
-            facts.insert(name.to_string(), plain(value));
+            let shown = template::render(value, call.world).ok().and_then(|value| value.to_data().ok());
+            facts.insert(name.to_string(), shown.unwrap_or_else(|| plain(value)));
         }
         let mut result = Map::new();
         result.insert("ansible_facts".into(), Data::Map(facts));

@@ -41,7 +41,6 @@ impl Action for SetFact {
         }
         let mut result = Map::new();
         result.insert("ansible_facts".into(), Data::Map(facts));
-        result.insert("_ansible_facts_cacheable".into(), cacheable.into());
         let mut answer = Answer::ok(false, result);
         let delegate = call.settings.delegate.clone().filter(|_| call.settings.delegate_facts);
         match delegate {

@@ -46,7 +46,8 @@ impl Action for Template {
         }
         let mut world = call.world.for_item(call.world.locals().clone());
         describe(&mut world, &call, &name, &path, &dest);
-        let rendered = jinja::render_template_file(&text_of, Span::new(&path, 1, 1), &options, &world)?;
+        let rendered = jinja::render_template_file(&text_of, Span::new(&path, 1, 1), &options, &world)
+            .map_err(|error| Diagnostic::user("Task failed").because(error))?;
         let mut source = Source::bytes(rendered.text.as_bytes().to_vec());
         source.secret = secret || rendered.secret;
         source.mode = Source::file(&path).ok().and_then(|file| file.mode);

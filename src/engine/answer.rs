@@ -145,6 +145,14 @@ impl Answer {
 
     /// An action that refused to go on.
     pub fn refused(error: Diagnostic, task: Span) -> Answer {
+        // what a template raised inside an action is no refusal
+        if error.message == "Task failed"
+            && let Some(cause) = error.cause
+        {
+            let mut answer = Answer::failed_at(*cause, task);
+            answer.result.insert("changed".into(), false.into());
+            return answer;
+        }
         let mut answer = Answer::failed(error.to_string());
         let message = format!("Task failed: {error}");
         let mut shown = Diagnostic::user(message).at(task);

@@ -31,7 +31,7 @@ impl Batch<'_, '_> {
             let mut result = answer.result.clone();
             add_lines(&mut result);
             add_exception(&mut result, answer.status);
-            result.entry("failed".into()).or_insert(Data::Bool(false));
+            complete(&mut result, answer.status, end.step.task.loop_.is_some());
             (name.clone(), Value::from_data(&Data::Map(result)))
         });
         let mut includes = Vec::new();
@@ -246,6 +246,14 @@ impl Batch<'_, '_> {
 pub fn add_exception(result: &mut impel_modules::Map, status: Status) {
     if status == Status::Failed {
         result.entry("exception".into()).or_insert_with(|| "(traceback unavailable)".into());
+    }
+}
+
+/// What every registered result says: whether it changed anything, and of what ran by itself whether it failed.
+pub fn complete(result: &mut impel_modules::Map, status: Status, looped: bool) {
+    result.entry("changed".into()).or_insert(Data::Bool(false));
+    if !looped && !matches!(status, Status::Skipped | Status::Unreachable) {
+        result.entry("failed".into()).or_insert(Data::Bool(false));
     }
 }
 

@@ -308,7 +308,7 @@ impl Known {
             let mut result = answer.result.clone();
             super::commit::add_lines(&mut result);
             super::commit::add_exception(&mut result, answer.status);
-            result.entry("failed".into()).or_insert(Data::Bool(false));
+            super::commit::complete(&mut result, answer.status, run.step.task.loop_.is_some());
             self.pending.retain(|pending| *pending != name);
             self.vars.push((name, Value::from_data(&Data::Map(result))));
         }

@@ -753,7 +753,9 @@ impl TaskRun {
                     list.extend(found);
                 }
             }
-            result.entry("failed".into()).or_insert(Data::Bool(answer.status == Status::Failed));
+            if answer.status != Status::Skipped {
+                result.entry("failed".into()).or_insert(Data::Bool(answer.status == Status::Failed));
+            }
             add_lines(&mut result);
             describe_item(&mut result, items, index, &Data::Null);
             results.push(Data::Map(result));
@@ -784,6 +786,7 @@ impl TaskRun {
         };
         let mut answer = Answer::new(status, result);
         answer.result.insert("changed".into(), changed.into());
+        answer.result.entry("skipped".into()).or_insert(Data::Bool(false));
         answer.consequences = consequences;
         answer.show = ended.first().map(|answer| answer.show).unwrap_or_default();
         answer.error = ended.iter().find_map(|answer| answer.error.clone());
