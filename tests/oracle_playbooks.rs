@@ -3,6 +3,8 @@
 //! Each folder of `tests/oracle/playbooks` is a case: `site.yml`, and in `args` the command lines to try, one a
 //! line. Needs ansible-core: `IMPEL_ORACLE` names the folder with its `ansible-playbook`.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on says where by panicking")]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

@@ -159,11 +159,10 @@ impl Batch<'_, '_> {
     /// What ends the whole run: a file to include that cannot be parsed, an unknown handler.
     pub fn execute(&mut self, strategy: Strategy) -> Result<(), Diagnostic> {
         self.announce_play();
-        let result = match strategy {
+        match strategy {
             Strategy::Linear => self.linear(),
             Strategy::Free => self.free(),
-        };
-        result
+        }
     }
 
     fn announce_play(&mut self) {

@@ -56,7 +56,7 @@ impl Batch<'_, '_> {
                 item: group.call.item.clone(),
                 task: line.unwrap_or_default(),
             }));
-            let found = crate::playbook::missing_in(&items, &*self.run.known);
+            let found = crate::playbook::missing_in(&items, self.run.known);
             if !found.is_empty() {
                 return Err(super::run::missing_error(&found));
             }

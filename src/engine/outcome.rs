@@ -125,7 +125,9 @@ pub fn judge(answer: &mut Answer, task: &Task, world: &TaskWorld) {
         } else {
             answer.error = None;
             if answer.status == Status::Failed {
-                answer.result.insert("failed_when_suppressed_exception".into(), "(traceback unavailable)".into());
+                answer
+                    .result
+                    .insert("failed_when_suppressed_exception".into(), "(traceback unavailable)".into());
             }
         }
     }

@@ -199,7 +199,7 @@ impl Pipes {
         let mut ssh = SshSpec::new(address);
         ssh.port = match wanted.number(&["ansible_ssh_port", "ansible_port"])? {
             Some(port) => Some(port),
-            None => settings.port.or_else(|| config.remote_port),
+            None => settings.port.or(config.remote_port),
         };
         ssh.user = wanted
             .text(&["ansible_ssh_user", "ansible_user"])?

@@ -512,10 +512,7 @@ impl<'r> Run<'r> {
                 }
                 self.shared.warn("***** VALUES ENTERED DO NOT MATCH ****");
             };
-            let answer = match answer.filter(|text| !text.is_empty()).or(default) {
-                Some(answer) => answer,
-                None => String::new(),
-            };
+            let answer = answer.filter(|text| !text.is_empty()).or(default).unwrap_or_default();
             let value =
                 if prompt.unsafe_ { Value::str(answer) } else { Value::trusted(answer, Some(prompt.span)) };
             answers.insert(prompt.name.clone(), value);

@@ -77,7 +77,7 @@ struct Running {
 
 /// Whether an item could be begun.
 enum Begun {
-    Yes(State, Settings),
+    Yes(State, Box<Settings>),
     /// It needs what is known only at its turn.
     NotYet,
 }
@@ -389,7 +389,7 @@ impl TaskRun {
                             return moved;
                         }
                         Begun::Yes(state, settings) => {
-                            self.settings = settings;
+                            self.settings = *settings;
                             let Some(run) = self.runs.get_mut(index) else { return moved };
                             run.state = state;
                             moved = true;
@@ -446,7 +446,7 @@ impl TaskRun {
                     finish: call.finish,
                     module: call.name,
                 };
-                return Begun::Yes(State::Running(Box::new(running)), settings);
+                return Begun::Yes(State::Running(Box::new(running)), Box::new(settings));
             }
             Ok(Start::NotYet) => return Begun::NotYet,
             Ok(Start::Answer(answer, settings)) => (*answer, *settings),
@@ -462,7 +462,7 @@ impl TaskRun {
             return Begun::NotYet;
         }
         warn(&mut answer, &world);
-        Begun::Yes(self.retry(shared, answer, &world, index, None), settings)
+        Begun::Yes(self.retry(shared, answer, &world, index, None), Box::new(settings))
     }
 
     fn begin_in(

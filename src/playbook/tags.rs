@@ -28,7 +28,8 @@ mod tests {
     #[test]
     fn chooses_as_ansible_does() {
         let none: [&str; 0] = [];
-        let cases: &[(&[&str], &[&str], &[&str], bool)] = &[
+        type Case<'a> = (&'a [&'a str], &'a [&'a str], &'a [&'a str], bool);
+        let cases: &[Case<'_>] = &[
             (&none, &none, &none, true),
             (&["never"], &none, &none, false),
             (&["never"], &["all"], &none, false),

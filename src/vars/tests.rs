@@ -103,10 +103,10 @@ fn the_stronger_of_every_two_layers_wins() {
         ..PlayVars::default()
     };
     let world = TaskWorld::new(Arc::new(Layers::new(&Arc::new(store), &Arc::new(vars), host, Some(task))));
-    for strong in 1..LAYERS.len() {
-        for weak in 0..strong {
+    for (strong, winner) in LAYERS.iter().enumerate() {
+        for (weak, loser) in LAYERS.iter().enumerate().take(strong) {
             let got = world.variable(&format!("p_{weak}_{strong}")).map(|value| value.to_string());
-            assert_eq!(got.as_deref(), Some(LAYERS[strong]), "{} against {}", LAYERS[weak], LAYERS[strong]);
+            assert_eq!(got.as_deref(), Some(*winner), "{loser} against {winner}");
         }
     }
 }

@@ -291,7 +291,7 @@ impl TaskWorld {
         self.warnings.take()
     }
 
-    fn from_earlier_tasks(&self, name: &str) -> Option<Value> {
+    fn earlier_tasks_value(&self, name: &str) -> Option<Value> {
         let ahead = self.ahead.as_ref()?;
         if ahead.pending.iter().any(|pending| &**pending == name) {
             self.touched_pending.set(true);
@@ -327,7 +327,7 @@ impl World for TaskWorld {
         if let Some(value) = self.layers.store.extra.get(name) {
             return Some(value.clone());
         }
-        if let Some(value) = self.from_earlier_tasks(name) {
+        if let Some(value) = self.earlier_tasks_value(name) {
             return Some(value);
         }
         if let Some(value) = self.layers.find(name) {

@@ -374,7 +374,7 @@ fn canonical(node: &Node) -> String {
         Kind::Bytes(bytes) => format!("b{bytes:?}"),
         Kind::Seq(items) => format!("[{}]{}", list(items), at(node)),
         Kind::Set(items) => {
-            let mut items: Vec<_> = items.iter().map(|n| repr::of_node(n)).collect();
+            let mut items: Vec<_> = items.iter().map(repr::of_node).collect();
             items.sort();
             format!("S{{{}}}", items.join(","))
         }

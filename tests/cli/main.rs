@@ -3,6 +3,8 @@
 //! Every case has a file in `golden/`. With `IMPEL_ORACLE` (the folder of `ansible-playbook`) set, the file itself is
 //! compared with what ansible-core prints now; with `IMPEL_RECORD` as well, it is written anew.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where by panicking")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

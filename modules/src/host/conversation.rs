@@ -400,7 +400,7 @@ pub enum Step {
 
 /// A module started on a host, driven by the engine on the host's thread.
 ///
-/// ```ignore
+/// ```text
 /// // What the engine does with the conversations of one host (one identity shown):
 /// loop {
 ///     for conversation in &mut conversations {

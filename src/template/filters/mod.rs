@@ -1,4 +1,4 @@
-//! Filters: one small file per family, each with a table; [`FAMILIES`] is the only list.
+//! Filters: one small file per family, each with a table; `FAMILIES` is the only list.
 
 mod basic;
 mod chance;

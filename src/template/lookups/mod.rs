@@ -1,4 +1,4 @@
-//! Lookups (`lookup('name', …)`): one small file per family, each with a table; [`FAMILIES`] is the only list.
+//! Lookups (`lookup('name', …)`): one small file per family, each with a table; `FAMILIES` is the only list.
 
 mod commands;
 mod files;

@@ -1,4 +1,4 @@
-//! Tests (`x is name`): one small file per family, each with a table; [`FAMILIES`] is the only list.
+//! Tests (`x is name`): one small file per family, each with a table; `FAMILIES` is the only list.
 
 mod comparing;
 mod files;
