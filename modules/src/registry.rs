@@ -44,7 +44,7 @@ pub enum CheckMode {
     Full,
     /// Foretells in some cases, else it is skipped.
     Partial,
-    /// Does not run.
+    /// Does not run: it is skipped, and says so.
     None,
 }
 
@@ -76,7 +76,7 @@ modules! {
     "lineinfile" crate::lineinfile::Lineinfile;
     "package" crate::package::PackageModule;
     "ping" crate::ping::Ping;
-    "raw" crate::command::RawCommand { always_acts: true, free_form: true, check_mode: CheckMode::None };
+    "raw" crate::command::RawCommand { always_acts: true, free_form: true, check_mode: CheckMode::Partial };
     "service" crate::service::Service;
     "setup" crate::setup::Setup;
     "shell" crate::command::Shell { always_acts: true, free_form: true, check_mode: CheckMode::Partial };

@@ -72,12 +72,26 @@ whole() { # the destination is the whole file, or what was there before, or noth
   case $sum in "" | "$(sha1sum <"$scratch/f/big" | cut -d' ' -f1)" | "$(printf 'old\n' | sha1sum | cut -d' ' -f1)") echo whole ;; *) echo "half written" ;; esac
 }
 
-# -- one of ten hosts does not answer ---------------------------------------------------------------------------------
+# -- a host that freezes: nothing comes back, nothing is refused. It takes a minute to be found; the rest goes on ----
+cat >"$scratch/f/freeze.yml" <<'Y'
+- hosts: all
+  gather_facts: false
+  tasks:
+    - name: long
+      command: sleep {{ '3.25' if inventory_hostname == 'h9' else '0.1' }}
+    - name: afterwards
+      command: echo well
+Y
+$lab exec "$impel" run -i "$LAB/hosts.ini" -l h8,h9 "$scratch/f/freeze.yml" >"$scratch/frozen" 2>&1 & frozen=$!
+until_true 20 $lab sh h9 pgrep -f '^sleep 3.25'; same "frozen: the task was running" 0 $?
+ip -n impel-lab link set vh9 down
+
+# -- one of nine hosts does not answer ---------------------------------------------------------------------------------
 $lab sh h10 systemctl stop ssh
-run "$scratch/f/ping.yml"
-same "sshd stopped on one of ten: ends with 4" 4 "$rc" "$out"
-same "the nine others are well" 9 "$(grep -cE '^h[0-9]+ .* ok=1 .*unreachable=0 .*failed=0' <<<"$out")" "$out"
-says "the tenth is unreachable" "UNREACHABLE" "$(grep h10 <<<"$out")"
+run -l '!h9' "$scratch/f/ping.yml"
+same "sshd stopped on one of nine: ends with 4" 4 "$rc" "$out"
+same "the eight others are well" 8 "$(grep -cE '^h[0-9]+ .* ok=1 .*unreachable=0 .*failed=0' <<<"$out")" "$out"
+says "the ninth is unreachable" "UNREACHABLE" "$(grep h10 <<<"$out")"
 says "with its address and why" "10.78.0.20" "$(grep -A5 'UNREACHABLE' <<<"$out")"
 echo "      | $(grep -m1 'UNREACHABLE' <<<"$out")"
 $lab sh h10 systemctl start ssh
@@ -176,3 +190,10 @@ until_true 20 sleeping; before=$SECONDS; kill -INT "$run"; sleep 0.5; kill -INT 
 same "a second interrupt ends with 99" 99 "$rc" "$out"
 at_most "a second interrupt ends at once (seconds)" 4 $((SECONDS - before))
 clean "a second interrupt: nothing is left once the command has ended" 15
+
+# -- the frozen host --------------------------------------------------------------------------------------------------
+wait $frozen; rc=$?; out=$(cat "$scratch/frozen")
+ip -n impel-lab link set vh9 up
+same "frozen: ends with 4" 4 "$rc" "$out"
+says "frozen: the host is unreachable" "UNREACHABLE" "$(grep h9 <<<"$out")"
+same "frozen: the other goes on" 1 "$(grep -cE '^h8 .* ok=2 .*unreachable=0 .*failed=0' <<<"$out")" "$out"

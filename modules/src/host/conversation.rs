@@ -5,7 +5,7 @@ use super::ask::{Lane, Part, Question};
 use super::input::{Input, Source};
 use super::pipe::{Payload, Reply, Request, Run};
 use super::questions::{Me, Myself};
-use crate::registry::ModuleDef;
+use crate::registry::{CheckMode, ModuleDef};
 use crate::{Diff, Fault, Map, Outcome};
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -424,8 +424,16 @@ pub struct Conversation {
 impl Conversation {
     /// Starts a module; nothing is sent before the first [`Conversation::poll`] and wave.
     pub fn start(module: &ModuleDef, args: Map, setting: Setting) -> Conversation {
+        let blind = setting.check_mode && module.check_mode == CheckMode::None;
         let host = Host::new(setting);
-        let future = (module.run)(args, host.clone());
+        let future = match blind {
+            true => {
+                let message = format!("remote module ({}) does not support check mode", module.name);
+                let outcome = Outcome { skipped: true, ..Outcome::new() }.with("msg", message);
+                Box::pin(async move { Ok(outcome) })
+            }
+            false => (module.run)(args, host.clone()),
+        };
         Conversation { host, future, ended: false }
     }
 
