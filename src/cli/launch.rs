@@ -87,6 +87,8 @@ pub(super) fn ground(
     magic.sources.clone_from(&inventory.sources);
     magic.config_file.clone_from(&config.file);
     magic.inject_facts = config.settings.inject_facts;
+    let all = config.all().into_iter();
+    magic.config = all.map(|(name, setting)| (name.to_string(), Value::from_data(&setting.value))).collect();
     inventories.fill(&inventory, &store)?;
     Ok(Ground { inventory, inventories, store: Arc::new(store) })
 }

@@ -1,6 +1,6 @@
 //! The inventory that `-i` and the configuration name, with the files of variables beside it.
 
-use crate::config::{Config, HashBehaviour};
+use crate::config::{Config, HashBehaviour, Origin};
 use crate::diag::Diagnostic;
 use crate::inventory::{Host, Inventory, Options, VarFiles, Vars};
 use crate::report::{Screen, ansible_error};
@@ -44,7 +44,14 @@ pub(super) fn read(
         extra_vars: extra.clone(),
         ..Options::default()
     };
-    let sources = if given.is_empty() { &configured } else { given };
+    // the usual place of an inventory need not exist; one that was named must
+    let usual = config.get("DEFAULT_HOST_LIST").is_some_and(|setting| setting.origin == Origin::Default);
+    let absent = usual && !settings.inventory.iter().any(|path| path.exists());
+    let sources = match given {
+        [] if absent => &[],
+        [] => configured.as_slice(),
+        given => given,
+    };
     let (inventory, warnings) = Inventory::load(sources, &options)?;
     for warning in warnings {
         screen.warning(&ansible_error(&warning));

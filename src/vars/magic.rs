@@ -3,6 +3,7 @@
 use super::world::TaskWorld;
 use crate::playbook::Role;
 use crate::template::Value;
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
 
@@ -31,6 +32,8 @@ pub struct RunMagic {
     pub config_file: Option<PathBuf>,
     /// `inject_facts_as_vars`.
     pub inject_facts: bool,
+    /// The configuration by Ansible's names, for `lookup('config')` and what a template reads of it.
+    pub config: HashMap<String, Value>,
     hosts: RwLock<Vec<Arc<str>>>,
 }
 

@@ -431,8 +431,8 @@ impl World for TaskWorld {
         self.memory.borrow_mut().insert(key, (template.clone(), value.clone()));
     }
 
-    fn config(&self, _name: &str) -> Option<Value> {
-        None
+    fn config(&self, name: &str) -> Option<Value> {
+        self.layers.store.run.config.get(name).cloned()
     }
 
     fn warn(&self, text: &str) {
