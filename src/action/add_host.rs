@@ -64,7 +64,11 @@ impl Action for AddHost {
             None => true,
             Some(host) => {
                 let groups = host.groups();
-                add.groups.iter().any(|group| !groups.contains(group))
+                let layers = host.inventory();
+                let known = |name: &str| layers.iter().rev().find_map(|layer| layer.get(name)).cloned();
+                let same = |value: &Value, old: &Value| value.to_data().ok() == old.to_data().ok();
+                add.vars.iter().any(|(name, value)| !known(name).is_some_and(|old| same(value, &old)))
+                    || add.groups.iter().any(|group| !groups.contains(group))
             }
         };
         let result = Map::from([("add_host".to_string(), Data::Map(shown))]);

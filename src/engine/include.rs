@@ -29,11 +29,18 @@ impl Batch<'_, '_> {
         let task = &step.task;
         // what is pushed last runs first
         let mut loaded = Vec::new();
-        for (number, group) in groups.into_iter().enumerate() {
+        // a host whose include failed has moved on: its other includes of this task are not for it any more
+        let mut fallen: Vec<usize> = Vec::new();
+        for (number, mut group) in groups.into_iter().enumerate() {
+            group.hosts.retain(|host| !fallen.contains(host));
+            if group.hosts.is_empty() {
+                continue;
+            }
             let items = match self.load(step, &group) {
                 Ok(items) => items,
                 Err(error) => {
                     self.include_failed(step, &group.hosts, error);
+                    fallen.extend(&group.hosts);
                     continue;
                 }
             };
