@@ -92,7 +92,7 @@ pub(super) fn yaml(tree: &Tree) -> String {
 pub(super) fn toml(map: &Map) -> String {
     let mut out = String::new();
     table(&mut out, map, &mut Vec::new());
-    out.trim_end().to_string()
+    out.trim().to_string()
 }
 
 fn table(out: &mut String, map: &Map, path: &mut Vec<String>) {
@@ -187,6 +187,6 @@ mod tests {
                 ("children".into(), Data::List(vec!["a".into()])),
             ])),
         )]);
-        assert_eq!(toml(&map), "[web]\nchildren = [\"a\"]\n\n[web.hosts.\"w.1\"]\nx = 1".trim_start());
+        assert_eq!(toml(&map), "[web]\nchildren = [\"a\"]\n\n[web.hosts.\"w.1\"]\nx = 1");
     }
 }
