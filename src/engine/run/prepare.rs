@@ -1,0 +1,376 @@
+//! A play before its first task: its hosts, variables, prompts, batches, and the task that gathers facts.
+
+use super::*;
+
+impl Run<'_> {
+    /// A world for what belongs to the play and to no host: the first host stands in.
+    pub(super) fn play_world(&self, vars: &PlayVars, host: Option<&Arc<str>>) -> TaskWorld {
+        let name: Arc<str> = host.cloned().unwrap_or_else(|| "localhost".into());
+        let store = &self.shared.store;
+        let host = store.host(&name).unwrap_or_else(|| crate::vars::HostStore::unknown(&name));
+        TaskWorld::new(Arc::new(Layers::new(store, &Arc::new(vars.clone()), host, None)))
+    }
+
+    pub(super) fn pattern(&self, play: &Play, vars: &PlayVars) -> Result<String, Diagnostic> {
+        let value = rendered(&play.hosts, &self.play_world(vars, None))?;
+        Ok(match &value {
+            Value::List(list) => list.items().iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
+            value => value.to_string(),
+        })
+    }
+
+    pub(super) fn hosts(
+        &mut self,
+        play: &Play,
+        pattern: &str,
+        vars: &PlayVars,
+    ) -> Result<Vec<Arc<str>>, Diagnostic> {
+        let matched = self.inventory.hosts_matching(pattern)?;
+        matched.warnings.into_iter().for_each(|warning| self.shared.warn(warning));
+        let mut hosts = matched.hosts;
+        // an implicit localhost is made when it is named
+        for host in &hosts {
+            if self.shared.store.host(host).is_none() {
+                self.inventories.update(&self.inventory, &self.shared.store, host)?;
+            }
+        }
+        let order = match &play.order {
+            Some(node) => rendered(node, &self.play_world(vars, None))?.to_string(),
+            None => "inventory".into(),
+        };
+        match order.as_str() {
+            "inventory" | "" => {}
+            "reverse_inventory" => hosts.reverse(),
+            "sorted" => hosts.sort(),
+            "reverse_sorted" => {
+                hosts.sort();
+                hosts.reverse();
+            }
+            "shuffle" => shuffle(&mut hosts),
+            other => {
+                let known = ["inventory", "reverse_inventory", "sorted", "reverse_sorted", "shuffle"];
+                let mut error = Diagnostic::parse(
+                    format!("Invalid 'order' specified for inventory hosts: {other}"),
+                    play.order.as_ref().map_or(play.span, |node| node.span),
+                );
+                if let Some(near) = nearest(other, known) {
+                    error = error.hint(format!("did you mean '{near}'?"));
+                }
+                return Err(error);
+            }
+        }
+        Ok(hosts)
+    }
+
+    /// The play's variables without its files and prompts.
+    pub(super) fn play_vars(&self, play: &Play) -> Result<PlayVars, Diagnostic> {
+        let scopes = &self.shared.store.scopes;
+        let mut all: Vec<Arc<playbook::Role>> = Vec::new();
+        for role in play.roles.iter().chain(&play.imported_roles) {
+            with_dependencies(role, &mut all, 0);
+        }
+        let public = all.iter().filter(|role| role.public);
+        let names = |roles: &[Arc<playbook::Role>]| -> Arc<[Arc<str>]> {
+            roles.iter().map(|role| role.name.clone()).collect()
+        };
+        let direct: Vec<_> = play.roles.iter().chain(&play.imported_roles).cloned().collect();
+        let dependent: Vec<_> =
+            all.iter().filter(|role| !direct.iter().any(|d| Arc::ptr_eq(d, role))).cloned().collect();
+        Ok(PlayVars {
+            role_defaults: public.clone().map(|role| scopes.get(&role.defaults)).collect(),
+            role_vars: public.map(|role| scopes.get(&role.vars)).collect(),
+            vars: scopes.get(&play.keywords.vars),
+            magic: PlayMagic {
+                playbook_dir: Some(self.base_of(play)),
+                roles: names(&direct),
+                dependent_roles: names(&dependent),
+                ..PlayMagic::default()
+            },
+            ..PlayVars::default()
+        })
+    }
+
+    pub(super) fn named(
+        &self,
+        play: &Play,
+        mut vars: PlayVars,
+        pattern: &str,
+        hosts: &[Arc<str>],
+    ) -> PlayVars {
+        vars.magic.all_hosts = hosts.into();
+        vars.magic.hosts = hosts
+            .iter()
+            .filter(|host| !self.failed.contains(*host) && !self.unreachable.contains(*host))
+            .cloned()
+            .collect();
+        vars.magic.batch = vars.magic.hosts.clone();
+        let world = self.play_world(&vars, None);
+        let name = play.name.as_ref().map(|node| {
+            let raw = Value::from_node(node);
+            template::render(&raw, &world).unwrap_or(raw).to_string()
+        });
+        vars.magic.name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| pattern.to_string()).into();
+        vars
+    }
+
+    /// How a play is announced.
+    pub fn play_line(&self, play: &Play, vars: &Arc<PlayVars>) -> PlayLine {
+        let pattern = match &play.hosts.kind {
+            Kind::Str { text, .. } => text.clone(),
+            _ => vars.magic.name.clone(),
+        };
+        PlayLine {
+            uuid: format!("{:08x}", play.id).into(),
+            name: vars.magic.name.clone(),
+            pattern,
+            hosts: vars.magic.hosts.to_vec(),
+            check_mode: self.shared.options.check,
+            origin: Some(Origin { file: play.file.clone(), line: play.span.line }),
+        }
+    }
+
+    pub(super) fn strategy(&self, play: &Play, vars: &PlayVars) -> Result<Strategy, Diagnostic> {
+        let name = match &play.strategy {
+            Some(node) => rendered(node, &self.play_world(vars, None))?.to_string(),
+            None => self.shared.config.settings.strategy.clone(),
+        };
+        match name.rsplit('.').next().unwrap_or(&name) {
+            "linear" | "" => Ok(Strategy::Linear),
+            "free" | "host_pinned" => Ok(Strategy::Free),
+            other => {
+                let message = format!("Invalid play strategy specified: {other}");
+                let mut error = Diagnostic::user(message).at(play.strategy.as_ref().map(|node| node.span));
+                if let Some(near) = nearest(other, ["linear", "free", "host_pinned"]) {
+                    error = error.hint(format!("did you mean '{near}'?"));
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Sizes of the batches; the last one repeats.
+    pub(super) fn serial(
+        &self,
+        play: &Play,
+        vars: &PlayVars,
+        hosts: usize,
+    ) -> Result<Vec<usize>, Diagnostic> {
+        let world = self.play_world(vars, None);
+        let mut sizes = Vec::new();
+        for node in &play.serial {
+            let value = rendered(node, &world)?;
+            let entries = match &value {
+                Value::List(list) => list.items().to_vec(),
+                value => vec![value.clone()],
+            };
+            for entry in entries {
+                let text = entry.to_string();
+                let size = match text.trim().strip_suffix('%') {
+                    Some(percent) => percent
+                        .trim()
+                        .parse::<f64>()
+                        .ok()
+                        .map(|p| ((p / 100.0 * hosts as f64) as usize).max(1)),
+                    None => text.trim().parse::<i64>().ok().map(|n| if n <= 0 { hosts } else { n as usize }),
+                };
+                let Some(size) = size else {
+                    let message = format!("serial must be a number or a percentage, not '{text}'");
+                    return Err(Diagnostic::parse(message, node.span));
+                };
+                sizes.push(size);
+            }
+        }
+        Ok(if sizes.is_empty() { vec![hosts] } else { sizes })
+    }
+
+    /// `vars_prompt`.
+    pub(super) fn prompts(&self, play: &Play, vars: &mut PlayVars) -> Result<(), Diagnostic> {
+        let mut answers = indexmap::IndexMap::new();
+        for prompt in &play.vars_prompt {
+            if self.shared.store.extra.contains_key(&prompt.name) {
+                continue;
+            }
+            if prompt.encrypt.is_some() {
+                let message = "vars_prompt: 'encrypt' is not there yet";
+                return Err(Diagnostic::parse(message, prompt.span));
+            }
+            let world = self.play_world(vars, None);
+            let text = |node: &Option<Node>| -> Result<Option<String>, Diagnostic> {
+                node.as_ref().map(|node| rendered(node, &world).map(|v| v.to_string())).transpose()
+            };
+            let default = text(&prompt.default)?;
+            let mut question = text(&prompt.prompt)?.unwrap_or_else(|| prompt.name.to_string());
+            if let Some(default) = &default {
+                question.push_str(&format!(" [{default}]"));
+            }
+            question.push_str(": ");
+            let ask = |question: &str| self.ask.line(question, prompt.private);
+            let answer = loop {
+                let first = ask(&question);
+                if !prompt.confirm || first.is_none() || ask(&format!("confirm {question}")) == first {
+                    break first;
+                }
+                self.shared.warn("***** VALUES ENTERED DO NOT MATCH ****");
+            };
+            let answer = answer.filter(|text| !text.is_empty()).or(default).unwrap_or_default();
+            let value =
+                if prompt.unsafe_ { Value::str(answer) } else { Value::trusted(answer, Some(prompt.span)) };
+            answers.insert(prompt.name.clone(), value);
+        }
+        vars.prompts = Arc::new(answers);
+        Ok(())
+    }
+
+    /// `vars_files`: once for all hosts where their names do not depend on the host.
+    pub fn vars_files(&self, play: &Play, hosts: &[Arc<str>], vars: &mut PlayVars) -> Result<(), Diagnostic> {
+        if play.vars_files.is_empty() {
+            return Ok(());
+        }
+        let folder = play.file.parent().map(Path::to_path_buf).unwrap_or_default();
+        let constant = play.vars_files.iter().all(|node| !mentions_template(node));
+        if constant {
+            let world = self.play_world(vars, hosts.first());
+            vars.files = crate::vars::vars_files(&play.vars_files, &folder, &world, self.source)?.layers;
+            return Ok(());
+        }
+        for host in hosts {
+            let world = self.play_world(vars, Some(host));
+            let files = crate::vars::vars_files(&play.vars_files, &folder, &world, self.source)?;
+            vars.files_waiting |= files.waiting;
+            vars.host_files.insert(host.clone(), files.layers);
+        }
+        Ok(())
+    }
+
+    /// The task that gathers facts, where they are wanted.
+    pub(super) fn facts_task(
+        &self,
+        play: &Arc<Play>,
+        hosts: &[Arc<str>],
+        vars: &PlayVars,
+    ) -> Result<Option<Arc<Task>>, Diagnostic> {
+        let world = self.play_world(vars, hosts.first());
+        let wanted = match &play.gather.wanted {
+            Some(node) => to_bool(&rendered(node, &world)?),
+            None => None,
+        };
+        let known = |host: &Arc<str>| {
+            let store = self.shared.store.host(host);
+            store.is_some_and(|store| {
+                store.facts().get("_ansible_facts_gathered").is_some() || store.facts().len().unwrap_or(0) > 0
+            })
+        };
+        let gather = match self.shared.config.settings.gathering {
+            Gathering::Implicit => wanted.unwrap_or(true),
+            Gathering::Explicit => wanted.unwrap_or(false),
+            Gathering::Smart => wanted.unwrap_or(true) && !hosts.iter().all(known),
+        };
+        if !gather {
+            return Ok(None);
+        }
+        let mut args = Vec::new();
+        let given = [
+            ("gather_subset", &play.gather.subset),
+            ("gather_timeout", &play.gather.timeout),
+            ("fact_path", &play.gather.fact_path),
+        ];
+        for (name, node) in given {
+            args.extend(node.as_ref().map(|node| (Arc::from(name), node.clone())));
+        }
+        let mut task = implicit_task(play, "gather_facts", None, args, u32::MAX - 2 * play.id);
+        task.name = Some(text_node("Gathering Facts", play));
+        Ok(Some(Arc::new(task)))
+    }
+}
+
+pub(super) fn with_dependencies(
+    role: &Arc<playbook::Role>,
+    all: &mut Vec<Arc<playbook::Role>>,
+    depth: usize,
+) {
+    if depth > 50 {
+        return;
+    }
+    for dependency in &role.dependencies {
+        with_dependencies(dependency, all, depth + 1);
+    }
+    all.push(role.clone());
+}
+
+pub(super) fn mentions_template(node: &Node) -> bool {
+    match &node.kind {
+        Kind::Str { text, .. } => template::is_template(text),
+        Kind::Seq(items) => items.iter().any(mentions_template),
+        _ => false,
+    }
+}
+
+/// Fisher and Yates, with the system's randomness.
+pub(super) fn shuffle<T>(items: &mut [T]) {
+    for last in (1..items.len()).rev() {
+        let mut bytes = [0u8; 8];
+        if getrandom::fill(&mut bytes).is_err() {
+            return;
+        }
+        items.swap(last, (u64::from_le_bytes(bytes) % (last as u64 + 1)) as usize);
+    }
+}
+
+pub(super) fn text_node(text: &str, play: &Play) -> Node {
+    Node { kind: Kind::Str { text: text.into(), unsafe_: true }, span: play.span }
+}
+
+pub(super) fn flush_task(play: &Play) -> Task {
+    implicit_task(
+        play,
+        "meta",
+        Some(text_node("flush_handlers", play)),
+        Vec::new(),
+        u32::MAX - 2 * play.id - 1,
+    )
+}
+
+pub(super) fn implicit_task(
+    play: &Play,
+    action: &str,
+    raw: Option<Node>,
+    args: Vec<(Arc<str>, Node)>,
+    id: u32,
+) -> Task {
+    let parent = Parent {
+        scope: playbook::Scope::Play {
+            id: play.id,
+            keywords: play.keywords.clone(),
+            vars_files: play.vars_files.clone(),
+        },
+        up: None,
+    };
+    Task {
+        id,
+        span: play.span,
+        name: None,
+        action: playbook::Action {
+            name: action.into(),
+            written: action.into(),
+            span: play.span,
+            args,
+            raw,
+            whole: None,
+        },
+        keywords: Arc::default(),
+        loop_: None,
+        loop_control: playbook::LoopControl::default(),
+        register: None,
+        changed_when: Vec::new(),
+        failed_when: Vec::new(),
+        until: Vec::new(),
+        retries: None,
+        delay: None,
+        async_: None,
+        poll: None,
+        listen: Vec::new(),
+        handler: false,
+        implicit: true,
+        parent: Arc::new(parent),
+    }
+}

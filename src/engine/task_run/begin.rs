@@ -1,0 +1,312 @@
+//! An item from its condition to its module, and from the module's outcome to an answer or another attempt.
+
+use super::*;
+
+impl TaskRun {
+    /// From an item's condition to the start of its module, or its end where it has none.
+    pub(super) fn begin(
+        &mut self,
+        shared: &Shared,
+        reach: &mut dyn Reach,
+        index: usize,
+        grant: Grant,
+    ) -> Begun {
+        let task = self.step.task.clone();
+        let locals = self.items.as_ref().map(|items| items.locals(index)).unwrap_or_default();
+        let mut world = self.base.for_item(locals.clone());
+        if let Some(run) = self.runs.get_mut(index) {
+            run.locals = locals.into_iter().collect();
+        }
+        let sets = matches!(&*task.action.name, "set_fact" | "include_vars");
+        for earlier in self.runs.iter().take(if sets { index } else { 0 }) {
+            let State::Ended(answer) = &earlier.state else { continue };
+            for consequence in &answer.consequences {
+                let (Consequence::Set(vars) | Consequence::Included(vars)) = consequence else { continue };
+                for (name, value) in vars.iter().filter(|(name, _)| !shared.store.extra.contains_key(name)) {
+                    world.set_local(name.clone(), value.clone());
+                }
+            }
+        }
+        let begun = self.begin_in(shared, reach, &task, &mut world, index, grant);
+        if grant == Grant::Ahead && world.blocked() {
+            return Begun::NotYet;
+        }
+        let (mut answer, settings) = match begun {
+            Ok(Start::Conversation(conversation, call, settings)) => {
+                let settings = *settings;
+                let running = Running {
+                    world,
+                    settings: settings.clone(),
+                    conversation: *conversation,
+                    finish: call.finish,
+                    module: call.name,
+                };
+                return Begun::Yes(State::Running(Box::new(running)), Box::new(settings));
+            }
+            Ok(Start::NotYet) => return Begun::NotYet,
+            Ok(Start::Answer(answer, settings)) => (*answer, *settings),
+            Err(error) => {
+                // what failed may be a condition: the keywords still say what a failure means
+                let settings =
+                    Settings::of(&task, &world).unwrap_or_else(|_| Settings::of_failure(&task, &world));
+                (Answer::failed_at(error, self.step.task.span), settings)
+            }
+        };
+        finish_answer(&mut answer, &task, &mut world);
+        if grant == Grant::Ahead && world.blocked() {
+            return Begun::NotYet;
+        }
+        warn(&mut answer, &world);
+        Begun::Yes(self.retry(shared, answer, &world, index, None), Box::new(settings))
+    }
+
+    fn begin_in(
+        &mut self,
+        shared: &Shared,
+        reach: &mut dyn Reach,
+        task: &Arc<Task>,
+        world: &mut TaskWorld,
+        index: usize,
+        grant: Grant,
+    ) -> Result<Start, Diagnostic> {
+        for condition in task.when() {
+            let value = Value::from_node(condition);
+            if !outcome::holds(&value, world, condition.span)? {
+                let answer = Answer::skipped("Conditional result was False", value.to_data().ok());
+                let settings =
+                    Settings::of(task, world).unwrap_or_else(|_| Settings::of_failure(task, world));
+                return Ok(Start::Answer(Box::new(answer), Box::new(settings)));
+            }
+        }
+        let settings = Settings::of(task, world)?;
+        world.set_check_mode(settings.check);
+        self.settings = settings.clone();
+        if let Some(name) = settings.delegate.as_ref().filter(|name| **name != self.host)
+            && let Some(run) = self.runs.get_mut(index)
+        {
+            run.delegate = Some(crate::engine::event::Delegate { name: name.clone(), address: None });
+        }
+        let name = action_name(task, world)?;
+        let action = shared.actions.find(&name);
+        if let Some(action) = action
+            && action.haste() == Haste::AtTurn
+            && grant == Grant::Ahead
+        {
+            return Ok(Start::NotYet);
+        }
+        if task.action.raw.is_some() && !task.action.takes_raw_text() {
+            let message = format!("Action '{}' does not support raw params.", args::qualified(task));
+            return Err(Diagnostic::user(message));
+        }
+        let (mut arguments, raw) = match action {
+            Some(action) if action.wants_raw() => args::as_written(task),
+            _ => args::render(task, world)?,
+        };
+        for (name, data) in &settings.defaults {
+            if !arguments.contains_key(name.as_str()) {
+                arguments.insert(name.as_str().into(), Value::from_data(data));
+            }
+        }
+        let call = match action {
+            Some(action) => {
+                let locals = self.runs.get(index).map(|run| run.locals.clone()).unwrap_or_default();
+                let call = Call {
+                    task,
+                    name: &name,
+                    args: arguments,
+                    raw,
+                    world,
+                    settings: &settings,
+                    locals: &locals,
+                };
+                let next = match action.run(call) {
+                    Ok(next) => next,
+                    Err(error) => {
+                        let answer = Answer::refused(error, task.span);
+                        return Ok(Start::Answer(Box::new(answer), Box::new(settings)));
+                    }
+                };
+                match next {
+                    Next::Done(answer) => return Ok(Start::Answer(Box::new(answer), Box::new(settings))),
+                    Next::Module(call) => call,
+                }
+            }
+            None => ModuleCall::new(name, to_map(&arguments, raw.as_ref())?),
+        };
+        let Some(module) = registry::find(&call.name) else {
+            let message = format!("couldn't resolve module/action '{}'", call.name);
+            return Err(Diagnostic::user(message).at(task.action.span));
+        };
+        if grant == Grant::Ahead && module.always_acts && !args::is_conditional(&call.args) {
+            return Ok(Start::NotYet);
+        }
+        let identity = reach.identity(world, &settings)?;
+        let setting = Setting {
+            identity,
+            check_mode: settings.check,
+            diff_mode: settings.diff,
+            verbosity: shared.options.verbosity,
+            turn: grant == Grant::Turn,
+            environment: settings
+                .environment
+                .iter()
+                .map(|(name, value)| (name.clone().into_bytes(), value.clone().into_bytes()))
+                .collect(),
+            inputs: call.inputs.clone(),
+            no_log: settings.no_log,
+            timeout: (settings.timeout > 0).then(|| std::time::Duration::from_secs(settings.timeout)),
+        };
+        let conversation = Conversation::start(module, call.args.clone(), setting);
+        Ok(Start::Conversation(Box::new(conversation), call, Box::new(settings)))
+    }
+
+    pub(super) fn module_ended(
+        &mut self,
+        shared: &Shared,
+        index: usize,
+        outcome: impel_modules::Outcome,
+        grant: Grant,
+        line: Option<&Arc<TaskLine>>,
+    ) {
+        let task = self.step.task.clone();
+        let Some(run) = self.runs.get_mut(index) else { return };
+        let State::Running(running) = std::mem::replace(&mut run.state, State::Waiting) else { return };
+        let Running { mut world, settings, conversation, finish, module } = *running;
+        if conversation.has_acted() {
+            self.acted = true;
+            shared.altered();
+        }
+        let mut answer = outcome::answer(outcome, &task, &settings, &self.host);
+        if matches!(&*module, "setup" | "gather_facts") {
+            answer.show.seldom = true;
+        }
+        if let Some(finish) = finish {
+            answer = finish(answer);
+        }
+        finish_answer(&mut answer, &task, &mut world);
+        warn(&mut answer, &world);
+        if grant == Grant::Ahead && world.blocked() {
+            // what judges the result is known only at its turn
+            return;
+        }
+        let state = self.retry(shared, answer, &world, index, line);
+        if let Some(run) = self.runs.get_mut(index) {
+            run.state = state;
+        }
+    }
+
+    /// `until`: another attempt, or the end.
+    pub(super) fn retry(
+        &mut self,
+        shared: &Shared,
+        mut answer: Answer,
+        world: &TaskWorld,
+        index: usize,
+        line: Option<&Arc<TaskLine>>,
+    ) -> State {
+        let task = self.step.task.clone();
+        if task.until.is_empty() && task.retries.is_none() || answer.status == Status::Skipped {
+            return State::Ended(answer);
+        }
+        let number = |node: &Option<crate::yaml::Node>, default: f64| match node {
+            Some(node) => {
+                rendered(node, world).ok().and_then(|v| v.to_string().parse().ok()).unwrap_or(default)
+            }
+            None => default,
+        };
+        let retries = number(&task.retries, 3.0).max(0.0) as u64;
+        let delay = number(&task.delay, 5.0).clamp(0.0, 86_400.0);
+        let Some(attempts) = self.runs.get(index).map(|run| run.attempts) else {
+            return State::Ended(answer);
+        };
+        let done = match task.until.is_empty() {
+            true => Ok(answer.status != Status::Failed),
+            false => all_hold(&task.until, world),
+        };
+        answer.result.insert("attempts".into(), Data::Int(attempts as i64));
+        match done {
+            Ok(true) => State::Ended(answer),
+            Err(error) => State::Ended(Answer::failed_at(error, self.step.task.span)),
+            Ok(false) if attempts > retries || answer.status == Status::Unreachable => {
+                answer.status = Status::Failed;
+                answer.result.insert("failed".into(), true.into());
+                answer.result.insert("attempts".into(), Data::Int(retries as i64));
+                State::Ended(answer)
+            }
+            Ok(false) => {
+                if let Some(line) = line.or(self.line.as_ref()) {
+                    let mut shown = answer.clone();
+                    shown.result.insert("retries".into(), Data::Int(retries as i64 + 1));
+                    let mut attempt = shown.to_result(&self.host, line, Duration::ZERO);
+                    attempt.no_log = self.settings.no_log;
+                    let left = (retries + 1).saturating_sub(attempts);
+                    shared.emit(Event::Retry(Box::new(Retry { attempt, left })));
+                }
+                State::Paused(Instant::now() + Duration::from_secs_f64(delay))
+            }
+        }
+    }
+}
+
+/// What an item's begin came to.
+enum Start {
+    Answer(Box<Answer>, Box<Settings>),
+    Conversation(Box<Conversation>, ModuleCall, Box<Settings>),
+    NotYet,
+}
+
+/// The action's name; it may be a template (`action: "{{ … }}"`).
+fn action_name(task: &Task, world: &TaskWorld) -> Result<Arc<str>, Diagnostic> {
+    let name = &task.action.name;
+    if !template::is_template(name) {
+        return Ok(name.clone());
+    }
+    let rendered =
+        template::render(&Value::trusted(name.clone(), Some(task.action.span)), world)?.to_string();
+    let short =
+        rendered.strip_prefix("ansible.builtin.").or_else(|| rendered.strip_prefix("ansible.legacy."));
+    Ok(short.unwrap_or(&rendered).into())
+}
+
+/// `changed_when`, `failed_when` and what they see.
+fn finish_answer(answer: &mut Answer, task: &Task, world: &mut TaskWorld) {
+    if let Some(name) = register_name(task, world) {
+        let mut registered = answer.result.clone();
+        add_lines(&mut registered);
+        registered.entry("failed".into()).or_insert(Data::Bool(answer.status == Status::Failed));
+        crate::engine::commit::add_exception(&mut registered, answer.status);
+        world.set_local(name, Value::from_data(&Data::Map(registered)));
+    }
+    judge(answer, task, world);
+}
+
+fn warn(answer: &mut Answer, world: &TaskWorld) {
+    let warnings = world.take_warnings();
+    if warnings.is_empty() {
+        return;
+    }
+    let entry = answer.result.entry("warnings".into()).or_insert_with(|| Data::List(Vec::new()));
+    if let Data::List(list) = entry {
+        list.extend(warnings.into_iter().map(Data::from));
+    }
+}
+
+pub(super) fn register_name(task: &Task, world: &TaskWorld) -> Option<Arc<str>> {
+    let node = task.register.as_ref()?;
+    match node.as_str() {
+        Some(text) if !template::is_template(text) => Some(text.into()),
+        _ => Some(rendered(node, world).ok()?.to_string().into()),
+    }
+}
+
+/// Arguments as a module gets them.
+fn to_map(args: &crate::engine::action::Arguments, raw: Option<&Value>) -> Result<Map, Diagnostic> {
+    let mut map = Map::new();
+    if let Some(raw) = raw {
+        map.insert("_raw_params".into(), raw.to_data()?);
+    }
+    for (name, value) in args {
+        map.insert(name.to_string(), value.to_data()?);
+    }
+    Ok(map)
+}
