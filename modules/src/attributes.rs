@@ -87,7 +87,7 @@ impl FileAttributes {
             },
         };
         if let (false, Some((argument, message))) = (host.check_mode(), &unknown) {
-            return Err(Fault::at(*argument, message.clone()));
+            return Err(Fault::at(argument, message.clone()));
         }
         let symbolic = matches!(&self.mode, Some(Mode::Symbolic(_)));
         let umask = if symbolic { host.me().await?.umask } else { 0o022 };
@@ -144,7 +144,7 @@ impl Wanted {
     /// A symbolic mode that means nothing; in check mode no such user or group.
     pub fn plain_difference(&self, now: &Status) -> Result<Option<Difference>, Fault> {
         if let Some((argument, message)) = &self.unknown {
-            return Err(Fault::at(*argument, message.clone()));
+            return Err(Fault::at(argument, message.clone()));
         }
         let mut difference = Difference::none(now);
         if let Some(uid) = self.uid.filter(|uid| *uid != now.uid) {
