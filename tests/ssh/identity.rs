@@ -148,6 +148,11 @@ fn becomes(login: impl Fn(&str) -> Connection) {
         assert!(folder.is_dir());
         shell.close();
         own.close();
+        // a terminal's hang-up reaches the shell a moment after the channel has closed
+        let until = Instant::now() + Duration::from_secs(if user == "it_tty" { 3 } else { 0 });
+        while folder.exists() && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(20));
+        }
         assert!(!folder.exists(), "{user} {identity:?}: {}", folder.display());
         if user == "it_tty" || identity.method == Doas {
             // As when impel is killed: nobody says goodbye, also not to a terminal.
