@@ -2,6 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use ssh2::ErrorCode;
@@ -18,13 +19,14 @@ pub struct ChannelCarrier {
     channel: ssh2::Channel,
     /// A closed input would hang up on the shell instead of ending it.
     terminal: bool,
-    /// Since when the peer has been waited for without a sign of life.
-    quiet: Option<Instant>,
+    /// Since when the peer has been waited for without a byte for this channel.
+    waiting: Option<Instant>,
 }
 
 impl ChannelCarrier {
     pub(super) fn new(session: Arc<Session>, channel: ssh2::Channel, terminal: bool) -> ChannelCarrier {
-        ChannelCarrier { session, channel, terminal, quiet: None }
+        session.channels.fetch_add(1, Ordering::Relaxed);
+        ChannelCarrier { session, channel, terminal, waiting: None }
     }
 
     /// What an error of libssh2 comes to: nothing for now, or the end.
@@ -63,29 +65,43 @@ impl ChannelCarrier {
     }
 }
 
+impl Drop for ChannelCarrier {
+    fn drop(&mut self) {
+        self.session.channels.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 impl Carrier for ChannelCarrier {
     fn step(&mut self, outgoing: &[u8], incoming: &mut Vec<u8>, until: Instant) -> Result<Step, Broken> {
-        let mut quiet = *self.quiet.get_or_insert_with(Instant::now);
+        let waiting = *self.waiting.get_or_insert_with(Instant::now);
         loop {
+            // What the read takes from the socket may be the answer to a keepalive, which it does not tell.
+            self.session.listen()?;
             let wrote = self.write(outgoing)?;
             match self.read(incoming)? {
                 None => return Ok(Step { wrote, read: 0, ended: true }),
                 Some(read) if wrote + read > 0 => {
-                    self.quiet = None;
+                    self.waiting = None;
                     return Ok(Step { wrote, read, ended: false });
                 }
                 Some(_) => {}
             }
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Ok(Step::default());
-            }
-            if self.session.wait(left)? {
-                quiet = Instant::now();
-                self.quiet = Some(quiet);
-            } else if self.session.is_silent(quiet) {
-                self.session.died();
-                return Err(Broken("the host does not answer any more".into()));
+            // A keepalive's answer is to be seen arriving, so nothing is read before the socket has something.
+            loop {
+                let left = until.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    return Ok(Step::default());
+                }
+                if self.session.wait(left)? {
+                    break;
+                }
+                if self.session.is_silent(waiting) {
+                    self.session.died();
+                    return Err(Broken("the host does not answer any more".into()));
+                }
+                if self.session.may_lose_bytes() {
+                    break;
+                }
             }
         }
     }

@@ -7,8 +7,9 @@ use std::sync::{Condvar, Mutex, PoisonError};
 /// sshd's MaxStartups begins to drop at ten.
 const PER_ADDRESS: usize = 8;
 
-/// A handshake is some milliseconds of CPU and mostly waiting.
-const PER_CPU: usize = 32;
+/// A handshake is some milliseconds of CPU on either side. Where the hosts share the controller's machine, more
+/// than this at once take longer than the connect timeout.
+const PER_CPU: usize = 8;
 
 struct Running {
     all: usize,

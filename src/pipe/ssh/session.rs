@@ -3,8 +3,8 @@
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -36,7 +36,11 @@ pub struct Session {
     socket: Arc<OwnedFd>,
     dead: AtomicBool,
     waiting: AtomicUsize,
+    /// Shells on this connection.
+    pub(super) channels: AtomicUsize,
     alive: Option<(Duration, u32)>,
+    /// When the peer was last heard, for whichever channel.
+    heard: Mutex<Instant>,
     timeout: Duration,
 }
 
@@ -157,7 +161,9 @@ impl Session {
             socket,
             dead: AtomicBool::new(false),
             waiting: AtomicUsize::new(0),
+            channels: AtomicUsize::new(0),
             alive,
+            heard: Mutex::new(Instant::now()),
             timeout,
         })
     }
@@ -231,20 +237,45 @@ impl Session {
         let outcome = time.map(|time| poll(&mut socket, Some(&time)));
         self.waiting.fetch_sub(1, Ordering::Relaxed);
         match outcome? {
-            Ok(count) => Ok(count > 0),
+            Ok(count) => {
+                if socket.iter().any(|socket| !(socket.revents() - PollFlags::OUT).is_empty()) {
+                    self.heard_now();
+                }
+                Ok(count > 0)
+            }
             Err(rustix::io::Errno::INTR) => Ok(true),
             Err(error) => Err(Broken(error.to_string())),
         }
+    }
+
+    /// Where keepalives are sent: notes whether the peer has said something that nobody has read yet.
+    pub(super) fn listen(&self) -> Result<(), Broken> {
+        if self.alive.is_some() {
+            self.wait(Duration::ZERO)?;
+        }
+        Ok(())
+    }
+
+    /// Whether another shell's reads may take this one's bytes from the socket, so that waiting for the socket
+    /// alone does not do.
+    pub(super) fn may_lose_bytes(&self) -> bool {
+        self.channels.load(Ordering::Relaxed) > 1
+    }
+
+    fn heard_now(&self) {
+        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
     pub(super) fn socket(&self) -> &OwnedFd {
         &self.socket
     }
 
-    /// Sends a keepalive where one is due, and says whether the peer has been silent for too long.
+    /// Sends a keepalive where one is due, and says whether the peer has been silent for too long, at the
+    /// earliest from `since` on.
     pub(super) fn is_silent(&self, since: Instant) -> bool {
         let Some((interval, count)) = self.alive else { return false };
         let _ = self.ssh.keepalive_send();
+        let since = since.max(*self.heard.lock().unwrap_or_else(PoisonError::into_inner));
         since.elapsed() > interval * (count + 1)
     }
 
