@@ -151,16 +151,24 @@ fn payloads_arrive_exactly_where_dd_reads_short() {
 #[test]
 fn a_full_disk_is_the_writers_error_and_the_shell_goes_on() {
     each(|shell, mut pipe| {
-        let replies = pipe
-            .exchange(vec![with(call("t_full", &[b"300000"]), noise(300_000)), call("t_print", &[b"x"])])
-            .unwrap();
-        assert_ne!(replies[0].rc, 0, "{shell}");
-        assert!(
-            String::from_utf8_lossy(&replies[0].err).contains("No space left"),
-            "{shell} {:?}",
-            replies[0]
-        );
-        assert_eq!(replies[1].out, b"x|", "{shell}");
+        // large ones and small ones take different ways
+        let full = |size: usize| with(call("t_full", &[size.to_string().as_bytes()]), noise(size));
+        let nowhere = |size: usize| {
+            let path = b"/nonexistent/folder/file";
+            with(call("t_replace", &[size.to_string().as_bytes(), path]), noise(size))
+        };
+        let wave =
+            vec![full(300_000), full(3_000), nowhere(300_000), nowhere(3_000), call("t_print", &[b"x"])];
+        let replies = pipe.exchange(wave).unwrap();
+        for (reply, why) in replies.iter().zip(["No space left", "No space left", "No such", "No such"]) {
+            assert_ne!(reply.rc, 0, "{shell}");
+            let err = String::from_utf8_lossy(&reply.err);
+            assert!(
+                err.to_lowercase().contains(&why.to_lowercase()) || err.contains("onexistent"),
+                "{shell} {err}"
+            );
+        }
+        assert_eq!(replies[4].out, b"x|", "{shell}");
     });
 }
 

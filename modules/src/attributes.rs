@@ -1,7 +1,7 @@
 //! The attributes that every module that writes files can set: owner, group, mode, flags.
 
 use crate::args::{Args as _, Mode};
-use crate::host::{Attributes, Host, NamedGroup, NamedUser, Probe, Status, Which};
+use crate::host::{Attributes, Host, NamedGroup, NamedUser, Probe, Status, Which, join};
 use crate::{Args, Data, Fault, Map};
 
 /// What a task may ask of a file's attributes.
@@ -63,29 +63,37 @@ impl FileAttributes {
     /// No such user or group (in check mode that is said once there is a difference to tell); SELinux is on and a context is asked for.
     pub async fn resolve(&self, host: &Host) -> Result<Wanted, Fault> {
         let mut unknown = None;
-        let uid = match &self.owner {
-            None => None,
-            Some(name) => match (host.ask(NamedUser(name.clone())).await?, name.parse()) {
-                (Some(account), Err(_)) => Some(account.uid),
-                (_, Ok(uid)) => Some(uid),
-                (None, Err(_)) => {
-                    unknown = Some(("owner", format!("chown failed: failed to look up user {name}")));
-                    None
+        let user = async {
+            match self.owner.as_deref().map(Named::read) {
+                None => Ok(None),
+                Some(Named::Number(uid)) => Ok(Some(Ok(uid))),
+                Some(Named::Name(name)) => {
+                    let account = host.ask(NamedUser(name.to_owned())).await?;
+                    let missing = || format!("chown failed: failed to look up user {name}");
+                    Ok::<_, Fault>(Some(account.map(|account| account.uid).ok_or_else(missing)))
                 }
-            },
+            }
         };
-        let gid = match &self.group {
-            None => None,
-            Some(name) => match (host.ask(NamedGroup(name.clone())).await?, name.parse()) {
-                (Some(group), Err(_)) => Some(group.gid),
-                (_, Ok(gid)) => Some(gid),
-                (None, Err(_)) => {
-                    let missing = || ("group", format!("chgrp failed: failed to look up group {name}"));
-                    unknown.get_or_insert_with(missing);
-                    None
+        let group = async {
+            match self.group.as_deref().map(Named::read) {
+                None => Ok(None),
+                Some(Named::Number(gid)) => Ok(Some(Ok(gid))),
+                Some(Named::Name(name)) => {
+                    let group = host.ask(NamedGroup(name.to_owned())).await?;
+                    let missing = || format!("chgrp failed: failed to look up group {name}");
+                    Ok::<_, Fault>(Some(group.map(|group| group.gid).ok_or_else(missing)))
                 }
-            },
+            }
         };
+        let (user, group) = join(user, group).await;
+        let mut known = |argument, found: Option<Result<u32, String>>| match found? {
+            Ok(number) => Some(number),
+            Err(message) => {
+                unknown.get_or_insert((argument, message));
+                None
+            }
+        };
+        let (uid, gid) = (known("owner", user?), known("group", group?));
         if let (false, Some((argument, message))) = (host.check_mode(), &unknown) {
             return Err(Fault::at(argument, message.clone()));
         }
@@ -113,6 +121,23 @@ impl FileAttributes {
     /// Their schema alone, for modules that take them in.
     pub fn names() -> Vec<&'static str> {
         Self::schema().options.iter().map(|o| o.name).collect()
+    }
+}
+
+/// How an account is given.
+enum Named<'a> {
+    Number(u32),
+    Name(&'a str),
+}
+
+impl Named<'_> {
+    /// Root is 0 everywhere on Linux, so nobody has to be asked.
+    fn read(text: &str) -> Named<'_> {
+        match text.parse() {
+            Ok(number) => Named::Number(number),
+            Err(_) if text == "root" => Named::Number(0),
+            Err(_) => Named::Name(text),
+        }
     }
 }
 

@@ -100,6 +100,7 @@ _iF() {
     _iz=$1
     shift
     [ -d "$_iT" ] || _iH || exit 1
+    _irp
     "$@" 2>"$_iT/e"
     _iq=$?
     case $_iz in
@@ -119,10 +120,15 @@ _ie() {
     fi
 }
 
+# Which dd there is: f knows fullblock, l reads short. Called in the shell itself it is found out once.
+_irp() {
+    [ -n "$_ix" ] || if dd if=/dev/null iflag=fullblock 2>/dev/null; then _ix=f; else _ix=l; fi
+}
+
 # dd is the one tool that reads N bytes from a pipe and no more: head, sed and read take blocks.
 _ird() {
     [ "$1" -gt 0 ] || return 0
-    [ -n "$_ix" ] || if dd if=/dev/null iflag=fullblock 2>/dev/null; then _ix=f; else _ix=l; fi
+    _irp
     if [ $_ix = l ]; then
         _irl "$1"
     elif [ "$1" -le 131072 ]; then
@@ -148,14 +154,34 @@ _irl() {
 }
 
 _iup() {
-    _ird "$1" | (
+    _irp
+    # What is small takes one fork. dd reads all of it before it writes, so that nothing is left in the pipe where
+    # the disk is full; and the file is made before, so that a failed start leaves all of it.
+    if [ $_ix = f ] && [ "$1" -gt 0 ] && [ "$1" -le 131072 ]; then
         umask 077
-        cat >"$2" || {
-            cat >/dev/null
-            exit 1
-        }
-    )
-    _ir=$?
+        true >"$2"
+        _ir=$?
+        umask "$_iU"
+        if [ $_ir != 0 ]; then
+            _ird "$1" >/dev/null
+        else
+            dd bs="$1" count=1 iflag=fullblock >"$2" 2>"$_iT/d"
+            _ir=$?
+            [ $_ir = 0 ] || while IFS= read -r _io; do
+                # the lines between are counts of blocks
+                case $_io in dd:*) echo "$_io" >&2 ;; esac
+            done <"$_iT/d"
+        fi
+    else
+        _ird "$1" | (
+            umask 077
+            cat >"$2" || {
+                cat >/dev/null
+                exit 1
+            }
+        )
+        _ir=$?
+    fi
     _ie || {
         rm -f "$2"
         return 1

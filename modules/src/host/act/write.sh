@@ -48,7 +48,7 @@ act_place() {
             return 1
         }
     elif [ -z "$act_place_m" ]; then
-        (umask "$_iU" && chmod '=rw' "$act_place_t")
+        chmod '=rw' "$act_place_t"
     fi
     # chown clears setuid and setgid, so it comes first.
     if { [ -z "$act_place_o" ] || chown "$act_place_o" "$act_place_t"; } &&
