@@ -42,6 +42,7 @@ mod command;
 mod copy;
 mod cron;
 pub mod edit;
+mod fetch;
 mod file;
 mod find;
 mod fnmatch;

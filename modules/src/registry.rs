@@ -68,6 +68,7 @@ modules! {
     "command" crate::command::Command { always_acts: true, free_form: true, check_mode: CheckMode::Partial };
     "copy" crate::copy::Copy;
     "cron" crate::cron::Cron;
+    "fetch" crate::fetch::Fetch { check_mode: CheckMode::None };
     "file" crate::file::File;
     "find" crate::find::Find;
     "get_url" crate::get_url::GetUrl;

@@ -6,6 +6,7 @@ mod assert;
 mod copy;
 mod debug;
 mod fail;
+mod fetch;
 mod gather_facts;
 mod group_by;
 mod include_role;

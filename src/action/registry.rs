@@ -1,7 +1,7 @@
 //! The list of actions.
 
 use super::{
-    add_host, assert, copy, debug, fail, gather_facts, group_by, include_role, include_tasks, include_vars,
+    add_host, assert, copy, debug, fail, fetch, gather_facts, group_by, include_role, include_tasks, include_vars,
     set_fact, set_stats, template, validate_argument_spec,
 };
 use crate::engine::{Action, Actions};
@@ -17,6 +17,7 @@ pub const NAMES: &[&str] = &[
     "copy",
     "debug",
     "fail",
+    "fetch",
     "gather_facts",
     "group_by",
     "import_playbook",
@@ -40,6 +41,7 @@ impl Actions for Registry {
             "copy" => &copy::Copy,
             "debug" => &debug::Debug,
             "fail" => &fail::Fail,
+            "fetch" => &fetch::Fetch,
             "gather_facts" => &gather_facts::GatherFacts,
             "group_by" => &group_by::GroupBy,
             "include_role" => &include_role::IncludeRole,

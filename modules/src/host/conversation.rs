@@ -213,6 +213,31 @@ impl Host {
         }
     }
 
+    /// Sends what is no change to the host, in the task's turn.
+    pub(super) async fn send(&self, request: Request) -> Result<Reply, Fault> {
+        Answered(self.wait_for(Want::Act(request))).await.reply()
+    }
+
+    /// The same gate for what is altered on the controller (`fetch`): in check mode nothing is done.
+    ///
+    /// # Errors
+    /// What the work says.
+    pub async fn change_here<T>(
+        &self,
+        diff: impl IntoIterator<Item = Diff>,
+        work: impl FnOnce() -> Result<T, Fault>,
+    ) -> Result<Option<T>, Fault> {
+        self.turn().await;
+        if self.check_mode() {
+            self.foretell(diff);
+            return Ok(None);
+        }
+        self.state.acted.set(true);
+        let done = work()?;
+        self.foretell(diff);
+        Ok(Some(done))
+    }
+
     /// Waits for the task's turn: for heavy asks, streams and scratch files.
     pub async fn turn(&self) {
         Turn(self).await;

@@ -7,6 +7,7 @@ mod input;
 mod path;
 mod pipe;
 mod questions;
+mod receive;
 mod status;
 mod tar;
 #[cfg(test)]
@@ -25,6 +26,7 @@ pub use questions::{
     Access, Account, Algorithm, Checksum, Glob, GroupEntry, Me, Myself, NamedGroup, NamedUser, Package,
     Packages, Read, Reading, Readlink, RealPath, Stat, Tree, Unit, Variables, Which, Zone,
 };
+pub use receive::Received;
 pub use status::{FileKind, Status};
 pub use tar::TarFile;
 pub use wave::{Wave, run_alone};

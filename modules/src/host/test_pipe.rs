@@ -70,7 +70,7 @@ impl TestPipe {
         }
     }
 
-    fn one(&mut self, request: Request) -> Reply {
+    fn one(&mut self, mut request: Request) -> Reply {
         let mut line = Vec::new();
         for script in &request.scripts {
             self.define(script, &mut line);
@@ -117,7 +117,10 @@ impl TestPipe {
         let stdin = self.stdin.as_mut().unwrap();
         stdin.write_all(&line).unwrap();
         stdin.flush().unwrap();
-        let (out, tail) = self.until_mark();
+        let (mut out, tail) = self.until_mark();
+        if let Some(sink) = &mut request.sink {
+            sink.write_all(&std::mem::take(&mut out)).unwrap();
+        }
         let (rc, flags) = tail.split_once(' ').unwrap();
         let err =
             if flags.trim().parse::<u32>().unwrap() & 1 == 1 { self.until_mark().0 } else { Vec::new() };

@@ -66,7 +66,7 @@ def tree(root):
         for name in folders + files:
             path = os.path.join(folder, name)
             info = os.lstat(path)
-            rel = re.sub(r'\.\d+\.\d{4}-\d\d-\d\d@[\d:]+~$', '.BACKUP~', os.path.relpath(path, root))
+            rel = re.sub(r'\.\d+\.\d{4}-\d\d-\d\d@[\d:]+~$', '.BACKUP~', os.path.relpath(path, root)).replace(root.lstrip('/'), '@')
             entry = [stat.filemode(info.st_mode)]
             if stat.S_ISLNK(info.st_mode):
                 entry.append(os.readlink(path).replace(root, '@'))
