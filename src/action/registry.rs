@@ -1,8 +1,8 @@
 //! The list of actions.
 
 use super::{
-    add_host, assert, copy, debug, fail, fetch, gather_facts, group_by, include_role, include_tasks, include_vars,
-    set_fact, set_stats, template, validate_argument_spec,
+    add_host, assert, copy, debug, fail, fetch, gather_facts, group_by, include_role, include_tasks,
+    include_vars, set_fact, set_stats, template, validate_argument_spec,
 };
 use crate::engine::{Action, Actions};
 
