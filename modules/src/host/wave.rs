@@ -5,6 +5,7 @@ use super::conversation::{Answer, Conversation, Identity, Setting, Slot, Step, W
 use super::pipe::{Pipe, PipeError, Reply, Request};
 use crate::registry::ModuleDef;
 use crate::{Map, Outcome};
+use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::rc::Rc;
@@ -20,17 +21,18 @@ pub struct Wave {
 }
 
 struct Call {
-    slots: Vec<Rc<Slot>>,
+    /// Who waits, and for which of the answers.
+    slots: Vec<(Rc<Slot>, usize)>,
     framing: Option<Framing>,
-    /// The question has no words: there is one answer, and all who ask get it.
-    alike: bool,
 }
 
 /// A call that still takes questions.
 struct Open {
     lane: Lane,
     words: Vec<Vec<u8>>,
-    slots: Vec<Rc<Slot>>,
+    /// Which question has which words: what two tasks ask alike is asked once.
+    asked: HashMap<Vec<Vec<u8>>, usize>,
+    slots: Vec<(Rc<Slot>, usize)>,
     bytes: usize,
 }
 
@@ -56,12 +58,11 @@ impl Wave {
         let mut requests = Vec::with_capacity(open.len() + acts.len());
         for call in open {
             requests.push(wave.request(&call));
-            let alike = call.words.is_empty();
-            wave.calls.push(Call { slots: call.slots, framing: Some(call.lane.framing), alike });
+            wave.calls.push(Call { slots: call.slots, framing: Some(call.lane.framing) });
         }
         for (slot, request) in acts {
             requests.push(request);
-            wave.calls.push(Call { slots: vec![slot], framing: None, alike: false });
+            wave.calls.push(Call { slots: vec![(slot, 0)], framing: None });
         }
         (wave, requests)
     }
@@ -83,24 +84,21 @@ impl Wave {
         for (call, reply) in self.calls.into_iter().zip(replies) {
             match call.framing {
                 None => {
-                    if let Some(slot) = call.slots.first() {
+                    if let Some((slot, _)) = call.slots.first() {
                         *slot.answer.borrow_mut() = Some(Answer::Reply(reply));
                     }
                 }
                 Some(Framing::Alone | Framing::Single | Framing::Whole) => {
                     let part = Part::whole(reply, self.nonce.clone());
-                    for slot in call.slots {
+                    for (slot, _) in call.slots {
                         *slot.answer.borrow_mut() = Some(Answer::Part(part.clone()));
                     }
                 }
                 Some(Framing::Parts) => {
-                    let asked = if call.alike { 1 } else { call.slots.len() };
-                    let mut parts = parts(asked, &reply, &self.nonce);
-                    if let (true, Some(only)) = (call.alike, parts.first().cloned()) {
-                        parts = vec![only; call.slots.len()];
-                    }
-                    for (slot, part) in call.slots.iter().zip(parts) {
-                        *slot.answer.borrow_mut() = Some(Answer::Part(part));
+                    let asked = call.slots.iter().map(|(_, index)| index + 1).max().unwrap_or(0);
+                    let parts = parts(asked, &reply, &self.nonce);
+                    for (slot, index) in call.slots {
+                        *slot.answer.borrow_mut() = parts.get(index).cloned().map(Answer::Part);
                     }
                 }
             }
@@ -113,14 +111,22 @@ fn join(open: &mut Vec<Open>, lane: Lane, words: Vec<Vec<u8>>, slot: Rc<Slot>) {
     let with_room = open
         .iter_mut()
         .find(|call| call.lane.joins(&lane) && call.slots.len() < WORDS && call.bytes + size < BYTES);
-    match with_room {
-        Some(call) => {
-            call.words.extend(words);
-            call.slots.push(slot);
-            call.bytes += size;
+    let call = match with_room {
+        Some(call) => call,
+        None => {
+            let asked = HashMap::new();
+            open.push(Open { lane, words: Vec::new(), asked, slots: Vec::new(), bytes: 0 });
+            let Some(call) = open.last_mut() else { return };
+            call
         }
-        None => open.push(Open { lane, words, slots: vec![slot], bytes: size }),
+    };
+    let next = call.asked.len();
+    let index = *call.asked.entry(words.clone()).or_insert(next);
+    if index == next {
+        call.words.extend(words);
+        call.bytes += size;
     }
+    call.slots.push((slot, index));
 }
 
 /// Cuts `answer NONCE RC\n answer NONCE RC\n …` into that many parts.

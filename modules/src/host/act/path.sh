@@ -1,15 +1,9 @@
 # shellcheck shell=sh disable=SC2154
 # act_folders PATH...: makes folders, parents first, with the user's umask. One that is there by now is fine.
 act_folders() {
-    # shellcheck disable=SC2030,SC2031
-    (
-        umask "$_iU"
-        LC_ALL=C
-        export LC_ALL
-        for act_folders_p; do
-            mkdir "$act_folders_p" || [ -d "$act_folders_p" ] || exit 1
-        done
-    )
+    for act_folders_p; do
+        LC_ALL=C mkdir "$act_folders_p" || [ -d "$act_folders_p" ] || return 1
+    done
 }
 # act_remove PATH...: with all that is below.
 act_remove() {
@@ -31,8 +25,7 @@ act_link() {
 # a stamp of touch -t in the host's own zone.
 act_touch() {
     if [ ! -e "$1" ]; then
-        # shellcheck disable=SC2030,SC2031
-        (umask "$_iU" && : >"$1") || return
+        true >"$1" || return
     fi
     act_touch_one -a "$2" "$1" && act_touch_one -m "$3" "$1"
 }
