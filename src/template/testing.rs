@@ -15,6 +15,7 @@ pub struct Fixed {
     pub variables: HashMap<String, Value>,
     pub config: HashMap<String, Value>,
     pub files: HashMap<String, String>,
+    pub environment: HashMap<String, String>,
     memory: RefCell<HashMap<usize, (Arc<str>, Value)>>,
 }
 
@@ -81,6 +82,10 @@ impl World for Fixed {
     }
 
     fn warn(&self, _text: &str) {}
+
+    fn environment(&self, name: &str) -> Option<String> {
+        self.environment.get(name).cloned()
+    }
 }
 
 /// Runs work on a stack as small as a thread's by default.
@@ -333,4 +338,13 @@ fn speed() {
         }
         eprintln!("{template:40} {:>9.0}/s", f64::from(rounds) / start.elapsed().as_secs_f64());
     }
+}
+
+#[test]
+fn a_command_that_never_ends_is_ended() {
+    let mut world = Fixed::default();
+    world.environment.insert("IMPEL_LOOKUP_TIMEOUT".into(), "1".into());
+    let said = world.text("{{ lookup('pipe', 'sleep 1000 | sleep 1000') }}");
+    assert!(said.contains("it did not end within 1 seconds"), "{said}");
+    assert_eq!(world.text("{{ lookup('pipe', 'echo a; echo b') }}"), "'a\\nb'");
 }

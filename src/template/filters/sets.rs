@@ -123,6 +123,8 @@ fn distinct(items: impl IntoIterator<Item = Value>) -> Result<Value> {
 fn unique(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let fold = !args.bool(0, "case_sensitive", false)?;
     let attribute = args.get(1, "attribute").filter(|v| !v.is_none());
+    // Where Jinja's own filter cannot hash, Ansible's takes over, which knows no parameters.
+    let asked = attribute.is_some() || args.get(0, "case_sensitive").and_then(Value::as_bool) == Some(false);
     let mut seen = Members::default();
     let mut out = Vec::new();
     for item in input.iter()? {
@@ -130,6 +132,13 @@ fn unique(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
             Some(path) => eval.path(&item, path)?.defined()?,
             None => item.clone(),
         };
+        if asked && let Value::Dict(_) | Value::List(_) | Value::Set(_) = key {
+            return Err(Error::new(format!(
+                "Jinja2's unique filter failed and we cannot fall back to Ansible's version as it does not support \
+                 the parameters supplied: unhashable type: '{}'",
+                key.type_name()
+            )));
+        }
         if seen.add(&folded(key, fold))? {
             out.push(item);
         }

@@ -107,6 +107,9 @@ fn template(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<V
         };
         let (text, secret) = read(eval, &path)?;
         let mut variables = described(term, &path);
+        if eval.world().variable("ansible_managed").is_some() {
+            variables.remove("ansible_managed");
+        }
         if let Some(Value::Dict(more)) = args.keyword("template_vars") {
             for (key, value) in more.pairs().iter() {
                 variables.insert(key.value().to_text()?.into(), value.clone());

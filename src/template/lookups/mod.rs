@@ -5,6 +5,7 @@ mod files;
 mod hosts;
 mod inifile;
 mod lists;
+mod options;
 mod overlay;
 mod parameters;
 mod passwords;

@@ -1,6 +1,6 @@
 //! `password`: a random password, kept in a file of the controller.
 
-use super::{Lookup, parameters};
+use super::{Lookup, options, parameters};
 use crate::template::args::Args;
 use crate::template::crypt::{self, Choices, Scheme};
 use crate::template::filters::Random;
@@ -81,18 +81,15 @@ fn wish(term: &str, args: &Args) -> Result<Wish> {
     }
     let own = |name: &str| parsed.named.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
     let given = |name: &str| args.keyword(name).filter(|v| !v.is_none());
-    let length = match (own("length"), given("length")) {
-        (Some(text), _) => text.trim().parse().ok(),
-        (None, Some(value)) => value.as_int().or_else(|| value.as_str().and_then(|s| s.trim().parse().ok())),
-        (None, None) => Some(20),
-    };
-    let Some(length) = length.filter(|l| (0..=LONGEST).contains(l)) else {
-        return Err(Error::new("invalid literal for the length of a password"));
-    };
+    let length = own("length").map(Value::str).or_else(|| given("length").cloned());
+    let length = length.map_or(Ok(20), |value| options::integer("password", "length", &value, "integer"))?;
+    if length > LONGEST {
+        return Err(Error::new(format!("a password of {length} characters is too long")));
+    }
     let chars = match (own("chars"), given("chars")) {
         (Some(text), _) => listed(text),
         (None, Some(text @ Value::Str(_))) => listed(&text.to_text()?),
-        (None, Some(list)) => list.iter()?.map(|v| v.to_text()).collect::<Result<_>>()?,
+        (None, Some(list)) => options::strings("password", "chars", list)?,
         (None, None) => ["ascii_letters", "digits", ".,:-_"].map(str::to_owned).to_vec(),
     };
     let seed = own("seed").map(Value::str).or_else(|| given("seed").cloned());
@@ -100,7 +97,7 @@ fn wish(term: &str, args: &Args) -> Result<Wish> {
         (Some(text), _) => Ok(Some(text.to_owned())),
         (None, given) => given.map(Value::to_text).transpose(),
     };
-    let (encrypt, ident) = (text("encrypt")?, text("ident")?);
+    let (encrypt, ident) = (text("encrypt")?.filter(|name| !name.is_empty()), text("ident")?);
     Ok(Wish { path: parsed.raw, length, encrypt, ident, chars, seed })
 }
 

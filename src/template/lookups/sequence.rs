@@ -1,7 +1,7 @@
 //! `sequence`: numbers from a start to an end, each in a format.
 
 use super::lists::MOST;
-use super::parameters;
+use super::{options, parameters};
 use crate::template::args::Args;
 use crate::template::value::{Error, Result, Value, str_repr};
 use crate::template::{Eval, format};
@@ -20,7 +20,7 @@ struct Sequence {
 pub(super) fn sequence(_eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<Value>> {
     let mut given = Sequence { start: 1, count: None, end: None, stride: 1, format: "%d".to_owned() };
     for (name, value) in &args.named {
-        given.set(name, &value.to_text()?)?;
+        given.set(name, value)?;
     }
     let mut out = Vec::new();
     if terms.is_empty() {
@@ -40,7 +40,7 @@ pub(super) fn sequence(_eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> 
             let parsed = parameters::split(text)?;
             let mut unknown = Vec::new();
             for (name, value) in &parsed.named {
-                if !sequence.set(name, value)? {
+                if !sequence.set(name, &Value::str(value.as_str()))? {
                     unknown.push(str_repr(name));
                 }
             }
@@ -59,25 +59,19 @@ pub(super) fn sequence(_eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> 
     Ok(out)
 }
 
-fn integer(name: &str, text: &str) -> Result<i64> {
-    text.trim().parse().map_err(|_| {
-        Error::new(format!(
-            "Config '{name}' for 'sequence' lookup plugin from 'Direct' has an invalid value: Invalid value \
-             provided for 'integer': {}",
-            str_repr(text)
-        ))
-    })
+fn integer(name: &str, value: &Value) -> Result<i64> {
+    options::integer("sequence", name, value, "integer")
 }
 
 impl Sequence {
     /// Sets a parameter; says whether there is one of that name.
-    fn set(&mut self, name: &str, value: &str) -> Result<bool> {
+    fn set(&mut self, name: &str, value: &Value) -> Result<bool> {
         match name {
             "start" => self.start = integer(name, value)?,
             "end" => self.end = Some(integer(name, value)?),
             "count" => self.count = Some(integer(name, value)?),
             "stride" => self.stride = integer(name, value)?,
-            "format" => value.clone_into(&mut self.format),
+            "format" => self.format = value.to_text()?,
             _ => return Ok(false),
         }
         Ok(true)
@@ -109,11 +103,11 @@ impl Sequence {
             return Ok(false);
         }
         if let Some(start) = start {
-            self.start = integer("start", start)?;
+            self.start = integer("start", &start.into())?;
         }
-        self.end = Some(integer("end", end)?);
+        self.end = Some(integer("end", &end.into())?);
         if let Some(stride) = stride {
-            self.stride = integer("stride", stride)?;
+            self.stride = integer("stride", &stride.into())?;
         }
         if let Some(format) = format {
             format.clone_into(&mut self.format);

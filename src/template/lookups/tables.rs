@@ -1,7 +1,7 @@
 //! Values out of files of rows and sections: `csvfile`, `ini`.
 
 use super::inifile::IniFile;
-use super::{Lookup, files, parameters};
+use super::{Lookup, files, options, parameters};
 use crate::template::Eval;
 use crate::template::args::Args;
 use crate::template::filters::from_encoding;
@@ -54,23 +54,20 @@ impl Options<'_> {
     fn index(&self, name: &str, default: i64) -> Result<i64> {
         match self.value(name) {
             None => Ok(default),
-            Some(value) => value.to_text()?.trim().parse().map_err(|_| {
-                let shown = value.repr().unwrap_or_default();
-                Error::new(format!("invalid literal for int() with base 10: {shown}"))
-            }),
+            Some(value) => options::integer("csvfile", name, &value, "int"),
         }
     }
 }
 
 /// A file's text, read in an encoding.
-fn text_of(eval: &Eval<'_>, name: &str, encoding: &str, missing: &str) -> Result<(String, bool)> {
+fn text_of(eval: &Eval<'_>, name: &str, encoding: &str, missing: &str) -> Result<(String, bool, String)> {
     let Some(path) = files::find(eval, "files", name)? else {
         return Err(
             Error::new(missing.to_owned()).hint(format!("there is no file '{name}' on the search path"))
         );
     };
     let (bytes, secret) = eval.world().read_file(&path)?;
-    Ok((from_encoding(&bytes, encoding)?, secret))
+    Ok((from_encoding(&bytes, encoding)?, secret, path.to_string_lossy().into_owned()))
 }
 
 fn csv_file(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<Value>> {
@@ -101,7 +98,7 @@ fn csv_file(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<V
         let (key_column, column) = (options.index("keycol", 0)?, options.index("col", 1)?);
         let name = options.text("file", "ansible.csv")?;
         let missing = "expected str, bytes or os.PathLike object, not NoneType";
-        let (text, secret) = text_of(eval, &name, &options.text("encoding", "utf-8")?, missing)?;
+        let (text, secret, _) = text_of(eval, &name, &options.text("encoding", "utf-8")?, missing)?;
         let cell = |row: &[String], at: i64| {
             let at = if at < 0 { at + row.len() as i64 } else { at };
             usize::try_from(at).ok().and_then(|at| row.get(at).cloned())
@@ -176,6 +173,11 @@ fn ini(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<Value>
             if let Some((name, _)) = parsed.named.iter().find(|(n, _)| !INI_OPTIONS.contains(&n.as_str())) {
                 return Err(Error::new(format!("'{name}' is not a valid option.")));
             }
+            if parsed.raw.is_empty() {
+                return Err(Error::new(format!(
+                    "No key to look up was provided as first term within string inline options: {text}"
+                )));
+            }
             (key, named) = (parsed.raw, parsed.named);
         }
         let options = Options { term: named, args };
@@ -190,7 +192,7 @@ fn ini(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<Value>
             }
         };
         let encoding = options.text("encoding", "utf-8")?;
-        let (content, secret) = text_of(eval, &name, &encoding, "Invalid filename None.")?;
+        let (content, secret, path) = text_of(eval, &name, &encoding, "Invalid filename None.")?;
         let section =
             if is_properties { "java_properties".to_owned() } else { options.text("section", "global")? };
         let content = if is_properties { format!("[java_properties]\n{content}") } else { content };
@@ -198,10 +200,16 @@ fn ini(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<Value>
             &content,
             options.flag("case_sensitive", false)?,
             options.flag("allow_no_value", false)?,
-        )?;
+        )
+        .map_err(|e| {
+            match e.message().ends_with("already exists") && e.message().contains("option") {
+                true => e.within(format!("Duplicate option in '{path}'")),
+                false => e,
+            }
+        })?;
         let interpolate = options.flag("interpolation", true)?;
         let value = |v: Option<String>| v.map_or(Value::None, |v| Value::text(v, secret));
-        let no_section = || Error::new(format!("No section '{section}' in '{name}'."));
+        let no_section = || Error::new(format!("No section '{section}' in '{path}'."));
         if options.flag("re", false)? {
             let regex = PyRegex::new(&key, Flags::default())?;
             for option in file.options(&section).ok_or_else(no_section)? {

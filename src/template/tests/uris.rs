@@ -6,9 +6,9 @@ use crate::template::value::{Result, Value};
 
 /// This family's table.
 pub(super) const TESTS: &[Test] = &[
-    Test::new(&["uri"], &["schemes"], |_, input, args| Ok(scheme_of(&input, args)?.is_some())),
+    Test::new(&["uri"], &["schemes"], |_, input, args| Ok(read(&input, args)?.is_some())),
     Test::new(&["url"], &["schemes"], |_, input, args| {
-        Ok(scheme_of(&input, args)?.is_some_and(|rest| rest.starts_with("//")))
+        Ok(read(&input, args)?.is_some_and(|host| !host.is_empty()))
     }),
     Test::new(&["urn"], &[], |_, input, _| {
         let text = input.as_str().unwrap_or("");
@@ -24,17 +24,27 @@ pub(super) const TESTS: &[Test] = &[
     .lazy(),
 ];
 
-/// What follows the scheme, if there is one, and an allowed one.
-fn scheme_of(input: &Value, args: &Args) -> Result<Option<String>> {
-    let Some((scheme, rest)) = input.as_str().and_then(|text| text.split_once(':')) else { return Ok(None) };
-    if scheme.is_empty() || scheme.contains(['/', '?', '#']) {
+/// The host's part of a URI with an allowed scheme. Without a list of schemes even plain text counts as a URI: its
+/// scheme is implied.
+fn read(input: &Value, args: &Args) -> Result<Option<String>> {
+    let Some(text) = input.as_str() else { return Ok(None) };
+    let scheme_like = |s: &str| {
+        s.starts_with(|c: char| c.is_ascii_alphabetic())
+            && s.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+    };
+    let (scheme, rest) = text.split_once(':').filter(|(s, _)| scheme_like(s)).unwrap_or(("", text));
+    let host = match rest.strip_prefix("//") {
+        Some(after) => after.split(['/', '?', '#']).next().unwrap_or(""),
+        None => "",
+    };
+    if host.contains('[') != host.contains(']') {
         return Ok(None);
     }
     let allowed = match args.get(0, "schemes") {
         Some(schemes) if schemes.is_true()? => schemes.contains(&Value::str(scheme.to_lowercase()))?,
         _ => true,
     };
-    Ok(allowed.then(|| rest.to_owned()))
+    Ok(allowed.then(|| host.to_owned()))
 }
 
 /// A vault's header and a body of hex digits.
