@@ -2,6 +2,7 @@
 
 use crate::diag::{Diagnostic, ErrorKind};
 use crate::engine::{Ask, Secret};
+use crate::pipe::{Prompter, Terminal};
 use std::io::{BufRead, IsTerminal, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -14,7 +15,7 @@ pub(super) struct Person;
 impl Ask for Person {
     fn line(&self, prompt: &str, hidden: bool) -> Option<String> {
         if hidden && std::io::stdin().is_terminal() {
-            return rpassword::prompt_password(prompt).ok();
+            return Terminal::default().ask_secret(prompt).map(|answer| answer.reveal().to_owned());
         }
         let mut out = std::io::stdout();
         let _ = out.write_all(prompt.as_bytes());

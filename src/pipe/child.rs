@@ -20,13 +20,13 @@ pub struct ChildCarrier {
     output: OwnedFd,
     terminal: bool,
     /// Files that the child needs while it lives.
-    kept: Option<tempfile::TempDir>,
+    kept: Option<Box<dyn Send>>,
 }
 
 impl ChildCarrier {
-    /// Removes `folder` when the child is given up.
-    pub fn keep(&mut self, folder: tempfile::TempDir) {
-        self.kept = Some(folder);
+    /// Drops `files` when the child is given up.
+    pub fn keep(&mut self, files: impl Send + 'static) {
+        self.kept = Some(Box::new(files));
     }
 
     /// Starts `command` with both outputs in one pipe. It leads its own process group, so that an interrupt at

@@ -3,6 +3,8 @@
 use std::io::{BufRead, BufReader, Write};
 use std::sync::Mutex;
 
+use zeroize::Zeroizing;
+
 use super::spec::Secret;
 
 /// Someone who can be asked while a connection is made; called from hosts' threads.
@@ -89,7 +91,39 @@ impl Prompter for Terminal {
 
     fn ask_secret(&self, question: &str) -> Option<Secret> {
         let _one = self.busy.lock().ok()?;
-        std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty").ok()?;
-        rpassword::prompt_password(question).ok().map(Secret::new)
+        let mut terminal = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty").ok()?;
+        // Before the question is shown: an answer may come at once.
+        let quiet = Quiet::new(&terminal).ok()?;
+        terminal.write_all(question.as_bytes()).ok()?;
+        let mut line = Zeroizing::new(String::new());
+        BufReader::new(&terminal).read_line(&mut line).ok()?;
+        drop(quiet);
+        let _ = terminal.write_all(b"\n");
+        Some(Secret::new(line.trim_end_matches(['\r', '\n'])))
+    }
+}
+
+/// A terminal without echo, until this is dropped.
+struct Quiet {
+    terminal: std::fs::File,
+    modes: rustix::termios::Termios,
+}
+
+impl Quiet {
+    fn new(terminal: &std::fs::File) -> std::io::Result<Quiet> {
+        use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+        let terminal = terminal.try_clone()?;
+        let modes = tcgetattr(&terminal)?;
+        let mut quiet = modes.clone();
+        quiet.local_modes.remove(LocalModes::ECHO);
+        tcsetattr(&terminal, OptionalActions::Drain, &quiet)?;
+        Ok(Quiet { terminal, modes })
+    }
+}
+
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        let _ =
+            rustix::termios::tcsetattr(&self.terminal, rustix::termios::OptionalActions::Drain, &self.modes);
     }
 }

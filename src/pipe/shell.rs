@@ -18,6 +18,12 @@ use super::wire::{self, Mark, Nonce, Piece, Replies};
 /// How often an exchange looks up whether it is to be cut or out of time.
 const TICK: Duration = Duration::from_millis(500);
 
+/// How long a login shell may take, beside the connection's own time, until it says its first word.
+const LOGIN: Duration = Duration::from_secs(60);
+
+/// The most that one answer may hold in memory; what is larger goes into files.
+const LARGEST: usize = 1 << 30;
+
 /// How much of what comes before the shell's first word is kept for messages.
 const NOISE: usize = 8 * 1024;
 
@@ -41,6 +47,7 @@ struct Open {
     /// Known once the shell has said its first word.
     folder: Option<Vec<u8>>,
     noise: Vec<u8>,
+    started: Instant,
 }
 
 impl Shell {
@@ -101,6 +108,7 @@ impl Shell {
                 defined: HashSet::new(),
                 folder: None,
                 noise: Vec::new(),
+                started: Instant::now(),
             });
         }
         let Some(mut open) = self.open.take() else {
@@ -131,7 +139,7 @@ impl Shell {
                     Piece::Mark(Mark::Refused(why)) if open.folder.is_none() => {
                         return Err(Refusal::Failed(PipeError::Lost(why)));
                     }
-                    Piece::Data(data) => gathered.data(data),
+                    Piece::Data(data) => gathered.data(data).map_err(Refusal::Failed)?,
                     Piece::Mark(mark) => gathered.mark(mark).map_err(Refusal::Failed)?,
                 }
             }
@@ -160,14 +168,30 @@ impl Shell {
                         Piece::Data(data) if open.folder.is_none() => open.noise.extend_from_slice(&data),
                         Piece::Mark(Mark::Refused(why)) => return Err(Refusal::Failed(PipeError::Lost(why))),
                         Piece::Mark(Mark::Hello(folder)) => open.folder = Some(folder),
-                        Piece::Data(data) => gathered.data(data),
+                        Piece::Data(data) => gathered.data(data).map_err(Refusal::Failed)?,
                         Piece::Mark(mark) => gathered.mark(mark).map_err(Refusal::Failed)?,
                     }
                 }
                 return Err(self.ended(open));
             }
             self.look_up()?;
+            if open.folder.is_none() && open.started.elapsed() > self.patience() {
+                return Err(Refusal::Failed(PipeError::Lost(format!(
+                    "no shell came up within {} seconds; the login shell said: {}",
+                    self.patience().as_secs(),
+                    said(&open.noise)
+                ))));
+            }
         }
+    }
+
+    /// How long the shell may take to say its first word.
+    fn patience(&self) -> Duration {
+        LOGIN
+            + match &self.connection.spec().reach {
+                Reach::Ssh(ssh) => ssh.timeout,
+                _ => Duration::ZERO,
+            }
     }
 
     fn look_up(&self) -> Result<(), Refusal> {
@@ -272,8 +296,8 @@ impl<'a> Gathered<'a> {
         self.current.is_none()
     }
 
-    fn data(&mut self, data: Vec<u8>) {
-        let Some(request) = &mut self.current else { return };
+    fn data(&mut self, data: Vec<u8>) -> Result<(), PipeError> {
+        let Some(request) = &mut self.current else { return Ok(()) };
         let into = if self.in_stderr { &mut self.reply.err } else { &mut self.reply.out };
         match &mut request.sink {
             Some(sink) if !self.in_stderr => {
@@ -281,9 +305,16 @@ impl<'a> Gathered<'a> {
                     self.sink_failed = sink.write_all(&data).err();
                 }
             }
+            _ if into.len() + data.len() > LARGEST => {
+                return Err(PipeError::Protocol(format!(
+                    "the host sent more than {} MB for one answer, so its connection was given up",
+                    LARGEST >> 20
+                )));
+            }
             _ if into.is_empty() => *into = data,
             _ => into.extend_from_slice(&data),
         }
+        Ok(())
     }
 
     fn mark(&mut self, mark: Mark) -> Result<(), PipeError> {

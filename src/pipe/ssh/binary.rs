@@ -6,9 +6,14 @@ use std::process::Command;
 
 use impel_modules::host::PipeError;
 
+use zeroize::Zeroizing;
+
 use super::super::child::ChildCarrier;
-use super::super::spec::SshSpec;
+use super::super::spec::{Secret, SshSpec};
 use super::resolve::option_words;
+
+/// How often `ssh` may ask for the password before it gets no more answers.
+const ANSWERS: usize = 8;
 
 /// Starts `command` on the host. `ssh` asks nothing on the terminal: a password goes by its askpass.
 ///
@@ -25,11 +30,11 @@ pub fn open(ssh: &SshSpec, command: &str, terminal: bool) -> Result<ChildCarrier
             None
         }
         Some(password) => {
-            let folder = askpass().map_err(|error| fail(error.to_string()))?;
+            let asked = Asked::new(password).map_err(|error| fail(error.to_string()))?;
             program.args(["-o", "NumberOfPasswordPrompts=1", "-o", "StrictHostKeyChecking=yes"]);
-            program.env("SSH_ASKPASS", folder.path().join("ask"));
-            program.env("SSH_ASKPASS_REQUIRE", "force").env("IMPEL_ASKPASS", password.reveal());
-            Some(folder)
+            program.env("SSH_ASKPASS", asked.folder.path().join("ask"));
+            program.env("SSH_ASKPASS_REQUIRE", "force");
+            Some(asked)
         }
     };
     program.args(["--", &ssh.address]);
@@ -39,20 +44,44 @@ pub fn open(ssh: &SshSpec, command: &str, terminal: bool) -> Result<ChildCarrier
     let started =
         if terminal { ChildCarrier::spawn_on_terminal(program) } else { ChildCarrier::spawn(program) };
     let mut child = started.map_err(|error| fail(format!("{}: {error}", ssh.executable)))?;
-    if let Some(folder) = asked {
-        child.keep(folder);
+    if let Some(asked) = asked {
+        child.keep(asked);
     }
     Ok(child)
 }
 
-/// A folder with a program that says the password, which it finds in its environment.
-fn askpass() -> std::io::Result<tempfile::TempDir> {
-    let folder = tempfile::tempdir()?;
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o700)
-        .open(folder.path().join("ask"))?;
-    file.write_all(b"#!/bin/sh\nprintf '%s\\n' \"$IMPEL_ASKPASS\"\n")?;
-    Ok(folder)
+/// A folder with a program that says the password. It reads it from a named pipe: neither the arguments nor the
+/// environment of a process hold it, nor a file.
+struct Asked {
+    folder: tempfile::TempDir,
+    _pipe: std::fs::File,
+}
+
+impl Asked {
+    fn new(password: &Secret) -> std::io::Result<Asked> {
+        let folder = tempfile::tempdir()?;
+        let pipe = folder.path().join("ask.in");
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            &pipe,
+            rustix::fs::FileType::Fifo,
+            rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
+            0,
+        )?;
+        // Open for both directions it waits for no reader, and what is written stays until it is read.
+        let mut writer = std::fs::OpenOptions::new().read(true).write(true).open(&pipe)?;
+        rustix::io::ioctl_fionbio(&writer, true)?;
+        let line = Zeroizing::new([password.reveal().as_bytes(), b"\n"].concat());
+        // A password may be asked for by more than one method, each once.
+        for _ in 0..ANSWERS {
+            writer.write_all(&line)?;
+        }
+        let mut file = std::fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o700)
+            .open(folder.path().join("ask"))?;
+        file.write_all(b"#!/bin/sh\nIFS= read -r answer <\"$0.in\" && printf '%s\\n' \"$answer\"\n")?;
+        Ok(Asked { folder, _pipe: writer })
+    }
 }

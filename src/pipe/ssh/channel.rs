@@ -39,7 +39,10 @@ impl ChannelCarrier {
             return Ok(0);
         }
         self.session.died();
-        Err(Broken(format!("the connection was lost: {error}")))
+        Err(last.map_or_else(
+            || Broken(format!("the connection was lost: {error}")),
+            |last| self.session.broken(&last),
+        ))
     }
 
     fn write(&mut self, outgoing: &[u8]) -> Result<usize, Broken> {
@@ -97,7 +100,11 @@ impl Carrier for ChannelCarrier {
                 }
                 if self.session.is_silent(waiting) {
                     self.session.died();
-                    return Err(Broken("the host does not answer any more".into()));
+                    return Err(Broken(
+                        "the connection was lost: the host does not answer any more. What was being done there may \
+                         go on, or be done in part"
+                            .into(),
+                    ));
                 }
                 if self.session.may_lose_bytes() {
                     break;

@@ -162,8 +162,12 @@ pub fn listed<S: AsRef<str>>(patterns: &[S], host: &str) -> bool {
 
 /// `*` and `?` as ssh knows them, without regard to case.
 pub fn matches(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<u8>, Vec<u8>) =
-        (pattern.to_ascii_lowercase().into(), text.to_ascii_lowercase().into());
+    fits(&pattern.to_ascii_lowercase(), &text.to_ascii_lowercase())
+}
+
+/// The same with regard to case.
+pub fn fits(pattern: &str, text: &str) -> bool {
+    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let (mut p, mut t) = (0, 0);
     let mut star = None;
     while t < text.len() {

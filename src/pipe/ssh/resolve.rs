@@ -185,7 +185,12 @@ fn ask(
 /// The lines of `ssh -G`.
 pub fn parse(text: &str) -> Vec<(String, String)> {
     let pairs = text.lines().filter_map(|line| line.split_once(' '));
-    pairs.map(|(key, value)| (key.to_lowercase(), value.trim().to_owned())).collect()
+    let pair = |(key, value): (&str, &str)| match key.to_lowercase() {
+        // One variable a line, without the quotes that a file would have around it.
+        key if key == "setenv" => (key, shlex::try_quote(value).unwrap_or_default().into_owned()),
+        key => (key, value.trim().to_owned()),
+    };
+    pairs.map(pair).collect()
 }
 
 /// The words between `ssh` and the host, for the program itself.

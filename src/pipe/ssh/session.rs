@@ -41,6 +41,10 @@ pub struct Session {
     alive: Option<(Duration, u32)>,
     /// When the peer was last heard, for whichever channel.
     heard: Mutex<Instant>,
+    /// What the kernel said of the connection when it broke.
+    broke: Mutex<Option<rustix::io::Errno>>,
+    /// Variables that go along with every shell (`SendEnv`, `SetEnv`).
+    environment: Vec<(String, String)>,
     timeout: Duration,
 }
 
@@ -164,6 +168,11 @@ impl Session {
             channels: AtomicUsize::new(0),
             alive,
             heard: Mutex::new(Instant::now()),
+            broke: Mutex::default(),
+            environment: settings.environment(
+                std::env::vars_os()
+                    .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
+            ),
             timeout,
         })
     }
@@ -184,6 +193,14 @@ impl Session {
         self.patiently(|_| channel.handle_extended_data(ssh2::ExtendedData::Merge))?;
         if terminal {
             self.patiently(|_| channel.request_pty("dumb", Some(raw_modes()), Some((200, 50, 0, 0))))?;
+        }
+        for (name, value) in &self.environment {
+            *turns += 1;
+            // What the host does not accept (`AcceptEnv`) is left out without a word, as OpenSSH has it.
+            match self.patiently(|_| channel.setenv(name, value)) {
+                Err(broken) if self.is_dead() => return Err(broken),
+                _ => {}
+            }
         }
         self.patiently(|_| channel.exec(command))?;
         Ok(ChannelCarrier::new(self.clone(), channel, terminal))
@@ -217,10 +234,30 @@ impl Session {
                     if !matches!(error.code(), ErrorCode::Session(-21 | -22)) {
                         self.dead.store(true, Ordering::Relaxed);
                     }
-                    return Err(Broken(error.message().to_owned()));
+                    return Err(self.broken(&error));
                 }
             }
         }
+    }
+
+    /// An error of libssh2 in words that say what happened.
+    pub(super) fn broken(&self, error: &ssh2::Error) -> Broken {
+        use rustix::io::Errno;
+        let ErrorCode::Session(code) = error.code() else { return Broken(error.message().to_owned()) };
+        let why = match (*self.broke.lock().unwrap_or_else(PoisonError::into_inner), code) {
+            (Some(Errno::TIMEDOUT), _) => "the host did not answer any more",
+            (Some(Errno::CONNRESET | Errno::PIPE), _) => {
+                "it was reset by the host or by something on the way"
+            }
+            (Some(Errno::HOSTUNREACH | Errno::NETUNREACH), _) => "no network leads to the host any more",
+            // socket disconnected, cannot be read, cannot be written; a channel that is closed
+            (_, -13 | -43 | -7 | -26 | -1) => "the host closed it",
+            _ => return Broken(error.message().to_owned()),
+        };
+        Broken(format!(
+            "the connection was lost: {why}. Look whether the host is up and its sshd runs; what was being done \
+             there may be done in part"
+        ))
     }
 
     /// Waits until the socket can do what libssh2 wants of it, or `time` is up: then false.
@@ -238,6 +275,11 @@ impl Session {
         self.waiting.fetch_sub(1, Ordering::Relaxed);
         match outcome? {
             Ok(count) => {
+                if socket.iter().any(|socket| socket.revents().contains(PollFlags::ERR))
+                    && let Ok(Err(error)) = sockopt::socket_error(&*self.socket)
+                {
+                    *self.broke.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                }
                 if socket.iter().any(|socket| !(socket.revents() - PollFlags::OUT).is_empty()) {
                     self.heard_now();
                 }

@@ -56,6 +56,10 @@ pub struct Settings {
     pub attempts: u32,
     pub alive_interval: Option<Duration>,
     pub alive_count: u32,
+    /// `SendEnv`: patterns of names whose variables go along; those with `-` in front do not.
+    pub send_env: Vec<String>,
+    /// `SetEnv`: `NAME=value`.
+    pub set_env: Vec<String>,
     /// Algorithms where the configuration names others than the usual ones, by keyword.
     pub algorithms: HashMap<&'static str, String>,
     seen: HashSet<String>,
@@ -106,7 +110,6 @@ const HARMLESS: &[&str] = &[
     "rekeylimit",
     "requiredrsasize",
     "securitykeyprovider",
-    "sendenv",
     "streamlocalbindmask",
     "streamlocalbindunlink",
     "syslogfacility",
@@ -188,6 +191,8 @@ impl Settings {
             attempts: 1,
             alive_interval: None,
             alive_count: 3,
+            send_env: Vec::new(),
+            set_env: Vec::new(),
             algorithms: HashMap::new(),
             seen: HashSet::new(),
         }
@@ -200,7 +205,7 @@ impl Settings {
     /// What libssh2 cannot do: the reason to use the `ssh` program.
     pub fn apply(&mut self, key: &str, value: &str, usual: Option<&str>) -> Result<(), String> {
         let reason = || Err(format!("{key} {value}"));
-        let many = matches!(key, "identityfile" | "certificatefile" | "sendenv");
+        let many = matches!(key, "identityfile" | "certificatefile" | "sendenv" | "setenv");
         if !many && !self.seen.insert(key.to_owned()) {
             return Ok(());
         }
@@ -242,6 +247,11 @@ impl Settings {
             }
             "preferredauthentications" => self.preferred = value.split(',').map(Into::into).collect(),
             "batchmode" => self.batch_mode = yes,
+            "sendenv" => self.send_env.extend(value.split_whitespace().map(str::to_owned)),
+            "setenv" => match shlex::split(value) {
+                Some(pairs) if pairs.iter().all(|pair| pair.contains('=')) => self.set_env.extend(pairs),
+                _ => return reason(),
+            },
             "addressfamily" => {
                 self.family = match value {
                     "inet" => Family::Inet,
@@ -281,6 +291,29 @@ impl Settings {
             key,
             "sendenv" | "hashknownhosts" | "gssapiauthentication" | "compression" | "loglevel" | "ipqos"
         ) || (HARMLESS.contains(&key) && !HARMLESS_AS.iter().any(|(name, _)| *name == key))
+    }
+
+    /// The variables that go along with a shell, of those that `environment` holds.
+    pub fn environment(&self, environment: impl Iterator<Item = (String, String)>) -> Vec<(String, String)> {
+        let mut sent: Vec<(String, String)> = Vec::new();
+        for pair in &self.set_env {
+            if let Some((name, value)) = pair.split_once('=')
+                && !sent.iter().any(|(known, _)| known == name)
+            {
+                sent.push((name.to_owned(), value.to_owned()));
+            }
+        }
+        let wanted = |name: &str| {
+            self.send_env.iter().fold(false, |wanted, pattern| match pattern.strip_prefix('-') {
+                Some(pattern) => wanted && !super::config_files::fits(pattern, name),
+                None => wanted || super::config_files::fits(pattern, name),
+            })
+        };
+        let mut kept: Vec<(String, String)> = environment.filter(|(name, _)| wanted(name)).collect();
+        kept.retain(|(name, _)| !sent.iter().any(|(known, _)| known == name));
+        kept.sort();
+        sent.extend(kept);
+        sent
     }
 
     /// The files to take identities from.
@@ -382,7 +415,6 @@ mod tests {
             ("forwardagent", "yes"),
             ("pkcs11provider", "/x.so"),
             ("canonicalizehostname", "yes"),
-            ("setenv", "A=b"),
             ("localforward", "1 a:2"),
             ("nosuchword", "x"),
             ("controlpath", "/dev/null"),
@@ -403,6 +435,19 @@ mod tests {
             Ok(()),
             "what is usual makes no difference"
         );
+    }
+
+    #[test]
+    fn variables_go_along_as_the_configuration_says() {
+        let mut settings = Settings::new();
+        for (key, value) in [("sendenv", "LANG LC_*"), ("sendenv", "-LC_A*"), ("setenv", "A=b 'C=d e'")] {
+            settings.apply(key, value, None).unwrap();
+        }
+        let here = ["LANG=de", "LC_ALL=x", "LC_TIME=t", "HOME=h", "A=z", "lang=n"];
+        let here = here.iter().filter_map(|pair| pair.split_once('=')).map(|(n, v)| (n.into(), v.into()));
+        let sent: Vec<String> = settings.environment(here).iter().map(|(n, v)| format!("{n}={v}")).collect();
+        assert_eq!(sent, ["A=b", "C=d e", "LANG=de", "LC_TIME=t"]);
+        assert!(Settings::new().apply("setenv", "A", None).is_err());
     }
 
     #[test]
