@@ -1,6 +1,7 @@
 //! Editing a text file in place: what `lineinfile`, `blockinfile` and `replace` share.
 
 use crate::attributes::{FileAttributes, Wanted};
+use crate::encoding::{Encoding, shown};
 use crate::file::dirname;
 use crate::host::{Host, Read, Reading, RealPath, Source, Stat, Status, WriteFile, make_folders};
 use crate::{Data, Diff, Fault};
@@ -16,8 +17,9 @@ pub struct Edited {
     pub shown: String,
     /// Its status, where it exists.
     pub status: Option<Status>,
-    /// Its text; bytes that are no UTF-8 are kept one by one as U+DC80 cannot be, so the file must be text.
+    /// Its text; bytes that are no text are kept one by one.
     pub text: String,
+    encoding: Encoding,
 }
 
 /// How the new text is put there.
@@ -46,6 +48,14 @@ impl Edited {
     /// # Errors
     /// It is a folder, too long, not text, or cannot be read.
     pub async fn open(host: &Host, path: &[u8]) -> Result<Edited, Fault> {
+        Edited::open_as(host, path, Encoding::Utf8).await
+    }
+
+    /// Looks at a path whose text is in this encoding.
+    ///
+    /// # Errors
+    /// It is a folder, too long, not text, or cannot be read.
+    pub async fn open_as(host: &Host, path: &[u8], encoding: Encoding) -> Result<Edited, Fault> {
         let shown = String::from_utf8_lossy(path).into_owned();
         let (status, reading) = host.ask_both(Stat::behind(path), Read::of(path, LIMIT)).await?;
         let content = match reading {
@@ -59,15 +69,14 @@ impl Edited {
                 return Err(Fault::at("path", format!("could not read {shown}: {why}")));
             }
         };
-        let text = String::from_utf8(content)
-            .map_err(|_| Fault::at("path", format!("{shown} is not UTF-8 text, which editing needs")))?;
+        let text = encoding.decode(content)?;
         let path = match host.ask(Stat::of(path)).await? {
             Some(link) if link.is_link() => {
                 host.ask(RealPath::of(path)).await?.unwrap_or_else(|| path.to_vec())
             }
             _ => path.to_vec(),
         };
-        Ok(Edited { path, shown, status, text })
+        Ok(Edited { path, shown, status, text, encoding })
     }
 
     /// The lines with their ends.
@@ -77,7 +86,7 @@ impl Edited {
 
     /// The diff of the content.
     pub fn diff(&self, after: &str) -> Diff {
-        Diff::text(&format!("{} (content)", self.shown), self.text.as_str(), after)
+        Diff::text(&format!("{} (content)", self.shown), shown(&self.text), shown(after))
     }
 
     /// What a task registers as `diff`, always: contents only where they are wanted.
@@ -114,7 +123,7 @@ impl Edited {
                 backup: how.backup && self.status.is_some(),
                 unsafe_writes: how.attributes.unsafe_writes,
                 validate,
-                ..WriteFile::new(&self.path, Source::bytes(after.as_bytes().to_vec()))
+                ..WriteFile::new(&self.path, Source::bytes(self.encoding.encode(after)?))
             };
             let gate = host.change(host.diff_mode().then(|| self.diff(after)), act).await;
             let reply = gate.map_err(validation_words)?.acted();
@@ -166,7 +175,7 @@ impl Edited {
 }
 
 /// Editing modules say it in other words than `copy`.
-fn validation_words(mut fault: Fault) -> Fault {
+pub fn validation_words(mut fault: Fault) -> Fault {
     if let Some(status) = fault.result.shift_remove("exit_status") {
         fault.result.shift_remove("stdout");
         let error = fault.result.shift_remove("stderr").unwrap_or_default();

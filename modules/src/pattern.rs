@@ -24,6 +24,11 @@ impl Pattern {
         self.regex.captures(line).ok().flatten()
     }
 
+    /// The first match from a place on; what comes before still counts for `^` and the like.
+    pub fn search_from<'t>(&self, text: &'t str, at: usize) -> Option<Captures<'t, str>> {
+        self.regex.captures_from_pos(text, at).ok().flatten()
+    }
+
     /// The names of its groups.
     pub fn names(&self) -> Vec<String> {
         self.regex.capture_names().flatten().map(str::to_owned).collect()
@@ -109,6 +114,39 @@ pub fn expand(template: &str, found: &Captures<'_, str>) -> String {
     }
     out.push_str(rest);
     out
+}
+
+/// Whether a template refers to groups that a pattern has.
+///
+/// # Errors
+/// It does not; in Python's words.
+pub fn check_template(template: &str, pattern: &Pattern) -> Result<(), String> {
+    let groups = pattern.regex.captures_len();
+    let mut rest = template;
+    while let Some(at) = rest.find('\\') {
+        let after = rest.get(at + 1..).unwrap_or_default();
+        let place = template.len() - after.len();
+        let digits = after.bytes().take(2).take_while(u8::is_ascii_digit).count();
+        let number = after.get(..digits).and_then(|d| d.parse::<usize>().ok());
+        match (number, after.strip_prefix("g<").and_then(|a| a.split_once('>'))) {
+            (Some(number), _) if number >= groups => {
+                return Err(format!("invalid group reference {number} at position {place}"));
+            }
+            (None, Some((name, _))) => {
+                let known = match name.parse::<usize>() {
+                    Ok(number) => number < groups,
+                    Err(_) => pattern.names().iter().any(|known| known == name),
+                };
+                if !known {
+                    return Err(format!("unknown group name {name:?}").replace('"', "'"));
+                }
+            }
+            _ => {}
+        }
+        let width = after.chars().next().map_or(0, char::len_utf8);
+        rest = after.get(width..).unwrap_or_default();
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -64,6 +64,7 @@ macro_rules! modules {
 
 modules! {
     "apt" crate::apt::Apt;
+    "assemble" crate::assemble::Assemble;
     "blockinfile" crate::blockinfile::Blockinfile;
     "command" crate::command::Command { always_acts: true, free_form: true, check_mode: CheckMode::Partial };
     "copy" crate::copy::Copy;
@@ -78,6 +79,8 @@ modules! {
     "package" crate::package::PackageModule;
     "ping" crate::ping::Ping;
     "raw" crate::command::RawCommand { always_acts: true, free_form: true, check_mode: CheckMode::Partial };
+    "replace" crate::replace::Replace;
+    "script" crate::script::Script { always_acts: true, free_form: true, check_mode: CheckMode::Partial };
     "service" crate::service::Service;
     "setup" crate::setup::Setup;
     "shell" crate::command::Shell { always_acts: true, free_form: true, check_mode: CheckMode::Partial };

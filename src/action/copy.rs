@@ -56,7 +56,11 @@ fn input(call: &Call<'_>, path: &Path, follow: bool) -> Result<Input, Diagnostic
     file(call.world, path).map(Input::File)
 }
 
-fn file(world: &dyn World, path: &Path) -> Result<Source, Diagnostic> {
+/// A file on the controller, decrypted where a vault has encrypted it.
+///
+/// # Errors
+/// It cannot be read.
+pub fn file(world: &dyn World, path: &Path) -> Result<Source, Diagnostic> {
     let source = Source::file(path).map_err(|error| unreadable(path, &error))?;
     let mut head = [0u8; 15];
     let encrypted = std::fs::File::open(path)
@@ -116,7 +120,8 @@ fn walk(
     Ok(())
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
+/// A file that cannot be read, and why.
+pub fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
     Diagnostic::user(format!("cannot read {}: {error}", path.display()))
 }
 

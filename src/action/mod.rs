@@ -2,6 +2,7 @@
 
 mod add_host;
 mod arguments;
+mod assemble;
 mod assert;
 mod copy;
 mod debug;
@@ -13,6 +14,7 @@ mod include_role;
 mod include_tasks;
 mod include_vars;
 mod registry;
+mod script;
 mod set_fact;
 mod set_stats;
 mod template;

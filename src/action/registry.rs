@@ -1,8 +1,8 @@
 //! The list of actions.
 
 use super::{
-    add_host, assert, copy, debug, fail, fetch, gather_facts, group_by, include_role, include_tasks,
-    include_vars, set_fact, set_stats, template, validate_argument_spec,
+    add_host, assemble, assert, copy, debug, fail, fetch, gather_facts, group_by, include_role,
+    include_tasks, include_vars, script, set_fact, set_stats, template, validate_argument_spec,
 };
 use crate::engine::{Action, Actions};
 
@@ -13,6 +13,7 @@ pub struct Registry;
 /// engine and the parser.
 pub const NAMES: &[&str] = &[
     "add_host",
+    "assemble",
     "assert",
     "copy",
     "debug",
@@ -27,6 +28,7 @@ pub const NAMES: &[&str] = &[
     "include_tasks",
     "include_vars",
     "meta",
+    "script",
     "set_fact",
     "set_stats",
     "template",
@@ -37,6 +39,7 @@ impl Actions for Registry {
     fn find(&self, name: &str) -> Option<&'static dyn Action> {
         Some(match name {
             "add_host" => &add_host::AddHost,
+            "assemble" => &assemble::Assemble,
             "assert" => &assert::Assert,
             "copy" => &copy::Copy,
             "debug" => &debug::Debug,
@@ -47,6 +50,7 @@ impl Actions for Registry {
             "include_role" => &include_role::IncludeRole,
             "include_tasks" => &include_tasks::IncludeTasks,
             "include_vars" => &include_vars::IncludeVars,
+            "script" => &script::Script,
             "set_fact" => &set_fact::SetFact,
             "set_stats" => &set_stats::SetStats,
             "template" => &template::Template,

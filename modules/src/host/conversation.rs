@@ -3,7 +3,7 @@
 use super::act::Act;
 use super::ask::{Lane, Part, Question};
 use super::input::{Input, Source};
-use super::pipe::{Payload, Reply, Request, Run};
+use super::pipe::{Payload, Reply, Request, Run, Script};
 use super::questions::{Me, Myself};
 use crate::registry::{CheckMode, ModuleDef};
 use crate::{Diff, Fault, Map, Outcome};
@@ -249,10 +249,22 @@ impl Host {
     /// # Errors
     /// It cannot be read here or written there.
     pub async fn scratch(&self, source: &Source) -> Result<Vec<u8>, Fault> {
+        self.scratch_program(source, "act_scratch", &super::act::SCRATCH).await
+    }
+
+    /// The same by a script of the module's own, which prints the path.
+    ///
+    /// # Errors
+    /// It cannot be read here or written there.
+    pub async fn scratch_program(
+        &self,
+        source: &Source,
+        function: &'static str,
+        script: &'static Script,
+    ) -> Result<Vec<u8>, Fault> {
         self.turn().await;
         let (payload, len) = source.payload()?;
-        let mut request =
-            Request::call("act_scratch", [len.to_string().into_bytes()], &[&super::act::SCRATCH]);
+        let mut request = Request::call(function, [len.to_string().into_bytes()], &[script]);
         request.payload = payload;
         request.secret = source.secret;
         let reply = Answered(self.wait_for(Want::Act(request))).await.reply()?;

@@ -1,0 +1,3 @@
+#!/bin/sh
+echo "args: $*"; pwd >&2
+exit ${RC:-0}
