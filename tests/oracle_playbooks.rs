@@ -1,7 +1,7 @@
 //! The same playbooks through ansible-core and impel: what they print must be the same.
 //!
 //! Each folder of `tests/oracle/playbooks` is a case: `site.yml`, and in `args` the command lines to try, one a
-//! line. Needs ansible-core: `IMPEL_ORACLE` names the folder with its `ansible-playbook`.
+//! line, settings of the environment first. Needs ansible-core: `IMPEL_ORACLE` names the folder with its `ansible-playbook`.
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says where by panicking")]
 
@@ -16,6 +16,8 @@ fn folder() -> PathBuf {
 }
 
 fn run(program: &Path, case: &Path, arguments: &[&str]) -> (String, Option<i32>) {
+    let settings = arguments.iter().take_while(|word| word.starts_with("ANSIBLE_")).count();
+    let (settings, arguments) = arguments.split_at(settings);
     let output = Command::new(program)
         .args(["-i", "../hosts", "site.yml"])
         .args(arguments)
@@ -24,15 +26,39 @@ fn run(program: &Path, case: &Path, arguments: &[&str]) -> (String, Option<i32>)
         .env("ANSIBLE_DEPRECATION_WARNINGS", "0")
         .env("ANSIBLE_ROLES_PATH", case.join("roles"))
         .env("ANSIBLE_FORKS", "1")
+        .envs(settings.iter().filter_map(|setting| setting.split_once('=')))
         .output()
         .expect("the program starts");
     (normal(&String::from_utf8_lossy(&output.stdout)), output.status.code())
 }
 
+/// How lines begin that tell of ansible-core's own machinery.
+const MACHINERY: &[&str] = &[
+    "<",
+    "ansible-playbook [core",
+    "Loading c",
+    "Parsed ",
+    "Set default localhost",
+    "Skipping callback",
+    "Using module file",
+    "redirecting ",
+    "setting up inventory plugins",
+    "statically imported",
+    "wire: ",
+];
+
+/// Whether a line is about the program and not about the play.
+fn is_machinery(line: &str) -> bool {
+    let versions = [" file = ", " path = ", " location = ", " version = "];
+    MACHINERY.iter().any(|start| line.starts_with(start))
+        || line.contains(" declined parsing ")
+        || line.starts_with("  ") && !line.contains('"') && versions.iter().any(|word| line.contains(word))
+}
+
 /// Output without what differs from run to run, the lines of one task sorted: hosts end in any order.
 fn normal(text: &str) -> String {
     let mut blocks: Vec<Vec<String>> = vec![Vec::new()];
-    for line in text.lines() {
+    for line in text.lines().filter(|line| !is_machinery(line)) {
         let starts = ["PLAY", "TASK", "RUNNING HANDLER"].iter().any(|word| line.starts_with(word));
         if starts {
             blocks.push(Vec::new());

@@ -69,34 +69,34 @@ pub(super) struct VaultFlags {
 pub(super) struct ConnectionFlags {
     /// Use this file to authenticate the connection.
     #[arg(long = "private-key", alias = "key-file", value_name = "PRIVATE_KEY_FILE")]
-    private_key: Option<PathBuf>,
+    pub(super) private_key: Option<PathBuf>,
     /// Connect as this user.
     #[arg(short = 'u', long = "user", value_name = "REMOTE_USER")]
-    user: Option<String>,
+    pub(super) user: Option<String>,
     /// Connection type to use.
     #[arg(short = 'c', long, value_name = "CONNECTION")]
-    connection: Option<String>,
+    pub(super) connection: Option<String>,
     /// Override the connection timeout in seconds.
     #[arg(short = 'T', long, value_name = "TIMEOUT")]
-    timeout: Option<u64>,
+    pub(super) timeout: Option<u64>,
     /// Specify common arguments to pass to sftp/scp/ssh (e.g. ProxyCommand).
     #[arg(long, value_name = "ARGS", allow_hyphen_values = true)]
-    ssh_common_args: Option<String>,
+    pub(super) ssh_common_args: Option<String>,
     /// Specify extra arguments to pass to sftp only (e.g. -f, -l).
     #[arg(long, value_name = "ARGS", allow_hyphen_values = true)]
-    sftp_extra_args: Option<String>,
+    pub(super) sftp_extra_args: Option<String>,
     /// Specify extra arguments to pass to scp only (e.g. -l).
     #[arg(long, value_name = "ARGS", allow_hyphen_values = true)]
-    scp_extra_args: Option<String>,
+    pub(super) scp_extra_args: Option<String>,
     /// Specify extra arguments to pass to ssh only (e.g. -R).
     #[arg(long, value_name = "ARGS", allow_hyphen_values = true)]
-    ssh_extra_args: Option<String>,
+    pub(super) ssh_extra_args: Option<String>,
     /// Ask for connection password.
     #[arg(short = 'k', long = "ask-pass", conflicts_with = "connection_password_file")]
-    ask_pass: bool,
+    pub(super) ask_pass: bool,
     /// Connection password file.
     #[arg(long, alias = "conn-pass-file", value_name = "FILE")]
-    connection_password_file: Option<PathBuf>,
+    pub(super) connection_password_file: Option<PathBuf>,
 }
 
 /// Control how and which user you become as on target hosts.
@@ -113,10 +113,10 @@ pub(super) struct BecomeUserFlags {
     become_user: Option<String>,
     /// Ask for privilege escalation password.
     #[arg(short = 'K', long = "ask-become-pass", conflicts_with = "become_password_file")]
-    ask_become_pass: bool,
+    pub(super) ask_become_pass: bool,
     /// Become password file.
     #[arg(long, alias = "become-pass-file", value_name = "FILE")]
-    become_password_file: Option<PathBuf>,
+    pub(super) become_password_file: Option<PathBuf>,
 }
 
 /// How a run is carried out.

@@ -8,15 +8,15 @@ use super::sources::{self, Sources};
 use crate::action;
 use crate::config::Config;
 use crate::diag::Diagnostic;
-use crate::engine::{Run, RunOptions, Setup, Verdict};
-use crate::inventory::Inventory;
+use crate::engine::{Refresh, Refreshed, Run, RunOptions, Setup, Verdict};
+use crate::inventory::{Inventory, Vars};
 use crate::pipe::Terminal;
 use crate::playbook::{self, Disk, Known, Playbook, What};
 use crate::report::{Reports, Screen};
 use crate::template::{Value, filters, lookups, tests};
 use crate::vars::{Inventories, VarStore};
 use impel_modules::registry;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::mpsc::channel;
@@ -55,6 +55,8 @@ pub(super) struct Ground {
     pub(super) inventories: Inventories,
     /// The run's variables.
     pub(super) store: Arc<VarStore>,
+    /// Reads the inventory once more.
+    refresh: Box<Refresh<'static>>,
 }
 
 /// Reads the inventory and everything that belongs to it.
@@ -90,7 +92,27 @@ pub(super) fn ground(
     let all = config.all().into_iter();
     magic.config = all.map(|(name, setting)| (name.to_string(), Value::from_data(&setting.value))).collect();
     inventories.fill(&inventory, &store)?;
-    Ok(Ground { inventory, inventories, store: Arc::new(store) })
+    let refresh = refresh(config.clone(), options.limit.clone(), given.to_vec(), playbook_dir.into(), extra);
+    Ok(Ground { inventory, inventories, store: Arc::new(store), refresh })
+}
+
+/// What reads the inventory once more (`meta: refresh_inventory`).
+fn refresh(
+    config: Config,
+    limit: Option<String>,
+    given: Vec<String>,
+    playbook_dir: PathBuf,
+    extra: Arc<Vars>,
+) -> Box<Refresh<'static>> {
+    Box::new(move || {
+        let (sources, mut warnings) = sources::load(&given, &playbook_dir, &extra, &config)?;
+        let Sources { mut inventory, beside_inventory, beside_playbook, .. } = sources;
+        if let Some(limit) = &limit {
+            warnings.extend(inventory.set_limit(Some(limit))?);
+        }
+        let inventories = Inventories::new(beside_inventory, beside_playbook);
+        Ok(Refreshed { inventory, inventories, warnings })
+    })
 }
 
 /// Obeys `--limit`, and says so where there is nothing but localhost.
@@ -167,6 +189,7 @@ pub(super) fn execute(
         inventory: ground.inventory,
         store: ground.store,
         inventories: ground.inventories,
+        refresh: ground.refresh,
         source,
         known: &Has,
         actions: &action::Registry,

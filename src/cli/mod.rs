@@ -15,6 +15,7 @@ mod passwords;
 mod run;
 mod sources;
 mod vault;
+mod told;
 mod version;
 
 pub use dispatch::main;

@@ -76,7 +76,8 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
     let Some(first) = arguments.playbooks.first() else {
         return Err(Diagnostic::new(ErrorKind::Options, "no playbook was given").into());
     };
-    let options = arguments.options(&config)?;
+    let mut options = arguments.options(&config)?;
+    options.told = super::told::lines(all, &options, &config, &arguments.playbooks);
     let folder = first.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut ground = launch::ground(&config, &options, &all.inventory.inventory, folder, &mut screen)?;
     let notices = Notices::default();

@@ -30,6 +30,22 @@ pub(super) fn read(
     config: &Config,
     screen: &mut Screen,
 ) -> Result<Sources, Diagnostic> {
+    let (sources, warnings) = load(given, folder, extra, config)?;
+    warnings.iter().for_each(|warning| screen.warning(warning));
+    super::notices::show_yaml(screen);
+    Ok(sources)
+}
+
+/// Reads the inventory; its warnings are the caller's.
+///
+/// # Errors
+/// A source cannot be read, and the configuration makes that an error.
+pub(super) fn load(
+    given: &[String],
+    folder: &Path,
+    extra: &Arc<Vars>,
+    config: &Config,
+) -> Result<(Sources, Vec<String>), Diagnostic> {
     let settings = &config.settings;
     let configured: Vec<String> =
         settings.inventory.iter().map(|path| path.to_string_lossy().into_owned()).collect();
@@ -53,18 +69,15 @@ pub(super) fn read(
         given => given,
     };
     let (inventory, warnings) = Inventory::load(sources, &options)?;
-    for warning in warnings {
-        screen.warning(&ansible_error(&warning));
-    }
+    let warnings = warnings.iter().map(ansible_error).collect();
     let beside_inventory: Vec<VarFiles> =
         inventory.folders.iter().map(|folder| VarFiles::find(folder, None)).collect();
     let beside_playbook = vec![VarFiles::find(folder, None)];
     for files in beside_inventory.iter().chain(&beside_playbook) {
         files.read_ahead(&inventory);
     }
-    super::notices::show_yaml(screen);
     let merge = settings.hash_behaviour == HashBehaviour::Merge;
-    Ok(Sources { inventory, beside_inventory, beside_playbook, merge })
+    Ok((Sources { inventory, beside_inventory, beside_playbook, merge }, warnings))
 }
 
 impl Sources {

@@ -40,6 +40,8 @@ pub struct Track {
     pub fate: Fate,
     /// The handlers notified for it.
     pub notified: BTreeSet<usize>,
+    /// The same in the order of their notification.
+    pub order: Vec<usize>,
     /// The names notified since there was nothing to flush: what they mean may change with what is included.
     pub names: BTreeSet<String>,
     /// Roles of which a task has run that was not skipped.
@@ -245,7 +247,7 @@ impl Batch<'_, '_> {
     fn step(&mut self, step: &Step, runners: Vec<usize>) -> Result<(), Diagnostic> {
         let task = &step.task;
         if &*task.action.name == "meta" {
-            return self.meta(step, &runners);
+            return self.meta(step, &runners, Strategy::Linear);
         }
         let Some(first) = runners.first().copied() else { return Ok(()) };
         let world = self.world(first, Some(task));
@@ -378,16 +380,18 @@ impl Batch<'_, '_> {
 
     /// Starts a host's next task under the free strategy, if it has one and is idle.
     fn start_free(&mut self, index: usize) -> Result<bool, Diagnostic> {
-        let Some(track) = self.tracks.get_mut(index) else { return Ok(false) };
-        if track.busy {
-            return Ok(false);
+        let step = loop {
+            let track = self.tracks.get_mut(index).filter(|track| !track.busy);
+            let Some(step) = track.and_then(|track| track.next.take()) else { return Ok(false) };
+            if &*step.task.action.name != "meta" {
+                break step;
+            }
+            self.meta(&step, &[index], Strategy::Free)?;
+            self.look_one(index);
+        };
+        if let Some(track) = self.tracks.get_mut(index) {
+            track.busy = true;
         }
-        let Some(step) = track.next.take() else { return Ok(false) };
-        if &*step.task.action.name == "meta" {
-            self.meta(&step, &[index])?;
-            return Ok(false);
-        }
-        track.busy = true;
         let line = match self.announced.get(&step.task.id) {
             Some(line) => line.clone(),
             None => {

@@ -2,7 +2,7 @@
 
 use super::answer::{Answer, Consequence, IncludeCall};
 use super::batch::{Batch, Fate};
-use super::event::{Event, HandlerNotice, HostResult, Status};
+use super::event::{Event, HostResult, Status};
 use super::position::{Fall, Step};
 use super::turn::TurnEnd;
 use crate::diag::{Diagnostic, nearest};
@@ -54,12 +54,18 @@ impl Batch<'_, '_> {
         let (ignored, rescued) = self.settle(&end, &hosts);
         let Some(track) = self.tracks.get(*host) else { return Ok(includes) };
         let name = track.store.name.clone();
+        let notifies = answer.changed() && matches!(answer.status, Status::Ok { .. });
+        for _ in hosts.iter().filter(|_| notifies) {
+            for handler in notify {
+                self.run.shared.verbose(2, None, format!("Notification for handler {handler} has been saved."));
+            }
+        }
         if !line.include || !matches!(answer.status, Status::Ok { .. }) {
             let mut result = HostResult { ignored, rescued, ..answer.to_result(&name, line, end.took) };
             result.no_log = end.no_log;
             self.run.shared.emit(Event::Result(Box::new(result)));
         }
-        if answer.changed() && matches!(answer.status, Status::Ok { .. }) {
+        if notifies {
             for handler in notify {
                 self.notify(handler, &hosts, step)?;
             }
@@ -83,7 +89,11 @@ impl Batch<'_, '_> {
                 }
             }
             Consequence::Included(vars) => store.add_included(vars.iter().cloned()),
-            Consequence::AddHost(add) => self.run.add_host(add),
+            Consequence::AddHost(add) => {
+                let text = format!("creating host via 'add_host': hostname={}", add.name);
+                self.run.shared.verbose(2, None, text);
+                self.run.add_host(add);
+            }
             Consequence::GroupBy { group, parents } => {
                 let host = store.name.clone();
                 self.run.group_by(&host, group, parents);
@@ -200,7 +210,7 @@ impl Batch<'_, '_> {
         if force && !track.forced && !track.notified.is_empty() {
             track.forced = true;
             track.position = super::position::Position::new(Arc::new([]));
-            track.position.flush_handlers();
+            self.flush(index);
         } else {
             track.forced = false;
             track.position.end();
@@ -226,15 +236,13 @@ impl Batch<'_, '_> {
         }
         for index in hosts {
             let Some(track) = self.tracks.get_mut(*index) else { continue };
-            let host = track.store.name.clone();
             if track.notified.is_empty() {
                 track.names.clear();
             }
             track.names.insert(name.to_string());
             for handler in &matching {
                 if track.notified.insert(*handler) {
-                    let notice = HandlerNotice { handler: name.into(), host: host.clone() };
-                    self.run.shared.emit(Event::Notified(notice));
+                    track.order.push(*handler);
                 }
             }
         }
@@ -251,6 +259,7 @@ pub fn add_exception(result: &mut impel_modules::Map, status: Status) {
 
 /// What every registered result says: whether it changed anything, and of what ran by itself whether it failed.
 pub fn complete(result: &mut impel_modules::Map, status: Status, looped: bool) {
+    result.shift_remove("invocation");
     result.entry("changed".into()).or_insert(Data::Bool(false));
     if !looped && !matches!(status, Status::Skipped | Status::Unreachable) {
         result.entry("failed".into()).or_insert(Data::Bool(false));

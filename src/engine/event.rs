@@ -38,7 +38,7 @@ pub enum Event {
     AsyncEnd(Box<HostResult>),
     /// A file of tasks or a role was included for some hosts.
     Included(Include),
-    /// A changed task notified a handler.
+    /// Handlers are about to run, and this one was notified.
     Notified(HandlerNotice),
     /// `vars` of an imported or prompted kind, a warning, a line of verbosity: text beside the tasks.
     Message(Message),
@@ -57,6 +57,8 @@ pub struct RunLine {
     pub plays: usize,
     /// The whole run only foretells.
     pub check_mode: bool,
+    /// The command line as `-vvvv` tells it, a line an option.
+    pub told: Vec<String>,
 }
 
 /// A play as it is announced.

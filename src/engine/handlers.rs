@@ -72,6 +72,18 @@ impl Handlers {
         all
     }
 
+    /// How a handler is named where its notification is shown: with its role.
+    pub fn shown(&self, index: usize) -> String {
+        let Some(names) = self.names.get(index) else { return String::new() };
+        let own = names.own.clone().or_else(|| {
+            self.tasks.get(index).map(|task| task.action.written.to_string())
+        });
+        match &names.role {
+            Some(role) => format!("{role} : {}", own.unwrap_or_default()),
+            None => own.unwrap_or_default(),
+        }
+    }
+
     /// The names that can be notified, for suggestions.
     pub fn known(&self) -> impl Iterator<Item = &str> {
         self.names.iter().flat_map(|names| names.own.iter().chain(&names.topics)).map(String::as_str)

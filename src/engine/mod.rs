@@ -29,5 +29,5 @@ pub use event::{
     Recap, Retry, RunLine, Section, Status, TaskLine, Totals, Wire,
 };
 pub use options::{Ask, BecomeFlags, ExtraVars, Listing, RunOptions, Secret, SshArguments, Tags};
-pub use run::{Run, Setup, Verdict, missing_error};
+pub use run::{Refresh, Refreshed, Run, Setup, Verdict, missing_error};
 pub use settings::{Settings, to_bool};

@@ -45,6 +45,8 @@ pub struct RunOptions {
     pub ssh: SshArguments,
     /// `-v` counted, with the configuration's.
     pub verbosity: u8,
+    /// The command line as `-vvvv` tells it, a line an option.
+    pub told: Vec<String>,
     /// Do not run but list.
     pub listing: Option<Listing>,
     /// Read and check everything, then stop.

@@ -29,6 +29,25 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
+/// Reads the inventory once more.
+pub type Refresh<'r> = dyn Fn() -> Result<Refreshed, Diagnostic> + 'r;
+
+/// An inventory that was read once more.
+pub struct Refreshed {
+    /// Hosts and groups.
+    pub inventory: Inventory,
+    /// What turns inventory changes into layers.
+    pub inventories: Inventories,
+    /// What is to be warned about.
+    pub warnings: Vec<String>,
+}
+
+/// What a run adds to its inventory by itself: it survives `meta: refresh_inventory`.
+enum Addition {
+    Host(AddHost),
+    Group { host: Arc<str>, group: String, parents: Vec<Arc<str>> },
+}
+
 /// What a run is made from.
 pub struct Setup<'r> {
     /// What the command line asks.
@@ -41,6 +60,8 @@ pub struct Setup<'r> {
     pub store: Arc<VarStore>,
     /// What turns inventory changes into layers.
     pub inventories: Inventories,
+    /// What reads the inventory once more.
+    pub refresh: Box<Refresh<'r>>,
     /// How playbook files are read.
     pub source: &'r dyn Source,
     /// What there is, for what is included while the run goes on.
@@ -66,6 +87,8 @@ pub struct Run<'r> {
     /// Hosts and groups.
     pub inventory: Inventory,
     inventories: Inventories,
+    refresh: Box<Refresh<'r>>,
+    additions: Vec<Addition>,
     /// How playbook files are read.
     pub source: &'r dyn Source,
     /// What there is.
@@ -130,7 +153,7 @@ pub fn missing_error(missing: &[Missing]) -> Diagnostic {
 impl<'r> Run<'r> {
     /// Starts the hosts' threads; nothing is connected yet.
     pub fn new(setup: Setup<'r>) -> Run<'r> {
-        let Setup { options, config, inventory, store, inventories, source, known, actions, .. } = setup;
+        let Setup { options, config, inventory, store, inventories, refresh, source, known, actions, .. } = setup;
         let forks =
             options.forks.or(config.settings.forks).unwrap_or_else(|| inventory.hosts.len().clamp(1, 64));
         let threads = forks.clamp(1, inventory.hosts.len().max(1) + 8);
@@ -151,6 +174,8 @@ impl<'r> Run<'r> {
             shared,
             inventory,
             inventories,
+            refresh,
+            additions: Vec::new(),
             source,
             known,
             ask: setup.ask,
@@ -176,7 +201,9 @@ impl<'r> Run<'r> {
     pub fn playbook(&mut self, path: &Path, playbook: &Playbook) -> Result<(), Diagnostic> {
         let check_mode = self.shared.options.check;
         let plays = playbook.plays.len();
-        self.shared.emit(Event::PlaybookStart(RunLine { playbook: path.to_path_buf(), plays, check_mode }));
+        let told = self.shared.options.told.clone();
+        let line = RunLine { playbook: path.to_path_buf(), plays, check_mode, told };
+        self.shared.emit(Event::PlaybookStart(line));
         for play in &playbook.plays {
             if self.shared.interrupted() {
                 break;
@@ -290,6 +317,7 @@ impl<'r> Run<'r> {
                     () => Fate::Active,
                 },
                 notified: BTreeSet::new(),
+                order: Vec::new(),
                 names: BTreeSet::new(),
                 begun_roles: HashSet::new(),
                 roles: HashSet::new(),
@@ -335,6 +363,12 @@ impl<'r> Run<'r> {
 
     /// `add_host`.
     pub fn add_host(&mut self, add: &AddHost) {
+        self.join(add);
+        self.additions.push(Addition::Host(add.clone()));
+        self.inventory_changed(&add.name);
+    }
+
+    fn join(&mut self, add: &AddHost) {
         self.inventory.add_host(&add.name, None);
         for group in &add.groups {
             self.inventory.add_host(&add.name, Some(group));
@@ -345,11 +379,17 @@ impl<'r> Run<'r> {
                 Arc::make_mut(&mut host.vars).insert(name.clone(), super::include::to_node(value, span, 0));
             }
         }
-        self.inventory_changed(&add.name);
     }
 
     /// `group_by`.
     pub fn group_by(&mut self, host: &Arc<str>, group: &str, parents: &[Arc<str>]) {
+        self.regroup(host, group, parents);
+        let (host, parents) = (host.clone(), parents.to_vec());
+        self.inventory_changed(&host);
+        self.additions.push(Addition::Group { host, group: group.to_string(), parents });
+    }
+
+    fn regroup(&mut self, host: &Arc<str>, group: &str, parents: &[Arc<str>]) {
         self.inventory.add_host(host, Some(group));
         for parent in parents {
             self.inventory.add_group(parent);
@@ -357,7 +397,6 @@ impl<'r> Run<'r> {
                 self.shared.warn(error.to_string());
             }
         }
-        self.inventory_changed(host);
     }
 
     fn inventory_changed(&mut self, host: &str) {
@@ -373,7 +412,21 @@ impl<'r> Run<'r> {
     /// # Errors
     /// A source cannot be read any more.
     pub fn refresh_inventory(&mut self) -> Result<(), Diagnostic> {
-        Err(Diagnostic::user("meta: refresh_inventory is not there yet"))
+        let Refreshed { inventory, inventories, warnings } = (self.refresh)()?;
+        warnings.into_iter().for_each(|warning| self.shared.warn(warning));
+        (self.inventory, self.inventories) = (inventory, inventories);
+        let additions = std::mem::take(&mut self.additions);
+        for addition in &additions {
+            match addition {
+                Addition::Host(add) => self.join(add),
+                Addition::Group { host, group, parents } => self.regroup(host, group, parents),
+            }
+        }
+        self.additions = additions;
+        self.inventory.settle();
+        self.inventories.fill(&self.inventory, &self.shared.store)?;
+        self.shared.altered();
+        Ok(())
     }
 
     /// `set_stats`.
@@ -429,6 +482,7 @@ impl Batch<'_, '_> {
                 if old.iter().any(|index| track.notified.contains(index)) {
                     track.notified.retain(|index| !old.contains(index));
                     track.notified.extend(&new);
+                    track.order.extend(&new);
                 }
             }
         }

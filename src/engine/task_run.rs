@@ -77,6 +77,7 @@ struct Running {
     conversation: Conversation,
     finish: Option<Box<dyn FnOnce(Answer) -> Answer>>,
     module: Arc<str>,
+    args: Map,
 }
 
 /// Whether an item could be begun.

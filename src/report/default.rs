@@ -28,6 +28,9 @@ impl Default {
         if self.screen.look.verbosity > 1 {
             let name = run.playbook.file_name().unwrap_or(run.playbook.as_os_str());
             self.screen.banner(&format!("PLAYBOOK: {}", name.to_string_lossy()));
+            for option in &run.told {
+                self.screen.verbose(4, None, option);
+            }
             let plays = format!("{} plays in {}", run.plays, run.playbook.display());
             self.screen.verbose(2, None, &plays);
         }

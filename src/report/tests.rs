@@ -258,7 +258,7 @@ fn verbosity_adds_paths_then_invocations_then_retried_results() {
     let text = r#"{"changed": false, "ping": "pong", "invocation": {"module_args": {}}}"#;
     let retry = Retry { attempt: result(&ping, Status::Failed, r#"{"rc": 1}"#), left: 2 };
     let events = [
-        Event::PlaybookStart(RunLine { playbook: "dir/q.yml".into(), plays: 1, check_mode: false }),
+        Event::PlaybookStart(RunLine { playbook: "dir/q.yml".into(), plays: 1, ..RunLine::default() }),
         Event::TaskStart(ping.clone()),
         Event::Retry(Box::new(retry)),
         one(result(&ping, OK, text)),

@@ -40,6 +40,7 @@ impl TaskRun {
                     conversation: *conversation,
                     finish: call.finish,
                     module: call.name,
+                    args: call.args,
                 };
                 return Begun::Yes(State::Running(Box::new(running)), Box::new(settings));
             }
@@ -171,7 +172,7 @@ impl TaskRun {
         let task = self.step.task.clone();
         let Some(run) = self.runs.get_mut(index) else { return };
         let State::Running(running) = std::mem::replace(&mut run.state, State::Waiting) else { return };
-        let Running { mut world, settings, conversation, finish, module } = *running;
+        let Running { mut world, settings, conversation, finish, module, args } = *running;
         if conversation.has_acted() {
             self.acted = true;
             shared.altered();
@@ -182,6 +183,14 @@ impl TaskRun {
         }
         if let Some(finish) = finish {
             answer = finish(answer);
+        }
+        // shown from -vvv on, and kept in the results of a loop
+        if (shared.options.verbosity >= 3 || task.loop_.is_some() && task.register.is_some())
+            && let Some(module) = registry::find(&module)
+        {
+            let args = impel_modules::args::invocation(&(module.schema)(), &args);
+            let told = Map::from([("module_args".to_string(), Data::Map(args))]);
+            answer.result.insert("invocation".into(), Data::Map(told));
         }
         finish_answer(&mut answer, &task, &mut world);
         warn(&mut answer, &world);

@@ -124,13 +124,16 @@ impl TaskRun {
     pub fn notify(&self) -> Result<Vec<Arc<str>>, Diagnostic> {
         let mut names = Vec::new();
         for node in self.step.task.inherited(|k| &k.notify).into_iter() {
-            let changed_items: Vec<usize> = match &self.items {
-                Some(_) => (0..self.runs.len())
-                    .filter(|i| matches!(self.runs.get(*i).map(|r| &r.state), Some(State::Ended(a)) if a.changed()))
-                    .collect(),
+            // once one item has changed something, ansible-core notifies for every item that ran
+            let ran = |index: &usize| match self.runs.get(*index).map(|run| &run.state) {
+                Some(State::Ended(answer)) => answer.status != Status::Skipped,
+                _ => false,
+            };
+            let items: Vec<usize> = match &self.items {
+                Some(_) => (0..self.runs.len()).filter(ran).collect(),
                 None => vec![0],
             };
-            for index in changed_items {
+            for index in items {
                 let locals = self.items.as_ref().map(|items| items.locals(index)).unwrap_or_default();
                 let value = rendered(node, &self.base.for_item(locals))?;
                 let list = match &value {
@@ -139,7 +142,7 @@ impl TaskRun {
                 };
                 for name in list {
                     let name: Arc<str> = name.to_string().into();
-                    if !name.is_empty() && !names.contains(&name) {
+                    if !name.is_empty() {
                         names.push(name);
                     }
                 }
