@@ -14,8 +14,8 @@ mod notices;
 mod passwords;
 mod run;
 mod sources;
-mod vault;
 mod told;
+mod vault;
 mod version;
 
 pub use dispatch::main;

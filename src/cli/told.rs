@@ -22,7 +22,12 @@ fn path(path: &Path) -> String {
 }
 
 /// The lines, `playbooks` being what stands on the command line without a flag.
-pub(super) fn lines(flags: &AllFlags, options: &RunOptions, config: &Config, playbooks: &[PathBuf]) -> Vec<String> {
+pub(super) fn lines(
+    flags: &AllFlags,
+    options: &RunOptions,
+    config: &Config,
+    playbooks: &[PathBuf],
+) -> Vec<String> {
     let settings = &config.settings;
     let connection = &flags.connection;
     let become_user = &flags.become_user;
@@ -30,7 +35,8 @@ pub(super) fn lines(flags: &AllFlags, options: &RunOptions, config: &Config, pla
     let file = |value: &Option<PathBuf>| value.as_deref().map(path).unwrap_or_default();
     let flag = |on: bool| if on { "True".to_string() } else { String::new() };
     let configured: Vec<String> = settings.inventory.iter().map(|path| path.display().to_string()).collect();
-    let inventory = if flags.inventory.inventory.is_empty() { &configured } else { &flags.inventory.inventory };
+    let inventory =
+        if flags.inventory.inventory.is_empty() { &configured } else { &flags.inventory.inventory };
     let inventory: Vec<String> = inventory
         .iter()
         .map(|source| if source.contains(',') { source.clone() } else { path(Path::new(source)) })
@@ -50,10 +56,7 @@ pub(super) fn lines(flags: &AllFlags, options: &RunOptions, config: &Config, pla
         ("connection_password_file", file(&connection.connection_password_file)),
         ("force_handlers", flag(options.force_handlers)),
         ("become", flag(options.become_.on || settings.become_)),
-        (
-            "become_method",
-            options.become_.method.clone().unwrap_or_else(|| settings.become_method.clone()),
-        ),
+        ("become_method", options.become_.method.clone().unwrap_or_else(|| settings.become_method.clone())),
         ("become_user", text(&options.become_.user)),
         ("become_ask_pass", flag(become_user.ask_become_pass)),
         ("become_password_file", file(&become_user.become_password_file)),

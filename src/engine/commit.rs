@@ -57,7 +57,11 @@ impl Batch<'_, '_> {
         let notifies = answer.changed() && matches!(answer.status, Status::Ok { .. });
         for _ in hosts.iter().filter(|_| notifies) {
             for handler in notify {
-                self.run.shared.verbose(2, None, format!("Notification for handler {handler} has been saved."));
+                self.run.shared.verbose(
+                    2,
+                    None,
+                    format!("Notification for handler {handler} has been saved."),
+                );
             }
         }
         if !line.include || !matches!(answer.status, Status::Ok { .. }) {

@@ -75,9 +75,8 @@ impl Handlers {
     /// How a handler is named where its notification is shown: with its role.
     pub fn shown(&self, index: usize) -> String {
         let Some(names) = self.names.get(index) else { return String::new() };
-        let own = names.own.clone().or_else(|| {
-            self.tasks.get(index).map(|task| task.action.written.to_string())
-        });
+        let own =
+            names.own.clone().or_else(|| self.tasks.get(index).map(|task| task.action.written.to_string()));
         match &names.role {
             Some(role) => format!("{role} : {}", own.unwrap_or_default()),
             None => own.unwrap_or_default(),

@@ -112,7 +112,8 @@ impl Batch<'_, '_> {
             "refresh_inventory" => {
                 self.run.refresh_inventory()?;
                 let known = &self.run.inventory.hosts;
-                let gone = self.tracks.iter().enumerate().filter(|(_, t)| !known.contains_key(&*t.store.name));
+                let gone =
+                    self.tracks.iter().enumerate().filter(|(_, t)| !known.contains_key(&*t.store.name));
                 let gone: Vec<usize> = gone.map(|(index, _)| index).collect();
                 self.end_hosts(&gone);
                 "inventory successfully refreshed".into()

@@ -153,7 +153,8 @@ pub fn missing_error(missing: &[Missing]) -> Diagnostic {
 impl<'r> Run<'r> {
     /// Starts the hosts' threads; nothing is connected yet.
     pub fn new(setup: Setup<'r>) -> Run<'r> {
-        let Setup { options, config, inventory, store, inventories, refresh, source, known, actions, .. } = setup;
+        let Setup { options, config, inventory, store, inventories, refresh, source, known, actions, .. } =
+            setup;
         let forks =
             options.forks.or(config.settings.forks).unwrap_or_else(|| inventory.hosts.len().clamp(1, 64));
         let threads = forks.clamp(1, inventory.hosts.len().max(1) + 8);
