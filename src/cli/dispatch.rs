@@ -1,7 +1,7 @@
 //! Which command was called: a subcommand of `impel`, or one of Ansible's names by `argv[0]`.
 
 use super::error::{Caller, Ended};
-use super::{adhoc, inventory, run, version};
+use super::{adhoc, explain, inventory, run, template, version};
 use crate::diag::{Diagnostic, nearest};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::ffi::OsString;
@@ -24,6 +24,10 @@ enum Command {
     Adhoc(Box<adhoc::Arguments>),
     /// Show the inventory (ansible-inventory).
     Inventory(Box<inventory::Arguments>),
+    /// Show every place that sets a variable for a host, and which one wins.
+    Explain(Box<explain::Arguments>),
+    /// Render a template file or an expression for a host.
+    Template(Box<template::Arguments>),
 }
 
 /// Ansible's commands that impel does not have yet.
@@ -64,6 +68,8 @@ fn impel(words: Vec<OsString>) -> ExitCode {
         Command::Run(arguments) => run::main(&caller, *arguments),
         Command::Adhoc(arguments) => adhoc::main(&caller, *arguments),
         Command::Inventory(arguments) => inventory::main(&caller, *arguments),
+        Command::Explain(arguments) => explain::main(&caller, *arguments),
+        Command::Template(arguments) => template::main(&caller, *arguments),
     };
     caller.end(ended)
 }

@@ -3,12 +3,13 @@
 use super::display::{greet, screen};
 use super::error::{Caller, Ended, Failure};
 use super::flags::{self, GeneralFlags, InventoryFlags, VaultFlags};
+use super::inventory_json::{host_vars, list};
 use super::sources::{self, Sources};
 use super::{extra_vars, inventory_text as text, vault};
 use crate::diag::{Diagnostic, ErrorKind, nearest};
 use crate::engine::ExtraVars;
 use crate::inventory::{ALL, UNGROUPED, Vars};
-use crate::report::{Screen, pretty_json, python_str};
+use crate::report::{Screen, pretty_json, pretty_json_at, python_str};
 use crate::yaml::Tree;
 use clap::Args;
 use impel_modules::{Data, Map};
@@ -185,13 +186,13 @@ impl Show {
         } else if self.arguments.toml {
             text::toml(&self.toml(&left)?)
         } else {
-            pretty_json(&Data::Map(self.json(&left)?))
+            self.json(&left)?
         };
         Ok(written)
     }
 
     /// As an inventory script answers `--list`.
-    fn json(&self, left: &HashSet<Arc<str>>) -> Result<Map, Diagnostic> {
+    fn json(&self, left: &HashSet<Arc<str>>) -> Result<String, Diagnostic> {
         let inventory = &self.sources.inventory;
         let mut map = Map::new();
         for (name, group) in &inventory.groups {
@@ -215,19 +216,19 @@ impl Show {
                 map.insert(name.to_string(), entry.into());
             }
         }
+        let names: Vec<Arc<str>> =
+            inventory.hosts.keys().filter(|name| left.contains(*name)).cloned().collect();
+        if !self.arguments.export && !self.sources.merges() {
+            return Ok(list(&map, &host_vars(&self.sources, &self.extra, &names)?));
+        }
         let mut hostvars = Map::new();
-        for name in inventory.hosts.keys().filter(|name| left.contains(*name)) {
+        for name in &names {
             let vars = self.vars_of(name)?;
             if !vars.is_empty() {
                 hostvars.insert(name.to_string(), text::data(&vars, true).into());
             }
         }
-        let meta = Map::from([
-            ("hostvars".to_string(), Data::Map(hostvars)),
-            ("profile".to_string(), "inventory_legacy".into()),
-        ]);
-        map.insert("_meta".into(), meta.into());
-        Ok(map)
+        Ok(list(&map, &pretty_json_at(&Data::Map(hostvars), 2)))
     }
 
     /// A group as YAML inventories have it; a host's variables stand where it is first met.

@@ -12,6 +12,11 @@ pub(super) fn data(vars: &Vars, wrapped: bool) -> Map {
     vars.iter().map(|(name, node)| (name.to_string(), value(node, wrapped, 0))).collect()
 }
 
+/// One variable as plain data; `!unsafe` strings and vaults wrapped.
+pub(super) fn one(node: &Node) -> Data {
+    value(node, true, 0)
+}
+
 fn value(node: &Node, wrapped: bool, level: usize) -> Data {
     if level > DEPTH {
         return Data::Null;

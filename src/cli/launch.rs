@@ -6,7 +6,7 @@ use super::notices::Notices;
 use super::passwords::Person;
 use super::sources::{self, Sources};
 use crate::action;
-use crate::config::Config;
+use crate::config::{Config, HashBehaviour, Origin};
 use crate::diag::Diagnostic;
 use crate::engine::{Refresh, Refreshed, Run, RunOptions, Setup, Verdict};
 use crate::inventory::{Inventory, Vars};
@@ -88,9 +88,11 @@ pub(super) fn ground(
     magic.skip_tags = options.tags.skip.iter().cloned().collect();
     magic.sources.clone_from(&inventory.sources);
     magic.config_file.clone_from(&config.file);
+    magic.merge = config.settings.hash_behaviour == HashBehaviour::Merge;
     magic.inject_facts = config.settings.inject_facts;
     let all = config.all().into_iter();
     magic.config = all.map(|(name, setting)| (name.to_string(), Value::from_data(&setting.value))).collect();
+    store.scopes.note(&store.extra, extra.iter().map(|(name, node)| (name.clone(), node.span)).collect());
     inventories.fill(&inventory, &store)?;
     let refresh = refresh(config.clone(), options.limit.clone(), given.to_vec(), playbook_dir.into(), extra);
     Ok(Ground { inventory, inventories, store: Arc::new(store), refresh })
@@ -145,6 +147,8 @@ pub(super) fn disk(config: &Config, ground: &Ground, folder: &Path, notices: &No
     let mut disk = Disk::new(folder, Box::new(|what, name| Has.has(what, name)));
     disk.extra.push(ground.store.extra.clone());
     disk.roles_path.clone_from(&config.settings.roles_path);
+    let private = config.get("DEFAULT_PRIVATE_ROLE_VARS").filter(|set| set.origin != Origin::Default);
+    disk.private_role_vars = private.map(|_| config.settings.private_role_vars);
     disk.collections_path.clone_from(&config.settings.collections_path);
     disk.library.clone_from(&config.settings.library);
     let notices = notices.clone();

@@ -72,7 +72,13 @@ pub(super) fn load(
     let warnings = warnings.iter().map(ansible_error).collect();
     let beside_inventory: Vec<VarFiles> =
         inventory.folders.iter().map(|folder| VarFiles::find(folder, None)).collect();
-    let beside_playbook = vec![VarFiles::find(folder, None)];
+    // a folder that is the inventory's and the playbook's says the same twice: once is enough
+    let real = |folder: &Path| folder.canonicalize().ok();
+    let same = inventory
+        .folders
+        .last()
+        .is_some_and(|last| real(last).is_some_and(|last| real(folder) == Some(last)));
+    let beside_playbook = if same { Vec::new() } else { vec![VarFiles::find(folder, None)] };
     for files in beside_inventory.iter().chain(&beside_playbook) {
         files.read_ahead(&inventory);
     }
@@ -86,12 +92,37 @@ impl Sources {
     /// # Errors
     /// A file of variables cannot be read.
     pub(super) fn of_host(&self, host: &Host) -> Result<Vars, Diagnostic> {
-        let layers = self.inventory.layers(host, &self.beside_inventory, &self.beside_playbook)?;
+        let layers = self.layers(host)?;
         let mut vars = Vars::new();
         for layer in layers {
             self.add(&mut vars, &layer);
         }
         Ok(vars)
+    }
+
+    /// The host's layers, the weakest first.
+    ///
+    /// # Errors
+    /// A file of variables cannot be read.
+    pub(super) fn layers(&self, host: &Host) -> Result<Vec<Arc<Vars>>, Diagnostic> {
+        self.inventory.layers(host, &self.beside_inventory, &self.beside_playbook)
+    }
+
+    /// Those of the layers that no other host has.
+    ///
+    /// # Errors
+    /// A file of variables cannot be read.
+    pub(super) fn own_layers(&self, host: &Host) -> Result<Vec<Arc<Vars>>, Diagnostic> {
+        let mut own = vec![host.vars.clone()];
+        for files in self.files() {
+            own.extend(files.host(&host.name)?);
+        }
+        Ok(own)
+    }
+
+    /// Whether `hash_behaviour = merge`.
+    pub(super) fn merges(&self) -> bool {
+        self.merge
     }
 
     /// The variables that a host has of its own: the inventory's and its files'.

@@ -6,7 +6,7 @@ use super::commit::Wanted;
 use super::event::{Event, Include};
 use super::position::Step;
 use crate::diag::{Diagnostic, Span};
-use crate::playbook::{Item, Keywords, Loader, RoleAsk, Vars};
+use crate::playbook::{Item, Keywords, Loader, RoleAsk, Source, Vars};
 use crate::template::Value;
 use crate::yaml::{Kind, Mapping, Node};
 use impel_modules::{Data, Map};
@@ -93,12 +93,18 @@ impl Batch<'_, '_> {
         match &group.call.what {
             Included::Tasks(path) => Ok(loader.include_tasks(task, path, values)?.into()),
             Included::Role(args) => {
-                let loaded = loader.include_role(task, ask(args, task.action.span), values)?;
+                let loaded =
+                    loader.include_role(task, ask(args, self.run.source, task.action.span), values)?;
                 self.add_handlers(&loaded.handlers);
                 if loaded.role.public {
                     let mut vars = (*self.vars).clone();
-                    vars.role_defaults.push(self.run.shared.store.scopes.get(&loaded.role.defaults));
-                    vars.role_vars.push(self.run.shared.store.scopes.get(&loaded.role.vars));
+                    let scopes = &self.run.shared.store.scopes;
+                    for role in loaded.role.with_dependencies() {
+                        vars.role_defaults.push(scopes.get(&role.defaults));
+                        vars.role_vars.push(scopes.get(&role.vars));
+                    }
+                    let names = vars.magic.roles.iter().chain([&loaded.role.name]);
+                    vars.magic.roles = names.cloned().collect();
                     self.vars = Arc::new(vars);
                 }
                 Ok(loaded.items.into())
@@ -192,7 +198,7 @@ pub fn to_node(value: &Value, span: Span, depth: usize) -> Node {
 }
 
 /// The role that an `include_role` asks for.
-fn ask(args: &Map, span: Span) -> RoleAsk {
+fn ask(args: &Map, source: &dyn Source, span: Span) -> RoleAsk {
     let text = |name: &str| args.get(name).and_then(Data::as_str).map(str::to_string);
     let flag = |name: &str| args.get(name).and_then(Data::as_bool);
     RoleAsk {
@@ -202,7 +208,7 @@ fn ask(args: &Map, span: Span) -> RoleAsk {
         defaults_from: text("defaults_from"),
         handlers_from: text("handlers_from"),
         included: true,
-        public: flag("public").unwrap_or(false),
+        public: flag("public").unwrap_or(source.private_role_vars() == Some(false)),
         allow_duplicates: Some(flag("allow_duplicates").unwrap_or(true)),
         validate: flag("rolespec_validate").unwrap_or(true),
         ..RoleAsk::new(text("name").or_else(|| text("role")).unwrap_or_default(), span)

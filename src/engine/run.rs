@@ -18,7 +18,7 @@ use crate::inventory::Inventory;
 use crate::pipe::Prompter;
 use crate::playbook::{self, Item, Known, Missing, Parent, Play, Playbook, Source, Task};
 use crate::template::{self, Value};
-use crate::vars::{Inventories, Layers, PlayMagic, PlayVars, TaskWorld, VarStore};
+use crate::vars::{Inventories, Layers, PlayVars, TaskWorld, VarStore};
 use crate::yaml::{Kind, Node};
 use impel_modules::{Data, Map};
 use prepare::flush_task;
@@ -251,7 +251,7 @@ impl<'r> Run<'r> {
     /// It cannot be understood.
     pub fn play(&mut self, play: &Arc<Play>) -> Result<bool, Diagnostic> {
         self.end_play = false;
-        let vars = self.play_vars(play)?;
+        let vars = PlayVars::of_play(play, &self.shared.store.scopes);
         let pattern = self.pattern(play, &vars)?;
         let hosts = self.hosts(play, &pattern, &vars)?;
         let mut vars = self.named(play, vars, &pattern, &hosts);

@@ -302,6 +302,7 @@ impl Loading<'_> {
                     continue;
                 }
                 let host = self.inventory.add_host(&name, Some(UNGROUPED));
+                host.source = Some(Path::new(source).into());
                 if let Some(port) = port {
                     let node = crate::yaml::Node { kind: crate::yaml::Kind::Int(port.into()), span };
                     Arc::make_mut(&mut host.vars).insert("ansible_port".into(), node);

@@ -25,6 +25,8 @@ pub struct Disk {
     pub base: PathBuf,
     /// `roles_path`.
     pub roles_path: Vec<PathBuf>,
+    /// `private_role_vars`, where it is set.
+    pub private_role_vars: Option<bool>,
     /// `collections_path`.
     pub collections_path: Vec<PathBuf>,
     /// Folders of modules (`library`).
@@ -44,6 +46,7 @@ impl Disk {
             extra: Vec::new(),
             base: base.into(),
             roles_path: Vec::new(),
+            private_role_vars: None,
             collections_path: Vec::new(),
             library: Vec::new(),
             decrypt: Box::new(|_| Err(Diagnostic::user("Attempting to decrypt but no vault secrets found"))),
@@ -159,6 +162,10 @@ impl Source for Disk {
         folders.iter().any(|folder| {
             ["", ".py", ".sh", ".ps1"].iter().any(|end| folder.join(format!("{short}{end}")).is_file())
         })
+    }
+
+    fn private_role_vars(&self) -> Option<bool> {
+        self.private_role_vars
     }
 
     fn roles_path(&self) -> Vec<PathBuf> {

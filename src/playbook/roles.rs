@@ -155,7 +155,7 @@ impl Loader<'_> {
             defaults_from: text("defaults_from")?,
             handlers_from: text("handlers_from")?,
             included: true,
-            public: flag("public").unwrap_or(true),
+            public: flag("public").unwrap_or(!self.source.private_role_vars().unwrap_or(false)),
             allow_duplicates: Some(flag("allow_duplicates").unwrap_or(true)),
             validate: flag("rolespec_validate").unwrap_or(true),
             ..RoleAsk::new(self.static_name(node, &task, "path")?, node.span)
@@ -203,7 +203,10 @@ impl Loader<'_> {
             Some(text) => Ok(text.to_owned()),
             None => Err(Diagnostic::parse("Invalid role definition.", entry.span)),
         };
-        let Some(map) = entry.as_map() else { return Ok(RoleAsk::new(named(entry)?, entry.span)) };
+        let public = !self.source.private_role_vars().unwrap_or(false);
+        let Some(map) = entry.as_map() else {
+            return Ok(RoleAsk { public, ..RoleAsk::new(named(entry)?, entry.span) });
+        };
         let Some(name) = map.get("role").or_else(|| map.get("name")).filter(|n| !n.is_null()) else {
             return Err(Diagnostic::user("role definitions must contain a role name").at(entry.span));
         };
@@ -220,6 +223,7 @@ impl Loader<'_> {
         Ok(RoleAsk {
             keywords: Arc::new(keywords),
             params: Arc::new(params),
+            public,
             ..RoleAsk::new(named(name)?, entry.span)
         })
     }

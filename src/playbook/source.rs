@@ -55,6 +55,11 @@ pub trait Source: Sync {
     /// ansible-core's own names need not be answered for.
     fn has(&self, what: What, name: &str, role: Option<&Path>) -> bool;
 
+    /// `private_role_vars`, where the configuration sets it.
+    fn private_role_vars(&self) -> Option<bool> {
+        None
+    }
+
     /// The folders of `roles_path`.
     fn roles_path(&self) -> Vec<PathBuf>;
 

@@ -27,6 +27,13 @@ pub fn pretty_json(value: &Data) -> String {
     data(value, Layout::Indented(4))
 }
 
+/// The value as [`pretty_json`] writes it, but so many levels further in.
+pub fn pretty_json_at(value: &Data, level: usize) -> String {
+    let mut out = String::new();
+    write(&mut out, value, Layout::Indented(4), level);
+    out
+}
+
 /// The value as JSON.
 pub(super) fn data(data: &Data, layout: Layout) -> String {
     let mut out = String::new();
@@ -97,8 +104,13 @@ fn enclose<F: FnOnce(&mut String)>(
 
 /// A JSON string. Python leaves DEL and the C1 controls as they are; a terminal obeys those, so they are
 /// escaped too, which reads back the same.
-pub(super) fn string(out: &mut String, text: &str) {
+pub fn string(out: &mut String, text: &str) {
     out.push('"');
+    if text.bytes().all(|b| matches!(b, b' '..=b'~') && b != b'"' && b != b'\\') {
+        out.push_str(text);
+        out.push('"');
+        return;
+    }
     for c in text.chars() {
         match c {
             '"' => out.push_str("\\\""),

@@ -21,14 +21,14 @@ mod tests;
 
 pub use colour::{Hue, Palette};
 pub use default::Default;
-pub use dump::pretty_json;
+pub use dump::{pretty_json, pretty_json_at, string as json_string};
 pub use error::{ansible_error, impel_error};
 pub use json::Json;
 pub use look::{Format, Look};
 pub use mask::Masks;
 pub use minimal::{Minimal, OneLine};
 pub use progress::Progress;
-pub use python::str as python_str;
+pub use python::{repr as python_repr, str as python_str};
 pub use screen::{Screen, Stream};
 pub use shown::result_json;
 pub use sink::{Reports, Sink};

@@ -11,7 +11,7 @@ pub fn str(data: &Data) -> String {
 }
 
 /// What Python's `repr()` gives.
-pub(super) fn repr(data: &Data) -> String {
+pub fn repr(data: &Data) -> String {
     match data {
         Data::Null => "None".into(),
         Data::Bool(true) => "True".into(),

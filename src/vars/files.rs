@@ -3,11 +3,12 @@
 use super::inventories::mapping;
 use super::scope::Scope;
 use super::world::TaskWorld;
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Span};
 use crate::playbook::Source;
 use crate::template::{self, Error, Marker, MarkerKind, Value};
 use crate::yaml::{Kind, Node};
 use indexmap::IndexMap;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -53,7 +54,10 @@ pub fn vars_files(
                     .hint("A `vars_files` value should either be a string or list of strings."));
             };
             if let Some(path) = place(text, folder) {
-                found.layers.push(Arc::new(variables(&source.read(&path)?)?));
+                let node = source.read(&path)?;
+                let layer: Scope = Arc::new(variables(&node)?);
+                world.layers().store.scopes.note(&layer, places(&node));
+                found.layers.push(layer);
                 break;
             }
         }
@@ -90,6 +94,13 @@ fn variables(node: &Node) -> Result<IndexMap<Arc<str>, Value>, Diagnostic> {
         all.extend(mapping(part)?);
     }
     Ok(all)
+}
+
+/// Where the variables of a file stand.
+fn places(node: &Node) -> HashMap<Arc<str>, Span> {
+    let parts = node.as_seq().unwrap_or(std::slice::from_ref(node));
+    let pairs = parts.iter().filter_map(Node::as_map).flat_map(|map| &map.pairs);
+    pairs.filter_map(|(name, value)| Some((Arc::from(name.as_str()?), value.span))).collect()
 }
 
 /// In `vars/` of the playbook's folder, then in the folder itself.

@@ -1,10 +1,12 @@
 //! What the inventory says about hosts, as layers: made at the start, and again for what changes.
 
+use super::layer::{Layer, Setting};
 use super::scope::Scope;
 use super::store::VarStore;
 use crate::diag::Diagnostic;
 use crate::inventory::{Host, Inventory, VarFiles, Vars};
 use crate::template::Value;
+use crate::yaml::Node;
 use indexmap::IndexMap;
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -56,6 +58,26 @@ impl Inventories {
         Ok(())
     }
 
+    /// What the inventory's layers say about one of a host's variables, the weakest first.
+    ///
+    /// # Errors
+    /// A file of variables cannot be read.
+    pub fn settings(
+        &self,
+        inventory: &Inventory,
+        host: &Host,
+        name: &str,
+    ) -> Result<Vec<Setting>, Diagnostic> {
+        let layers = inventory.layers(host, &self.beside_inventory, &self.beside_playbook)?;
+        let nodes = layers.iter().filter_map(|layer| layer.get(name));
+        let setting = |node: &Node| Setting {
+            layer: Layer::Inventory,
+            span: Some(node.span),
+            value: Value::from_node(node),
+        };
+        Ok(nodes.map(setting).collect())
+    }
+
     fn layers(&self, inventory: &Inventory, host: &Host) -> Result<Vec<Scope>, Diagnostic> {
         let found = inventory.layers(host, &self.beside_inventory, &self.beside_playbook)?;
         let mut layers = vec![place(host)];
@@ -80,8 +102,12 @@ fn place(host: &Host) -> Scope {
     let mut place: IndexMap<Arc<str>, Value> = IndexMap::new();
     let text = |path: &Path| Value::str(path.to_string_lossy().into_owned());
     place.insert("inventory_file".into(), host.source.as_deref().map_or(Value::None, text));
-    let folder = host.source.as_deref().and_then(Path::parent);
-    place.insert("inventory_dir".into(), folder.map_or(Value::None, text));
+    // a list of hosts is in no folder, and ansible-core says so by this text
+    let folder = host.source.as_deref().map(|source| match source.is_absolute() {
+        true => source.parent().map_or(Value::None, text),
+        false => Value::str("None"),
+    });
+    place.insert("inventory_dir".into(), folder.unwrap_or(Value::None));
     Arc::new(place)
 }
 

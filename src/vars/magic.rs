@@ -30,6 +30,8 @@ pub struct RunMagic {
     pub sources: Vec<String>,
     /// `ansible_config_file`, where there is one.
     pub config_file: Option<PathBuf>,
+    /// `hash_behaviour = merge`.
+    pub merge: bool,
     /// `inject_facts_as_vars`.
     pub inject_facts: bool,
     /// The configuration by Ansible's names, for `lookup('config')` and what a template reads of it.
@@ -121,9 +123,33 @@ pub const NAMES: &[&str] = &[
     "omit",
 ];
 
+/// What `hostvars` shows of them: nothing of a play or a task.
+const OF_ANY_HOST: &[&str] = &[
+    "inventory_hostname",
+    "inventory_hostname_short",
+    "group_names",
+    "groups",
+    "playbook_dir",
+    "ansible_check_mode",
+    "ansible_diff_mode",
+    "ansible_forks",
+    "ansible_verbosity",
+    "ansible_limit",
+    "ansible_run_tags",
+    "ansible_skip_tags",
+    "ansible_inventory_sources",
+    "ansible_config_file",
+    "ansible_playbook_python",
+    "ansible_version",
+    "ansible_facts",
+];
+
 /// The value of a magic variable for a task's world.
 pub fn value(world: &TaskWorld, name: &str) -> Option<Value> {
     let layers = world.layers();
+    if layers.bare && !OF_ANY_HOST.contains(&name) {
+        return None;
+    }
     let (run, play, host) = (&layers.store.run, &layers.play.magic, &layers.host);
     let roles: Vec<_> = layers.task.iter().flat_map(|task| task.parent.roles()).collect();
     Some(match name {
@@ -167,9 +193,22 @@ pub fn value(world: &TaskWorld, name: &str) -> Option<Value> {
         "ansible_search_path" => Value::list(world.files().search.iter().map(|folder| path(folder))),
         "ansible_version" => version(),
         "ansible_facts" => world.facts(),
+        "environment" => environment(layers.task.as_deref()?)?,
         "omit" => Value::Omit,
         _ => return None,
     })
+}
+
+/// What the levels above a task and the task itself say about the environment, unrendered.
+fn environment(task: &crate::playbook::Task) -> Option<Value> {
+    let mut all = Vec::new();
+    for node in task.gathered(|keywords| &keywords.environment) {
+        match node.as_seq() {
+            Some(items) => all.extend(items.iter().map(Value::from_node)),
+            None => all.push(Value::from_node(node)),
+        }
+    }
+    (!all.is_empty()).then(|| Value::list(all))
 }
 
 /// Only a role that another one includes or imports has parents by these names.

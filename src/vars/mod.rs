@@ -3,7 +3,9 @@
 mod files;
 mod hostvars;
 mod inventories;
+mod layer;
 mod magic;
+mod plays;
 mod scope;
 mod store;
 #[cfg(test)]
@@ -12,6 +14,7 @@ mod world;
 
 pub use files::{VarsFiles, vars_files};
 pub use inventories::{Inventories, mapping};
+pub use layer::{Layer, Setting};
 pub use magic::{PlayMagic, RunMagic};
 pub use scope::{Scope, ScopeCache, scope_of};
 pub use store::{HostStore, PlayVars, VarStore};

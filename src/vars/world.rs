@@ -1,5 +1,6 @@
 //! The world of one task on one host: the stack of layers that a name is looked up in, and where files are.
 
+use super::layer::{Layer, Setting, merged, that_say_something};
 use super::magic;
 use super::scope::Scope;
 use super::store::{HostStore, PlayVars, VarStore};
@@ -25,9 +26,11 @@ pub struct Layers {
     pub task: Option<Arc<Task>>,
     /// From the lowest precedence to the highest, without facts and magic: role defaults, inventory; then, above
     /// the facts, play to extra vars.
-    below_facts: Vec<Scope>,
-    above_facts: Vec<Scope>,
+    below_facts: Vec<(Layer, Scope)>,
+    above_facts: Vec<(Layer, Scope)>,
     facts: Value,
+    /// As `hostvars` shows a host: nothing of a play or a task.
+    pub(super) bare: bool,
 }
 
 impl Layers {
@@ -38,56 +41,66 @@ impl Layers {
         host: Arc<HostStore>,
         task: Option<Arc<Task>>,
     ) -> Layers {
-        let mut below = play.role_defaults.clone();
+        let scopes = |vars: &Arc<playbook::Vars>| store.scopes.get(vars);
+        let of = |layer: Layer| move |scope: Scope| (layer, scope);
+        let mut below: Vec<(Layer, Scope)> =
+            play.role_defaults.iter().cloned().map(of(Layer::RoleDefaults)).collect();
         // from the play down to the task
         let mut chain: Vec<&playbook::Scope> =
             task.iter().flat_map(|task| task.parent.chain()).map(|link| &link.scope).collect();
         chain.reverse();
-        for scope in &chain {
-            if let playbook::Scope::Role(role) = scope {
-                below.extend(role.with_dependencies().iter().map(|role| store.scopes.get(&role.defaults)));
-            }
-        }
-        below.extend(host.inventory());
-        let mut above = vec![play.vars.clone(), play.prompts.clone()];
-        above.extend(play.files.iter().cloned());
-        above.extend(play.host_files.get(&host.name).into_iter().flatten().cloned());
-        above.extend(play.role_vars.iter().cloned());
-        let scopes = |vars: &Arc<playbook::Vars>| store.scopes.get(vars);
-        for scope in &chain {
-            if let playbook::Scope::Role(role) = scope {
-                above.extend(role.with_dependencies().iter().map(|role| scopes(&role.vars)));
-            }
-        }
+        // of roles that include this one their own word counts, not that of their dependencies; among defaults
+        // those of this role's dependencies come below theirs, among vars above
+        let roles: Vec<&playbook::Role> = chain
+            .iter()
+            .filter_map(|scope| match scope {
+                playbook::Scope::Role(role) => Some(&**role),
+                _ => None,
+            })
+            .collect();
+        let own = roles.last().map(|role| role.with_dependencies()).unwrap_or_default();
+        let including = roles.iter().rev().skip(1).rev().copied();
+        let (itself, dependencies) =
+            own.split_last().map_or((None, &own[..]), |(role, rest)| (Some(*role), rest));
+        let defaults = dependencies.iter().copied().chain(including.clone()).chain(itself);
+        below.extend(defaults.map(|role| (Layer::RoleDefaults, scopes(&role.defaults))));
+        below.extend(host.inventory().into_iter().map(of(Layer::Inventory)));
+        let mut above = vec![(Layer::Play, play.vars.clone()), (Layer::Prompt, play.prompts.clone())];
+        let host_files = play.host_files.get(&host.name).into_iter().flatten();
+        above.extend(play.files.iter().chain(host_files).cloned().map(of(Layer::VarsFiles)));
+        above.extend(play.role_vars.iter().cloned().map(of(Layer::RoleVars)));
+        let role_vars = including.chain(dependencies.iter().copied()).chain(itself);
+        above.extend(role_vars.map(|role| (Layer::RoleVars, scopes(&role.vars))));
         for scope in &chain {
             match scope {
                 playbook::Scope::Block(k) | playbook::Scope::Import(k) | playbook::Scope::Apply(k) => {
-                    above.push(scopes(&k.vars));
+                    above.push((Layer::Block, scopes(&k.vars)));
                 }
-                playbook::Scope::Role(role) => above.push(scopes(&role.keywords.vars)),
+                playbook::Scope::Role(role) => above.push((Layer::Block, scopes(&role.keywords.vars))),
                 _ => {}
             }
         }
-        above.extend(task.iter().map(|task| scopes(&task.keywords.vars)));
-        above.push(host.included());
-        above.push(host.set());
+        above.extend(task.iter().map(|task| (Layer::Task, scopes(&task.keywords.vars))));
+        above.push((Layer::IncludeVars, host.included()));
+        above.push((Layer::SetFact, host.set()));
         for scope in &chain {
             if let playbook::Scope::Role(role) = scope {
-                above.push(scopes(&role.params));
+                above.push((Layer::RoleParams, scopes(&role.params)));
             }
         }
         // an include's own variables, unrendered, and the values that the engine knows (the loop's item)
         for scope in &chain {
             match scope {
-                playbook::Scope::Include(task) => above.push(scopes(&task.keywords.vars)),
-                playbook::Scope::Values(values) => above.push(scopes(values)),
+                playbook::Scope::Include(task) => {
+                    above.push((Layer::IncludeParams, scopes(&task.keywords.vars)));
+                }
+                playbook::Scope::Values(values) => above.push((Layer::IncludeParams, scopes(values))),
                 _ => {}
             }
         }
-        above.push(store.extra.clone());
-        let empty = |scope: &Scope| scope.is_empty();
-        below.retain(|scope| !empty(scope));
-        above.retain(|scope| !empty(scope));
+        above.push((Layer::Extra, store.extra.clone()));
+        that_say_something(&mut below);
+        that_say_something(&mut above);
         let facts = host.facts();
         Layers {
             store: store.clone(),
@@ -97,12 +110,15 @@ impl Layers {
             below_facts: below,
             above_facts: above,
             facts,
+            bare: false,
         }
     }
 
-    /// Another host's variables as `hostvars` shows them: without what belongs to the looking task.
+    /// A host's variables as `hostvars` shows them: without what belongs to the play and the task that looks.
     pub fn of_host(looking: &Layers, host: Arc<HostStore>) -> Layers {
-        Layers::new(&looking.store, &looking.play, host, None)
+        let mut play = PlayVars::default();
+        play.magic.playbook_dir.clone_from(&looking.play.magic.playbook_dir);
+        Layers { bare: true, ..Layers::new(&looking.store, &Arc::new(play), host, None) }
     }
 
     /// `playbook_dir`.
@@ -111,11 +127,27 @@ impl Layers {
     }
 
     fn find(&self, name: &str) -> Option<&Value> {
-        self.above_facts.iter().rev().find_map(|scope| scope.get(name))
+        self.above_facts.iter().rev().find_map(|(_, scope)| scope.get(name))
     }
 
     fn find_below(&self, name: &str) -> Option<&Value> {
-        self.below_facts.iter().rev().find_map(|scope| scope.get(name))
+        self.below_facts.iter().rev().find_map(|(_, scope)| scope.get(name))
+    }
+
+    /// What the layers say about a variable, the weakest first; facts, where they count, are `fact`.
+    fn settings(&self, name: &str, fact: Option<Value>) -> Vec<Setting> {
+        let said = |(layer, scope): &(Layer, Scope)| {
+            let value = scope.get(name)?.clone();
+            let own = match &value {
+                Value::Str(text) => text.span,
+                _ => None,
+            };
+            let span = own.or_else(|| self.store.scopes.place(scope, name));
+            Some(Setting { layer: *layer, span, value })
+        };
+        let fact = fact.map(|value| Setting { layer: Layer::Facts, span: None, value });
+        let below = self.below_facts.iter().filter_map(said);
+        below.chain(fact).chain(self.above_facts.iter().filter_map(said)).collect()
     }
 }
 
@@ -301,6 +333,26 @@ impl TaskWorld {
         ahead.provisional.iter().rev().find(|(known, _)| &**known == name).map(|(_, value)| value.clone())
     }
 
+    /// All that sets a variable, the weakest first; the last one is what the variable is.
+    pub fn explain(&self, name: &str) -> Vec<Setting> {
+        let mut settings = self.layers.settings(name, self.injected_fact(name));
+        if let Some(value) = magic::value(self, name) {
+            settings.push(Setting { layer: Layer::Magic, span: None, value });
+        }
+        settings
+    }
+
+    /// A variable under `hash_behaviour = merge`.
+    fn merged(&self, name: &str) -> Option<Value> {
+        let mut settings = self.layers.settings(name, self.injected_fact(name));
+        if let Some(value) = self.earlier_tasks_value(name) {
+            settings.retain(|setting| setting.layer != Layer::SetFact);
+            let at = settings.partition_point(|setting| setting.layer < Layer::SetFact);
+            settings.insert(at, Setting { layer: Layer::SetFact, span: None, value });
+        }
+        settings.into_iter().map(|setting| setting.value).reduce(|weak, strong| merged(&weak, &strong, 0))
+    }
+
     /// A fact by the name of the variable that it is injected as.
     fn injected_fact(&self, name: &str) -> Option<Value> {
         if !self.layers.store.run.inject_facts {
@@ -324,6 +376,9 @@ impl World for TaskWorld {
         if let Some(value) = magic::value(self, name) {
             return Some(value);
         }
+        if self.layers.store.run.merge {
+            return self.merged(name);
+        }
         if let Some(value) = self.layers.store.extra.get(name) {
             return Some(value.clone());
         }
@@ -339,7 +394,7 @@ impl World for TaskWorld {
     fn variable_names(&self) -> Vec<Arc<str>> {
         let mut names: IndexMap<Arc<str>, ()> = IndexMap::new();
         let layers = self.layers.below_facts.iter().chain(&self.layers.above_facts);
-        names.extend(layers.flat_map(|scope| scope.keys()).map(|name| (name.clone(), ())));
+        names.extend(layers.flat_map(|(_, scope)| scope.keys()).map(|name| (name.clone(), ())));
         if self.layers.store.run.inject_facts
             && let Some(facts) = self.facts().as_dict()
         {

@@ -62,34 +62,6 @@ impl Run<'_> {
         Ok(hosts)
     }
 
-    /// The play's variables without its files and prompts.
-    pub(super) fn play_vars(&self, play: &Play) -> Result<PlayVars, Diagnostic> {
-        let scopes = &self.shared.store.scopes;
-        let mut all: Vec<Arc<playbook::Role>> = Vec::new();
-        for role in play.roles.iter().chain(&play.imported_roles) {
-            with_dependencies(role, &mut all, 0);
-        }
-        let public = all.iter().filter(|role| role.public);
-        let names = |roles: &[Arc<playbook::Role>]| -> Arc<[Arc<str>]> {
-            roles.iter().map(|role| role.name.clone()).collect()
-        };
-        let direct: Vec<_> = play.roles.iter().chain(&play.imported_roles).cloned().collect();
-        let dependent: Vec<_> =
-            all.iter().filter(|role| !direct.iter().any(|d| Arc::ptr_eq(d, role))).cloned().collect();
-        Ok(PlayVars {
-            role_defaults: public.clone().map(|role| scopes.get(&role.defaults)).collect(),
-            role_vars: public.map(|role| scopes.get(&role.vars)).collect(),
-            vars: scopes.get(&play.keywords.vars),
-            magic: PlayMagic {
-                playbook_dir: Some(self.base_of(play)),
-                roles: names(&direct),
-                dependent_roles: names(&dependent),
-                ..PlayMagic::default()
-            },
-            ..PlayVars::default()
-        })
-    }
-
     pub(super) fn named(
         &self,
         play: &Play,
@@ -281,20 +253,6 @@ impl Run<'_> {
         task.name = Some(text_node("Gathering Facts", play));
         Ok(Some(Arc::new(task)))
     }
-}
-
-pub(super) fn with_dependencies(
-    role: &Arc<playbook::Role>,
-    all: &mut Vec<Arc<playbook::Role>>,
-    depth: usize,
-) {
-    if depth > 50 {
-        return;
-    }
-    for dependency in &role.dependencies {
-        with_dependencies(dependency, all, depth + 1);
-    }
-    all.push(role.clone());
 }
 
 pub(super) fn mentions_template(node: &Node) -> bool {
