@@ -16,9 +16,9 @@ mod notices;
 mod passwords;
 mod run;
 mod sources;
-mod told;
 mod stage;
 mod template;
+mod told;
 mod vault;
 mod version;
 
