@@ -79,6 +79,7 @@ modules! {
     "package" crate::package::PackageModule;
     "ping" crate::ping::Ping;
     "raw" crate::command::RawCommand { always_acts: true, free_form: true, check_mode: CheckMode::Partial };
+    "reboot" crate::reboot::Reboot { always_acts: true };
     "replace" crate::replace::Replace;
     "script" crate::script::Script { always_acts: true, free_form: true, check_mode: CheckMode::Partial };
     "service" crate::service::Service;
@@ -91,6 +92,7 @@ modules! {
     "tempfile" crate::tempfile::Tempfile { always_acts: true, check_mode: CheckMode::None };
     "user" crate::user::User;
     "wait_for" crate::wait_for::WaitFor { always_acts: true, check_mode: CheckMode::None };
+    "wait_for_connection" crate::wait_for_connection::WaitForConnection { always_acts: true };
 }
 
 /// Collections whose modules are these.

@@ -2,7 +2,7 @@
 
 use super::arguments::{flag, text, to_map};
 use crate::diag::Diagnostic;
-use crate::engine::{Action, Answer, Call, ModuleCall, Next};
+use crate::engine::{Action, Call, ModuleCall, Next};
 use crate::template::World;
 use impel_modules::assemble::{Assembly, Selection, unescape};
 use impel_modules::host::{Input, Source};
@@ -17,7 +17,7 @@ pub struct Assemble;
 impl Action for Assemble {
     fn run(&self, call: Call<'_>) -> Result<Next, Diagnostic> {
         let (Some(src), Some(_)) = (text(&call, "src"), text(&call, "dest")) else {
-            return Ok(Next::Done(Answer::failed("src and dest are required")));
+            return Err(Diagnostic::user("src and dest are required"));
         };
         let mut module = ModuleCall::new("assemble", to_map(&call)?);
         if flag(&call, "remote_src")?.unwrap_or(true) {
@@ -25,11 +25,11 @@ impl Action for Assemble {
         }
         let Some(folder) = call.world.find_file("files", Path::new(&src)) else {
             let missing = super::copy::missing(&call, "files", &src);
-            return Ok(Next::Done(Answer::failed(format!("Task failed: {}", missing.message))));
+            return Err(Diagnostic::user("Task failed").because(missing));
         };
         if !folder.is_dir() {
             let message = format!("Source ({}) is not a directory", folder.display());
-            return Ok(Next::Done(Answer::failed(message)));
+            return Err(Diagnostic::user(message));
         }
         let ignore_hidden = flag(&call, "ignore_hidden")?.unwrap_or(false);
         let selection = Selection::new(text(&call, "regexp").as_deref(), ignore_hidden)

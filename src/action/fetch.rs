@@ -23,11 +23,11 @@ impl Action for Fetch {
         for (name, word) in [("src", "source"), ("dest", "dest")] {
             if given(name).is_some_and(|value| !matches!(value, Value::Str(_))) {
                 let message = format!("Invalid type supplied for {word} option, it must be a string");
-                return Ok(Next::Done(Answer::failed(message)));
+                return Err(Diagnostic::user(message));
             }
         }
         let (Some(src), Some(dest)) = (text(&call, "src"), text(&call, "dest")) else {
-            return Ok(Next::Done(Answer::failed("src and dest are required")));
+            return Err(Diagnostic::user("src and dest are required"));
         };
         // ansible-core takes what is no boolean for a no here, and ignores arguments that it does not know
         let flag = |name: &str, default| given(name).map_or(default, |value| to_bool(value).unwrap_or(false));

@@ -13,11 +13,13 @@ mod group_by;
 mod include_role;
 mod include_tasks;
 mod include_vars;
+mod pause;
 mod registry;
 mod script;
 mod set_fact;
 mod set_stats;
 mod template;
 mod validate_argument_spec;
+mod waits;
 
 pub use registry::{NAMES, Registry};

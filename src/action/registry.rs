@@ -2,7 +2,7 @@
 
 use super::{
     add_host, assemble, assert, copy, debug, fail, fetch, gather_facts, group_by, include_role,
-    include_tasks, include_vars, script, set_fact, set_stats, template, validate_argument_spec,
+    include_tasks, include_vars, pause, script, set_fact, set_stats, template, validate_argument_spec, waits,
 };
 use crate::engine::{Action, Actions};
 
@@ -28,11 +28,14 @@ pub const NAMES: &[&str] = &[
     "include_tasks",
     "include_vars",
     "meta",
+    "pause",
+    "reboot",
     "script",
     "set_fact",
     "set_stats",
     "template",
     "validate_argument_spec",
+    "wait_for_connection",
 ];
 
 impl Actions for Registry {
@@ -50,11 +53,13 @@ impl Actions for Registry {
             "include_role" => &include_role::IncludeRole,
             "include_tasks" => &include_tasks::IncludeTasks,
             "include_vars" => &include_vars::IncludeVars,
+            "pause" => &pause::Pause,
             "script" => &script::Script,
             "set_fact" => &set_fact::SetFact,
             "set_stats" => &set_stats::SetStats,
             "template" => &template::Template,
             "validate_argument_spec" => &validate_argument_spec::ValidateArgumentSpec,
+            "wait_for_connection" | "reboot" => &waits::Waits,
             _ => return None,
         })
     }

@@ -2,6 +2,7 @@
 
 use super::answer::Answer;
 use super::settings::Settings;
+use super::shared::Shared;
 use crate::diag::Diagnostic;
 use crate::playbook::Task;
 use crate::template::Value;
@@ -16,6 +17,8 @@ pub type Arguments = IndexMap<Arc<str>, Value>;
 
 /// One call of an action: for a task, or for one item of its loop, on one host.
 pub struct Call<'a> {
+    /// The run.
+    pub shared: &'a Shared,
     /// The task.
     pub task: &'a Task,
     /// The action's name.

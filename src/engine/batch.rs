@@ -255,6 +255,8 @@ impl Batch<'_, '_> {
             Some(world) => keyword(task, world, |k| &k.run_once)?.as_ref().and_then(to_bool).unwrap_or(false),
             None => false,
         };
+        // one person is asked, or waits, once for all
+        let once = once || &*task.action.name == "pause";
         let throttle = match &world {
             Some(world) => {
                 keyword(task, world, |k| &k.throttle)?.and_then(|v| v.to_string().parse::<usize>().ok())

@@ -118,7 +118,7 @@ impl Desk {
                 self.look_ahead(shared, pipes, run);
             }
             if let Err((identity, error)) = self.exchange(pipes, run) {
-                run.broke(identity, &error);
+                run.broke(shared, identity, &error);
                 self.forget();
                 pipes.close(identity);
             }

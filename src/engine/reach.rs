@@ -32,6 +32,7 @@ struct Open {
     host: Arc<str>,
     shell: Shell,
     used: bool,
+    local: bool,
 }
 
 /// The variables that say how a host is reached, each the first that is set.
@@ -323,6 +324,7 @@ impl task_run::Reach for Pipes {
         }
         let spec = self.spec(&wanted, &settings, &host)?;
         let become_ = self.become_(&wanted, &settings)?;
+        let local = matches!(spec.reach, Reach::Local);
         let link = format!("{host}\u{0}{}\u{0}{:?}", spec.shell, spec.reach);
         let key = format!("{link}\u{0}{become_:?}");
         if let Some(known) = self.by_key.get(&key) {
@@ -332,9 +334,13 @@ impl task_run::Reach for Pipes {
         let connection =
             self.connections.entry(link).or_insert_with(|| Connection::new(spec, prompter)).clone();
         let shell = connection.shell(become_);
-        self.open.push(Open { host, shell, used: false });
+        self.open.push(Open { host, shell, used: false, local });
         self.by_key.insert(key, self.open.len() - 1);
         Ok(Identity((self.open.len() - 1) as u32))
+    }
+
+    fn is_local(&self, identity: Identity) -> bool {
+        self.open.get(identity.0 as usize).is_some_and(|open| open.local)
     }
 }
 

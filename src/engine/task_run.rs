@@ -31,6 +31,9 @@ pub trait Reach {
     /// # Errors
     /// The connection variables are wrong.
     fn identity(&mut self, world: &TaskWorld, settings: &Settings) -> Result<Identity, Diagnostic>;
+
+    /// Whether that identity is on the controller itself.
+    fn is_local(&self, identity: Identity) -> bool;
 }
 
 /// One task on one host.
@@ -428,11 +431,15 @@ impl TaskRun {
     }
 
     /// A pipe broke: everything that talked through it ends so.
-    pub fn broke(&mut self, identity: Identity, error: &PipeError) {
+    /// A module that waits for its host goes on, unless the user wants it to stop.
+    pub fn broke(&mut self, shared: &Shared, identity: Identity, error: &PipeError) {
         let task = self.step.task.clone();
         for run in &mut self.runs {
-            let State::Running(running) = &run.state else { continue };
+            let State::Running(running) = &mut run.state else { continue };
             if running.conversation.identity() != identity {
+                continue;
+            }
+            if !shared.interrupted() && running.conversation.broke(&error.to_string()) {
                 continue;
             }
             let mut answer = match error {

@@ -28,6 +28,8 @@ struct State {
     hosts: usize,
     done: usize,
     running: HashMap<Arc<str>, Instant>,
+    /// A person is asked something.
+    asks: bool,
 }
 
 impl Progress {
@@ -93,6 +95,12 @@ impl Sink for Progress {
                 state.task = full_name(task).chars().filter(|c| !c.is_control()).collect();
                 state.done = 0;
                 state.hosts = task.hosts.unwrap_or(state.hosts);
+                if task.action.rsplit('.').next() == Some("pause") {
+                    // the terminal is the person's until they have answered
+                    state.asks = true;
+                    drop(state);
+                    self.bar.finish_and_clear();
+                }
             }
             Event::HostStart { host, .. } => {
                 state.running.insert(host.clone(), Instant::now());
@@ -100,6 +108,12 @@ impl Sink for Progress {
             Event::Result(result) => {
                 state.running.remove(&result.host);
                 state.done += 1;
+                if std::mem::take(&mut state.asks) {
+                    drop(state);
+                    let passed = self.bar.elapsed();
+                    self.bar.reset();
+                    self.bar.set_elapsed(passed);
+                }
             }
             Event::Recap(_) => {
                 drop(state);
@@ -122,7 +136,7 @@ mod tests {
             (Arc::from("b"), now - Duration::from_secs(9)),
             (Arc::from("c"), now - Duration::from_secs(1)),
         ]);
-        let state = State { task: "apt".into(), hosts: 5, done: 2, running };
+        let state = State { task: "apt".into(), hosts: 5, done: 2, running, asks: false };
         assert_eq!(state.line(now), "2/5 hosts · apt · slowest: b 9s, a 3s");
     }
 }

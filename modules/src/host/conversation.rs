@@ -38,6 +38,8 @@ pub struct Setting {
     pub timeout: Option<std::time::Duration>,
     /// The value of `no_log`: requests are marked secret.
     pub no_log: bool,
+    /// The host is the controller itself.
+    pub local: bool,
 }
 
 /// What came of a change.
@@ -73,6 +75,8 @@ pub(super) enum Want {
 pub(super) enum Answer {
     Part(Part),
     Reply(Reply),
+    /// The pipe broke; why.
+    Lost(String),
 }
 
 struct State {
@@ -81,6 +85,7 @@ struct State {
     wants_turn: Cell<bool>,
     changed: Cell<bool>,
     acted: Cell<bool>,
+    endures: Cell<bool>,
     diff: RefCell<Vec<Diff>>,
     slots: RefCell<Vec<Rc<Slot>>>,
     me: RefCell<Option<Rc<Myself>>>,
@@ -102,6 +107,7 @@ impl Host {
                 wants_turn: Cell::new(false),
                 changed: Cell::new(false),
                 acted: Cell::new(false),
+                endures: Cell::new(false),
                 diff: RefCell::default(),
                 slots: RefCell::default(),
                 me: RefCell::default(),
@@ -157,6 +163,41 @@ impl Host {
     ) -> Result<(A::Answer, B::Answer), Fault> {
         let (one, other) = join(self.ask(one), self.ask(other)).await;
         Ok((one?, other?))
+    }
+
+    /// Asks a question whose answer may be that the pipe broke: then it is opened anew for what comes next
+    /// (`reboot`, `wait_for_connection`). In the task's turn.
+    ///
+    /// # Errors
+    /// The host is not to be reached, or could not answer.
+    pub async fn attempt<Q: Question>(&self, question: Q) -> Result<Q::Answer, Fault> {
+        self.turn().await;
+        self.state.endures.set(true);
+        let answer = self.ask(question).await;
+        self.state.endures.set(false);
+        answer
+    }
+
+    /// A change that may take the pipe with it: `None` where it did.
+    ///
+    /// # Errors
+    /// What the act says of its reply.
+    pub async fn change_and_lose<A: Act>(&self, act: A) -> Result<Option<Gate>, Fault> {
+        self.turn().await;
+        self.state.endures.set(true);
+        let gate = self.change(None, act).await;
+        match (self.state.endures.replace(false), gate) {
+            (true, gate) => gate.map(Some),
+            (false, _) => {
+                self.foretell(None);
+                Ok(None)
+            }
+        }
+    }
+
+    /// The host is the controller itself.
+    pub fn is_local(&self) -> bool {
+        self.state.setting.local
     }
 
     /// The only gate to altering the host. `diff` is what will differ (none, one or several), `act` how to do it.
@@ -395,6 +436,7 @@ impl Answer {
     fn part(self) -> Result<Part, Fault> {
         match self {
             Answer::Part(part) => Ok(part),
+            Answer::Lost(why) => Err(Fault::new(why)),
             Answer::Reply(_) => Err(Fault::new("a question was answered as if it were a change")),
         }
     }
@@ -402,6 +444,7 @@ impl Answer {
     fn reply(self) -> Result<Reply, Fault> {
         match self {
             Answer::Reply(reply) => Ok(reply),
+            Answer::Lost(why) => Err(Fault::new(why)),
             Answer::Part(_) => Err(Fault::new("a change was answered as if it were a question")),
         }
     }
@@ -514,6 +557,18 @@ impl Conversation {
     /// The task's turn has come, until this conversation ends.
     pub fn grant_turn(&self) {
         self.host.state.turn.set(true);
+    }
+
+    /// The pipe broke. Whether it goes on all the same: then poll it again.
+    pub fn broke(&mut self, why: &str) -> bool {
+        if self.ended || !self.host.state.endures.replace(false) {
+            return false;
+        }
+        for slot in self.host.state.slots.borrow().iter().filter(|slot| slot.answer.borrow().is_none()) {
+            slot.want.borrow_mut().take();
+            *slot.answer.borrow_mut() = Some(Answer::Lost(why.to_string()));
+        }
+        true
     }
 
     /// It has altered the host, or may have (even where its outcome is not `changed`): what was asked ahead of its

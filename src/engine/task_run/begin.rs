@@ -112,6 +112,7 @@ impl TaskRun {
             Some(action) => {
                 let locals = self.runs.get(index).map(|run| run.locals.clone()).unwrap_or_default();
                 let call = Call {
+                    shared,
                     task,
                     name: &name,
                     args: arguments,
@@ -144,6 +145,7 @@ impl TaskRun {
         let identity = reach.identity(world, &settings)?;
         let setting = Setting {
             identity,
+            local: reach.is_local(identity),
             check_mode: settings.check,
             diff_mode: settings.diff,
             verbosity: shared.options.verbosity,
