@@ -5,11 +5,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use impel::diag::Diagnostic;
+use impel::diag::{Diagnostic, Span};
 use impel::template::{self, Dict, Effect, Value, World};
 use impel::yaml;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -20,9 +20,12 @@ struct Case {
 }
 
 /// A world of fixed variables.
+#[derive(Default)]
 struct Fixed {
     variables: HashMap<String, Value>,
     folder: PathBuf,
+    /// Templates that are found by name besides those of the folder.
+    files: HashMap<PathBuf, String>,
     memory: RefCell<HashMap<usize, (Arc<str>, Value)>>,
 }
 
@@ -36,6 +39,9 @@ impl World for Fixed {
     }
 
     fn find_file(&self, _subfolder: &str, name: &Path) -> Option<PathBuf> {
+        if self.files.contains_key(name) {
+            return Some(name.to_owned());
+        }
         Some(self.folder.join(name)).filter(|path| path.is_file())
     }
 
@@ -44,6 +50,9 @@ impl World for Fixed {
     }
 
     fn read_file(&self, path: &Path) -> Result<(Vec<u8>, bool), Diagnostic> {
+        if let Some(text) = self.files.get(path) {
+            return Ok((text.clone().into_bytes(), false));
+        }
         Ok((std::fs::read(path).map_err(|e| Diagnostic::user(e.to_string()))?, false))
     }
 
@@ -142,6 +151,47 @@ fn filters_tests_and_lookups_give_what_ansible_core_gives() {
     compare("plugins.yml", 98.5);
 }
 
+/// The templates of Jinja's own tests. Needs `IMPEL_JINJA_TESTS`, their folder.
+#[test]
+fn jinjas_own_tests_give_what_ansible_core_gives() {
+    let (Some(oracle), Some(tests)) =
+        (std::env::var_os("IMPEL_ORACLE"), std::env::var_os("IMPEL_JINJA_TESTS"))
+    else {
+        eprintln!("left out: IMPEL_ORACLE and IMPEL_JINJA_TESTS do not name folders");
+        return;
+    };
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/templates");
+    let output = Command::new(Path::new(&oracle).join("python"))
+        .arg(folder.join("harvest.py"))
+        .arg(tests)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let cases: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(cases.len() > 400, "only {} templates were recorded", cases.len());
+    let mut tally = Tally::new(&folder);
+    for expected in &cases {
+        let place = Span::new(Path::new("variables"), 1, 1);
+        let node = yaml::load(&expected["variables"].to_string(), place, yaml::Limits::default()).unwrap();
+        let mut world = Fixed { folder: folder.join("files"), ..Fixed::default() };
+        let pairs = node.as_map().unwrap().pairs.iter();
+        world.variables = pairs.map(|(k, v)| (k.as_str().unwrap().to_owned(), Value::from_node(v))).collect();
+        let vars = world.variables.iter().map(|(k, v)| (template::Key::str(k.as_str()), v.clone()));
+        let vars = Value::Dict(vars.collect());
+        world.variables.insert("vars".into(), vars);
+        for (name, text) in expected["files"].as_object().unwrap() {
+            world.files.insert(name.into(), text.as_str().unwrap().to_owned());
+        }
+        let source = expected["source"].as_str().unwrap().to_owned();
+        if shown("trace") {
+            eprintln!("{source:?}");
+        }
+        let case = Case { category: "jinja".into(), source };
+        tally.add(&case, expected, &ours(&case, &world));
+    }
+    tally.end(97.0);
+}
+
 /// Every case of a file through both.
 fn compare(file: &str, threshold: f64) {
     let Some(oracle) = std::env::var_os("IMPEL_ORACLE") else {
@@ -161,16 +211,43 @@ fn compare(file: &str, threshold: f64) {
     let mut all: HashMap<String, Value> = variables.iter().cloned().collect();
     let vars: Dict = variables.into_iter().map(|(k, v)| (template::Key::str(k), v)).collect();
     all.insert("vars".into(), Value::Dict(vars));
-    let world = Fixed { variables: all, folder: folder.join("files"), memory: RefCell::default() };
-    let show = std::env::var("IMPEL_SHOW").unwrap_or_default();
-    let shown = |what: &str| show.split(',').any(|s| s == what || s == "all");
-
-    let mut scores: BTreeMap<String, Score> = BTreeMap::new();
+    let world = Fixed { variables: all, folder: folder.join("files"), ..Fixed::default() };
+    let mut tally = Tally::new(&folder);
     for (case, expected) in cases.iter().zip(&reference) {
-        let score = scores.entry(case.category.clone()).or_default();
-        let result = ours(case, &world);
+        tally.add(case, expected, &ours(case, &world));
+    }
+    tally.end(threshold);
+}
+
+/// How many cases are alike, by category, and which are not.
+#[derive(Default)]
+struct Tally {
+    scores: BTreeMap<String, Score>,
+    /// Templates that are known to differ, with a reason each in `differences.yml`.
+    meant: HashSet<String>,
+    /// What differs and is not known to.
+    unmeant: Vec<String>,
+}
+
+/// Whether the environment asks to show what differs in a category.
+fn shown(what: &str) -> bool {
+    let show = std::env::var("IMPEL_SHOW").unwrap_or_default();
+    show.split(',').any(|s| s == what || s == "all")
+}
+
+impl Tally {
+    fn new(folder: &Path) -> Tally {
+        let node = yaml::load_file(&folder.join("differences.yml")).unwrap();
+        let known = node.as_map().unwrap().pairs.iter();
+        let meant = known.map(|(source, _reason)| source.as_str().unwrap().to_owned()).collect();
+        Tally { meant, ..Tally::default() }
+    }
+
+    /// Compares a case's results.
+    fn add(&mut self, case: &Case, expected: &serde_json::Value, result: &Result<String, Diagnostic>) {
+        let score = self.scores.entry(case.category.clone()).or_default();
         let mut told = None;
-        match (expected["value"].as_str(), &result) {
+        match (expected["value"].as_str(), result) {
             (Some(theirs), Ok(value)) if theirs == value => score.same += 1,
             (Some(theirs), Ok(value)) => {
                 score.value_differs += 1;
@@ -202,42 +279,54 @@ fn compare(file: &str, threshold: f64) {
                 }
             }
         }
-        if let Some(told) = told.filter(|_| shown(&case.category)) {
+        let Some(told) = told else { return };
+        if shown(&case.category) {
             eprintln!("  {} {}\n    {told}", case.category, case.source.escape_debug());
+        }
+        if !self.meant.contains(&case.source) {
+            self.unmeant.push(format!("{}\n    {told}", case.source.escape_debug()));
         }
     }
 
-    let mut sum = Score::default();
-    eprintln!(
-        "{:10} {:>5} {:>6} {:>6} {:>8} {:>7} {:>7} {:>7}",
-        "", "all", "same", "fail", "message", "value", "we fail", "they f."
-    );
-    for (category, s) in &scores {
+    /// Prints the tally, and fails where too few cases are alike.
+    fn end(&self, threshold: f64) {
+        let mut sum = Score::default();
         eprintln!(
-            "{category:10} {:>5} {:>6} {:>6} {:>8} {:>7} {:>7} {:>7}",
-            s.total(),
-            s.same,
-            s.both_fail,
-            s.message_differs,
-            s.value_differs,
-            s.only_we_fail,
-            s.only_they_fail
+            "{:10} {:>5} {:>6} {:>6} {:>8} {:>7} {:>7} {:>7}",
+            "", "all", "same", "fail", "message", "value", "we fail", "they f."
         );
-        sum.same += s.same;
-        sum.both_fail += s.both_fail;
-        sum.message_differs += s.message_differs;
-        sum.value_differs += s.value_differs;
-        sum.only_we_fail += s.only_we_fail;
-        sum.only_they_fail += s.only_they_fail;
+        for (category, s) in &self.scores {
+            eprintln!(
+                "{category:10} {:>5} {:>6} {:>6} {:>8} {:>7} {:>7} {:>7}",
+                s.total(),
+                s.same,
+                s.both_fail,
+                s.message_differs,
+                s.value_differs,
+                s.only_we_fail,
+                s.only_they_fail
+            );
+            sum.same += s.same;
+            sum.both_fail += s.both_fail;
+            sum.message_differs += s.message_differs;
+            sum.value_differs += s.value_differs;
+            sum.only_we_fail += s.only_we_fail;
+            sum.only_they_fail += s.only_they_fail;
+        }
+        let percent = 100.0 * sum.right() as f64 / sum.total() as f64;
+        eprintln!(
+            "{} of {} right ({percent:.1} %), {} with another message",
+            sum.right(),
+            sum.total(),
+            sum.message_differs
+        );
+        let threshold: f64 =
+            std::env::var("IMPEL_THRESHOLD").ok().and_then(|t| t.parse().ok()).unwrap_or(threshold);
+        let unmeant = self.unmeant.join("\n  ");
+        assert!(
+            unmeant.is_empty() || threshold == 0.0,
+            "these differ without a reason in differences.yml:\n  {unmeant}"
+        );
+        assert!(percent >= threshold, "only {percent:.1} % right; IMPEL_SHOW=all tells what differs");
     }
-    let percent = 100.0 * sum.right() as f64 / sum.total() as f64;
-    eprintln!(
-        "{} of {} right ({percent:.1} %), {} with another message",
-        sum.right(),
-        sum.total(),
-        sum.message_differs
-    );
-    let threshold: f64 =
-        std::env::var("IMPEL_THRESHOLD").ok().and_then(|t| t.parse().ok()).unwrap_or(threshold);
-    assert!(percent >= threshold, "only {percent:.1} % right; IMPEL_SHOW=all tells what differs");
 }

@@ -156,7 +156,9 @@ impl Eval<'_> {
         };
         let value = self.read(value);
         let items = match &value {
-            Value::Str(s) if s.trusted => return Ok(Value::Str(Str { trusted: false, ..s.clone() })),
+            Value::Str(s) if s.trusted || s.markup => {
+                return Ok(Value::Str(Str { trusted: false, markup: false, ..s.clone() }));
+            }
             Value::List(l) => l.items(),
             Value::Tuple(t) => Arc::new(t.to_vec()),
             Value::View(v) => Arc::new(v.items.to_vec()),

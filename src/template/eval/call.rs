@@ -7,7 +7,7 @@ use crate::template::lookups;
 use crate::template::methods;
 use crate::template::syntax::Program;
 use crate::template::tests::{self, Test};
-use crate::template::value::{Error, MarkerKind, Result, Value};
+use crate::template::value::{Error, MarkerKind, Result, Value, markup};
 
 impl Eval<'_> {
     /// Calls a function, method, macro or object.
@@ -55,7 +55,7 @@ impl Eval<'_> {
     }
 
     fn apply_strictly(&mut self, filter: &'static Filter, input: Value, args: Args) -> Result<Value> {
-        let (input, args) = match self.prepared(input, args, filter.lazy, filter.sees_undefined)? {
+        let (input, mut args) = match self.prepared(input, args, filter.lazy, filter.sees_undefined)? {
             Ok(ready) => ready,
             Err(marker) => return Ok(marker),
         };
@@ -63,7 +63,13 @@ impl Eval<'_> {
             args.fit(filter.params, 1)?;
         }
         let secret = input.is_secret() || args.is_secret();
+        let name = filter.names.first().copied().unwrap_or("");
+        let markup = input.is_markup() && markup::is_kept_by(name);
+        if markup && name == "format" {
+            args = markup::arguments_beside(&args);
+        }
         let value = (filter.run)(self, input, &args)?;
+        let value = if markup { value.into_markup() } else { value };
         Ok(if secret { value.into_secret() } else { value })
     }
 

@@ -159,10 +159,9 @@ impl<'w> Eval<'w> {
         }
         let (options, body) = syntax::options_of(&text.text, &DEFAULTS)?;
         let program = syntax::compile(body, &options, true).map_err(|e| e.at(text.span))?;
-        let newline = options.newline.clone();
         let state = State { options: Arc::new(options), ..self.fresh(program, Origin::Scalar(text.span)) };
         let value = self.within(state, |eval| eval.run()).map_err(attributed)?;
-        Ok(restore_newlines(body, value, &newline))
+        Ok(restore_newlines(body, value, "\n"))
     }
 
     /// Renders the text of a template file to text.
@@ -197,11 +196,12 @@ impl<'w> Eval<'w> {
         origin: Span,
         options: &TemplateOptions,
     ) -> Result<(&'t str, Value, String)> {
+        // Newlines at the end are those asked for outside of the header.
+        let newline = options.newline.clone();
         let (options, body) = syntax::options_of(text, options)?;
         // A header takes a line.
         let origin = if body.len() < text.len() { origin.at(2, 1) } else { origin.at(1, 1) };
         let program = syntax::compile(body, &options, false).map_err(|e| e.at(Some(origin)))?;
-        let newline = options.newline.clone();
         let state = State { options: Arc::new(options), ..self.fresh(program, Origin::File(origin)) };
         let value = self.within(state, |eval| {
             let value = eval.run()?;

@@ -111,6 +111,7 @@ impl Closure {
         let code = &self.code;
         let caller = args.named.iter().position(|(n, _)| &**n == "caller").map(|at| args.named.remove(at).1);
         match caller {
+            None if code.params.iter().any(|param| &**param == "caller") => {}
             Some(caller) if code.caller => frame.set(&"caller".into(), caller),
             None if code.caller => frame.set(&"caller".into(), Value::undefined("No caller defined")),
             Some(_) if code.kwargs => {}

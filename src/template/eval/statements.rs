@@ -42,15 +42,23 @@ impl Eval<'_> {
 
     fn stmt(&mut self, stmt: &Stmt, out: &mut Vec<Value>) -> Result<Flow> {
         match stmt {
+            // What follows `extends` prints nothing.
+            Stmt::Text(_) | Stmt::Emit(_) if self.state.parent.is_some() => {}
             Stmt::Text(text) => out.push(text.clone()),
             Stmt::Emit(expr) => out.push(self.expr(expr)?),
             Stmt::For(head) => {
                 let iter = self.expr(&head.iter)?;
                 self.nested(4, |eval| eval.for_loop(head, &iter, 0, out))?;
             }
-            Stmt::If(test, then, otherwise) => {
-                let truth = self.expr(test)?.is_true()?;
-                return self.nested(2, |eval| eval.body(if truth { then } else { otherwise }, out));
+            Stmt::If(branches, otherwise) => {
+                let mut chosen = otherwise;
+                for (test, body) in branches {
+                    if self.expr(test)?.is_true()? {
+                        chosen = body;
+                        break;
+                    }
+                }
+                return self.nested(2, |eval| eval.body(chosen, out));
             }
             Stmt::With(assigned, body) => {
                 let mut values = Vec::with_capacity(assigned.len());
@@ -135,7 +143,10 @@ impl Eval<'_> {
     /// What statements print, as one native value.
     fn capture(&mut self, body: &[Stmt]) -> Result<Value> {
         let mut out = Vec::new();
-        self.scoped(|eval| eval.body(body, &mut out))?;
+        let parent = self.state.parent.take();
+        let flow = self.scoped(|eval| eval.body(body, &mut out));
+        self.state.parent = parent;
+        flow?;
         self.concat(out)
     }
 

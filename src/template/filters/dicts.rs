@@ -149,7 +149,7 @@ pub(crate) fn class_name(value: &Value) -> String {
     }
 }
 
-fn items_to_dict(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+fn items_to_dict(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let items = match &input {
         Value::List(_) | Value::Tuple(_) | Value::View(_) => input.iter()?,
         other => {
@@ -164,6 +164,13 @@ fn items_to_dict(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Valu
     let (key_at, value_at) = (Key::new(key_name.clone())?, Key::new(value_name.clone())?);
     let out = Dict::default();
     for item in items {
+        if let (Value::Tuple(_) | Value::View(_) | Value::List(_), Value::Int(_), Value::Int(_)) =
+            (&item, &key_name, &value_name)
+        {
+            let (key, value) = (eval.item(&item, &key_name)?, eval.item(&item, &value_name)?);
+            out.insert(Key::new(key.defined()?)?, value);
+            continue;
+        }
         let Some(dict) = item.as_dict() else {
             return Err(Error::new(format!(
                 "items2dict requires a list of dictionaries, got {} instead.",

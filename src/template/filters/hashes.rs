@@ -5,7 +5,7 @@ use crate::template::Eval;
 use crate::template::args::Args;
 use crate::template::value::{Error, Result, Value, str_repr};
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use sha2::Digest;
 
 /// This family's table.
@@ -13,8 +13,8 @@ pub(super) const FILTERS: &[Filter] = &[
     Filter::new(&["hash"], &["hashtype"], hash),
     Filter::new(&["md5"], &[], |_, input, _| digest(&input, "md5")),
     Filter::new(&["sha1", "checksum"], &[], |_, input, _| digest(&input, "sha1")),
-    Filter::new(&["b64encode"], &["encoding"], encode),
-    Filter::new(&["b64decode"], &["encoding"], decode),
+    Filter::new(&["b64encode"], &["encoding", "urlsafe"], encode),
+    Filter::new(&["b64decode"], &["encoding", "urlsafe"], decode),
     Filter::new(&["to_uuid"], &["namespace"], to_uuid),
 ];
 
@@ -74,13 +74,18 @@ fn encode(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
         Value::Bytes(bytes) => bytes.to_vec(),
         other => to_encoding(&other.to_text()?, encoding)?,
     };
-    Ok(Value::text(STANDARD.encode(bytes), input.is_secret()))
+    let text = match args.bool(1, "urlsafe", false)? {
+        true => URL_SAFE.encode(bytes),
+        false => STANDARD.encode(bytes),
+    };
+    Ok(Value::text(text, input.is_secret()))
 }
 
 /// Lenient as Python's: what is not in the alphabet is skipped, what follows the padding too.
 fn decode(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let text = input.to_text()?;
     let encoding = args.str_or(0, "encoding", "utf-8")?;
+    let (plus, slash) = if args.bool(1, "urlsafe", false)? { (b'-', b'_') } else { (b'+', b'/') };
     let mut bits: u32 = 0;
     let mut count = 0usize;
     let mut pads = 0usize;
@@ -90,8 +95,8 @@ fn decode(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
             b'A'..=b'Z' => c - b'A',
             b'a'..=b'z' => c - b'a' + 26,
             b'0'..=b'9' => c - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
+            c if c == plus => 62,
+            c if c == slash => 63,
             b'=' => {
                 pads += 1;
                 if count % 4 >= 2 && count % 4 + pads >= 4 {

@@ -3,17 +3,20 @@
 use super::Filter;
 use crate::template::args::Args;
 use crate::template::pyregex::{Flags, PyRegex};
-use crate::template::value::{Error, Result, Value, str_repr};
+use crate::template::value::{Error, Result, Value, escape_html, str_repr};
 use crate::template::{Eval, Key};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// This family's table.
 pub(super) const FILTERS: &[Filter] = &[
-    Filter::new(&["escape", "e", "forceescape"], &[], |_, input, _| {
-        Ok(Value::text(escape_html(&input.to_text()?), input.is_secret()))
+    Filter::new(&["escape", "e"], &[], |_, input, _| input.escaped()),
+    Filter::new(&["forceescape"], &[], |_, input, _| {
+        Ok(Value::text(escape_html(&input.to_text()?), input.is_secret()).into_markup())
     }),
-    Filter::new(&["safe"], &[], |_, input, _| Ok(Value::text(input.to_text()?, input.is_secret()))),
+    Filter::new(&["safe"], &[], |_, input, _| {
+        Ok(Value::text(input.to_text()?, input.is_secret()).into_markup())
+    }),
     Filter::new(&["striptags"], &[], strip_tags),
     Filter::new(&["urlize"], &["trim_url_limit", "nofollow", "target", "rel", "extra_schemes"], urlize),
     Filter::new(&["xmlattr"], &["autospace"], xml_attributes),
@@ -24,28 +27,16 @@ pub(super) const FILTERS: &[Filter] = &[
     Filter::new(&["urlsplit"], &["query", "alias"], url_split),
 ];
 
-/// MarkupSafe's escapes.
-fn escape_html(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '\'' => out.push_str("&#39;"),
-            '"' => out.push_str("&#34;"),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
 /// Drops comments and tags, squeezes blanks, resolves entities.
 fn strip_tags(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> {
-    let text = input.to_text()?;
-    let plain = without(&without(&text, "<!--", "-->"), "<", ">");
+    Ok(Value::text(without_tags(&input.to_text()?), input.is_secret()))
+}
+
+/// Text without comments and tags, its entities resolved.
+pub(crate) fn without_tags(text: &str) -> String {
+    let plain = without(&without(text, "<!--", "-->"), "<", ">");
     let squeezed = plain.split_whitespace().collect::<Vec<_>>().join(" ");
-    Ok(Value::text(unescape_html(&squeezed), input.is_secret()))
+    unescape_html(&squeezed)
 }
 
 fn without(text: &str, start: &str, end: &str) -> String {
@@ -59,7 +50,8 @@ fn without(text: &str, start: &str, end: &str) -> String {
     out + rest
 }
 
-fn unescape_html(text: &str) -> String {
+/// Text with its entities resolved.
+pub(crate) fn unescape_html(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('&') {
@@ -227,9 +219,10 @@ fn xml_attributes(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Val
     };
     let mut parts = Vec::new();
     for (key, value) in dict.pairs().iter() {
-        if value.is_none() || value.is_undefined() {
+        if value.is_none() {
             continue;
         }
+        let value = value.clone().defined()?;
         let name = key.value().to_text()?;
         if name.chars().any(|c| c.is_whitespace() || "/>=".contains(c)) {
             return Err(Error::new(format!("Invalid character in attribute name: {}", str_repr(&name))));

@@ -36,7 +36,7 @@ pub(super) const FILTERS: &[Filter] = &[
             .replace('>', "\\u003e")
             .replace('&', "\\u0026")
             .replace('\'', "\\u0027");
-        Ok(Value::text(text, input.is_secret()))
+        Ok(Value::text(text, input.is_secret()).into_markup())
     }),
     Filter::new(&["from_json"], &["profile"], |_, input, _| match &input {
         Value::Str(s) => pyjson::read(&s.text, s.secret),

@@ -31,6 +31,9 @@ fn handed_on(callee: &str, args: &Args, from: usize) -> Args {
 }
 
 fn map(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+    if !input.is_true()? {
+        return Ok(Value::list([]));
+    }
     if args.positional.is_empty()
         && let Some(path) = args.keyword("attribute")
     {
@@ -75,6 +78,9 @@ fn pick(
     attribute: Option<&Value>,
     keep: bool,
 ) -> Result<Value> {
+    if !input.is_true()? {
+        return Ok(Value::list([]));
+    }
     let at = usize::from(attribute.is_some());
     let test = match args.positional.get(at) {
         None => None,

@@ -3,7 +3,7 @@
 use super::{bytes, dates, dict, list, numbers, set, text};
 use crate::template::Eval;
 use crate::template::args::Args;
-use crate::template::value::{Error, Result, Value, View};
+use crate::template::value::{Error, Result, Value, View, markup};
 
 /// Methods of objects that behave as dicts.
 const MAPPING: &[&str] = &["keys", "values", "items", "get", "copy"];
@@ -11,6 +11,7 @@ const MAPPING: &[&str] = &["keys", "values", "items", "get", "copy"];
 /// Whether a value has that method.
 pub fn has(object: &Value, name: &str) -> bool {
     match object {
+        Value::Str(s) if s.markup && markup::NAMES.contains(&name) => true,
         Value::Str(_) | Value::Vault(_) => text::NAMES.contains(&name),
         Value::List(_) => list::NAMES.contains(&name),
         Value::Tuple(_) | Value::Range(_) => matches!(name, "index" | "count"),
@@ -58,7 +59,10 @@ pub fn call(eval: &mut Eval<'_>, object: &Value, name: &str, args: &Args) -> Res
     match object {
         Value::Str(s) => {
             let secret = s.secret || args.is_secret();
-            let value = text::call(eval, &s.text, name, args)?;
+            let value = match s.markup {
+                true => markup::method(eval, &s.text, name, args, text::call)?,
+                false => text::call(eval, &s.text, name, args)?,
+            };
             Ok(if secret { value.into_secret() } else { value })
         }
         Value::List(_) => list::call(eval, object, name, args),

@@ -12,7 +12,7 @@ pub fn options_of<'a>(text: &'a str, options: &TemplateOptions) -> Result<(Templ
     let mut options = options.clone();
     let Some(rest) = text.strip_prefix("#jinja2:") else { return Ok((options, text)) };
     let Some((header, body)) = rest.split_once('\n') else {
-        return Err(Error::new("Missing newline after '#jinja2:' override."));
+        return Err(Error::failed("Syntax error in template: Missing newline after '#jinja2:' override."));
     };
     for pair in header.split(',') {
         let Some((name, value)) = pair.split_once(':') else {

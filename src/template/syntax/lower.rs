@@ -13,11 +13,42 @@ use num_bigint::BigInt;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+/// How many `elif` a template may hold to be read on the stack at hand.
+const FEW_BRANCHES: usize = 50;
+
+/// How many `elif` a template may hold.
+const MOST_BRANCHES: usize = 10_000;
+
+/// What the parser's call for a branch takes of the stack at most.
+const STACK_OF_A_BRANCH: usize = 16 << 10;
+
 /// Lowers a template.
 ///
 /// # Errors
 /// Syntax errors.
 pub fn template(text: &str, options: &TemplateOptions, literal_backslashes: bool) -> Result<Program> {
+    let branches = text.matches("elif").count();
+    if branches <= FEW_BRANCHES {
+        return lowered(text, options, literal_backslashes);
+    }
+    if branches > MOST_BRANCHES {
+        return Err(Error::failed(format!(
+            "Syntax error in template: it has more than {MOST_BRANCHES} branches"
+        )));
+    }
+    // The parser calls itself for each `elif`.
+    let stack = branches * STACK_OF_A_BRANCH + (2 << 20);
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new()
+            .stack_size(stack)
+            .spawn_scoped(scope, || lowered(text, options, literal_backslashes));
+        let program =
+            thread.map_err(|e| Error::new(format!("no thread to read the template in: {e}")))?.join();
+        program.unwrap_or_else(|_| Err(Error::new("the template could not be read")))
+    })
+}
+
+fn lowered(text: &str, options: &TemplateOptions, literal_backslashes: bool) -> Result<Program> {
     let source = normalised(text);
     let rewritten = prelex::template(&source, options);
     if rewritten.too_deep {
@@ -148,7 +179,14 @@ impl<'s> Lowering<'s> {
                 otherwise: self.body(&f.else_body),
             })),
             ast::Stmt::IfCond(i) => {
-                Stmt::If(self.expr(&i.expr), self.body(&i.true_body), self.body(&i.false_body))
+                // The parser nests each `elif` in the `else` before it.
+                let mut branches = vec![(self.expr(&i.expr), self.body(&i.true_body))];
+                let mut otherwise = &i.false_body;
+                while let [ast::Stmt::IfCond(next)] = otherwise.as_slice() {
+                    branches.push((self.expr(&next.expr), self.body(&next.true_body)));
+                    otherwise = &next.false_body;
+                }
+                Stmt::If(branches, self.body(otherwise))
             }
             ast::Stmt::WithBlock(w) => {
                 let assigned = w.assignments.iter().map(|(t, e)| (self.target(t), self.expr(e))).collect();
@@ -212,12 +250,16 @@ impl<'s> Lowering<'s> {
                 )
             }
             ast::Stmt::Do(d) => {
-                // The pre-lexer has made the expression the argument of a call.
+                // The pre-lexer has made the expression the argument of a call, and has made `print` a `do`.
+                let prints = matches!(&d.call.expr, ast::Expr::Var(v) if v.id == prelex::PRINT);
                 let args = self.args(&d.call.args).into_iter().filter_map(|arg| match arg {
                     Argument::Positional(expr) => Some(expr),
                     _ => None,
                 });
-                Stmt::Do(Expr::Tuple(args.collect()))
+                match prints {
+                    true => Stmt::Group(args.map(Stmt::Emit).collect()),
+                    false => Stmt::Do(Expr::Tuple(args.collect())),
+                }
             }
             ast::Stmt::Break(_) => Stmt::Break,
             ast::Stmt::Continue(_) => Stmt::Continue,
@@ -252,6 +294,7 @@ impl<'s> Lowering<'s> {
             ast::Expr::GetAttr(g) => Target::Attribute(self.expr(&g.expr), self.name(g.name)),
             ast::Expr::List(l) => Target::Many(l.items.iter().map(|e| self.target(e)).collect()),
             ast::Expr::Tuple(t) => Target::Many(t.items.iter().map(|e| self.target(e)).collect()),
+            ast::Expr::Var(v) if v.id == prelex::LOOP => Target::Name(self.name("loop")),
             ast::Expr::Var(v) => Target::Name(self.name(v.id)),
             // The parser yields nothing else.
             _ => Target::Many(Vec::new()),

@@ -52,17 +52,28 @@ pub fn template(source: &str, options: &TemplateOptions) -> Rewritten {
                     at = end;
                     continue;
                 }
-                let scan = scan(&mut edits, source, body, &options.block_end);
-                tuple_in_for(&mut edits, source, body, &scan);
-                call_in_do(&mut edits, source, &scan);
-                if let Some(colon) = scan.last_colon.filter(|c| source[c + 1..scan.end].trim().is_empty()) {
-                    edits.blank(colon);
-                }
-                at = scan.end;
+                at = statement(&mut edits, source, body, &options.block_end);
             }
+            Mark::Line => {
+                let prefix = options.line_statement.as_ref().map_or(0, String::len);
+                at = statement(&mut edits, source, skip_sign(bytes, start + prefix), "\n");
+            }
+            Mark::LineComment => at = find(source, start, "\n").unwrap_or(source.len()),
         }
     }
     edits.apply()
+}
+
+/// Rewrites a statement; gives where it ends.
+fn statement(edits: &mut Edits, source: &str, body: usize, end_mark: &str) -> usize {
+    let scan = scan(edits, source, body, end_mark);
+    tuple_in_for(edits, source, body, &scan);
+    call_in_do(edits, source, &scan);
+    loop_in_set(edits, source, &scan);
+    if let Some(colon) = scan.last_colon.filter(|c| source[c + 1..scan.end].trim().is_empty()) {
+        edits.blank(colon);
+    }
+    scan.end
 }
 
 /// Rewrites a bare expression.
@@ -127,6 +138,8 @@ enum Mark {
     Comment,
     Variable,
     Block,
+    Line,
+    LineComment,
 }
 
 fn find(source: &str, from: usize, what: &str) -> Option<usize> {
@@ -135,13 +148,36 @@ fn find(source: &str, from: usize, what: &str) -> Option<usize> {
 
 /// The next start of a comment, statement or expression; of several at one place the longest.
 fn next_mark(source: &str, from: usize, options: &TemplateOptions) -> Option<(usize, Mark)> {
+    let line = |prefix: &Option<String>| {
+        prefix
+            .as_ref()
+            .filter(|p| !p.is_empty())
+            .map_or((None, 0), |p| (line_start(source, from, p), p.len()))
+    };
+    let (line_at, line_len) = line(&options.line_statement);
+    let (comment_at, comment_len) = line(&options.line_comment);
     let found = [
         (find(source, from, &options.comment_start), options.comment_start.len(), Mark::Comment),
         (find(source, from, &options.block_start), options.block_start.len(), Mark::Block),
         (find(source, from, &options.variable_start), options.variable_start.len(), Mark::Variable),
+        (line_at, line_len, Mark::Line),
+        (comment_at, comment_len, Mark::LineComment),
     ];
     let found = found.into_iter().filter_map(|(at, len, mark)| Some((at?, len, mark)));
     found.min_by_key(|(at, len, _)| (*at, usize::MAX - len)).map(|(at, _, mark)| (at, mark))
+}
+
+/// Where a line, after its blanks, starts with a prefix.
+fn line_start(source: &str, from: usize, prefix: &str) -> Option<usize> {
+    let mut start = if from == 0 { 0 } else { find(source, from - 1, "\n")? + 1 };
+    loop {
+        let line = source.get(start..)?;
+        let blanks = line.len() - line.trim_start_matches([' ', '\t']).len();
+        if line[blanks..].starts_with(prefix) {
+            return Some(start + blanks);
+        }
+        start += line.find('\n')? + 1;
+    }
 }
 
 fn skip_sign(bytes: &[u8], at: usize) -> usize {
@@ -165,13 +201,19 @@ fn raw_tag(source: &str, body: usize, options: &TemplateOptions, edits: &mut Edi
         edits.insert.push((after, '+'));
     }
     let mut at = after + options.block_end.len();
+    let content = at;
     while let Some(start) = find(source, at, &options.block_start) {
         at = start + options.block_start.len();
-        let tag = source[skip_sign(source.as_bytes(), at)..].trim_start();
+        let signed = skip_sign(source.as_bytes(), at);
+        let tag = source[signed..].trim_start();
         if let Some(rest) = tag.strip_prefix("endraw") {
             let rest = rest.trim_start();
             let rest = rest.strip_prefix(['-', '+']).unwrap_or(rest);
             if let Some(rest) = rest.strip_prefix(options.block_end.as_str()) {
+                // Blanks on the line of `{% raw %}` itself stay.
+                if options.lstrip_blocks && signed == at && !source[content..start].contains('\n') {
+                    edits.insert.push((at, '+'));
+                }
                 return Some(source.len() - rest.len());
             }
         }
@@ -292,11 +334,36 @@ fn literal_end(bytes: &[u8], from: usize, quote: u8) -> (usize, bool) {
     (bytes.len(), false)
 }
 
-/// Makes the expression of a `do` the argument of a call, since the parser takes nothing else there.
+/// What `print` calls once it is a `do`.
+pub const PRINT: &str = "_p";
+
+/// Makes the expression of a `do` the argument of a call, since the parser takes nothing else there; so it does with
+/// a `print`, which the parser does not know.
 fn call_in_do(edits: &mut Edits, source: &str, scan: &Scan) {
     let Some((from, to)) = scan.words.first().copied() else { return };
-    if source.get(from..to) == Some("do") {
-        edits.insert.extend([(to, ' '), (to, '_'), (to, '('), (scan.end, ')')]);
+    match source.get(from..to) {
+        Some("do") => edits.insert.extend([(to, ' '), (to, '_'), (to, '('), (scan.end, ')')]),
+        Some("print") => {
+            edits.mask(from, to, b' ');
+            edits.mask(from, from + 1, b'd');
+            edits.mask(from + 1, from + 2, b'o');
+            edits.insert.extend(PRINT.chars().chain(['(']).map(|c| (to, c)));
+            edits.insert.push((scan.end, ')'));
+        }
+        _ => {}
+    }
+}
+
+/// What `loop` is called where it is assigned to.
+pub const LOOP: &str = "l00p";
+
+/// Hides the name `loop` in `{% set loop = … %}`, which the parser refuses.
+fn loop_in_set(edits: &mut Edits, source: &str, scan: &Scan) {
+    if let [set, name, ..] = scan.words.as_slice()
+        && source.get(set.0..set.1) == Some("set")
+        && source.get(name.0..name.1) == Some("loop")
+    {
+        edits.mask(name.0 + 1, name.1 - 1, b'0');
     }
 }
 

@@ -59,8 +59,8 @@ pub enum Stmt {
     Emit(Expr),
     /// `{% for %}`
     For(Arc<For>),
-    /// `{% if %}`
-    If(Expr, Vec<Stmt>, Vec<Stmt>),
+    /// `{% if %}`, each `{% elif %}`, `{% else %}`
+    If(Vec<(Expr, Vec<Stmt>)>, Vec<Stmt>),
     /// `{% with %}`
     With(Vec<(Target, Expr)>, Vec<Stmt>),
     /// `{% set x = … %}`

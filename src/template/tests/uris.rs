@@ -8,7 +8,10 @@ use crate::template::value::{Result, Value};
 pub(super) const TESTS: &[Test] = &[
     Test::new(&["uri"], &["schemes"], |_, input, args| Ok(read(&input, args)?.is_some())),
     Test::new(&["url"], &["schemes"], |_, input, args| {
-        Ok(read(&input, args)?.is_some_and(|host| !host.is_empty()))
+        let of_file = || {
+            input.as_str().and_then(|text| text.get(..6)).is_some_and(|s| s.eq_ignore_ascii_case("file:/"))
+        };
+        Ok(read(&input, args)?.is_some_and(|host| !host.is_empty() || of_file()))
     }),
     Test::new(&["urn"], &[], |_, input, _| {
         let text = input.as_str().unwrap_or("");

@@ -1,7 +1,7 @@
 //! Arithmetic as Python does it: `+ - * / // % **`, on numbers, strings, lists, dates.
 
 use super::containers::LARGEST;
-use super::{Error, Number, Result, Value};
+use super::{Error, Number, Result, Str, Value, markup};
 use num_bigint::BigInt;
 use num_integer::Integer;
 use num_traits::{Signed, ToPrimitive, Zero};
@@ -21,8 +21,12 @@ pub fn binary(op: &str, a: &Value, b: &Value) -> Result<Value> {
         return numbers(op, &x, &y);
     }
     match (op, a, b) {
+        ("+", Value::Str(x), Value::Str(y)) if x.markup != y.markup => {
+            binary(op, &a.escaped()?, &b.escaped()?)
+        }
         ("+", Value::Str(x), Value::Str(y)) => {
-            Ok(Value::text(format!("{}{}", x.text, y.text), x.secret || y.secret))
+            let text = Str::plain(format!("{}{}", x.text, y.text)).marked(x.secret || y.secret);
+            Ok(Value::Str(Str { markup: x.markup, ..text }))
         }
         ("+", Value::Str(_), _) => {
             Err(Error::new(format!("can only concatenate str (not \"{}\") to str", b.type_name())))
@@ -39,7 +43,8 @@ pub fn binary(op: &str, a: &Value, b: &Value) -> Result<Value> {
         }
         ("*", Value::Str(s), n) | ("*", n, Value::Str(s)) => {
             let times = times(op, a, b, n, s.text.len())?;
-            Ok(Value::text(s.text.repeat(times), s.secret))
+            let text = Str::plain(s.text.repeat(times)).marked(s.secret);
+            Ok(Value::Str(Str { markup: s.markup, ..text }))
         }
         ("*", Value::List(l), n) | ("*", n, Value::List(l)) => {
             let times = times(op, a, b, n, l.len())?;
@@ -49,6 +54,10 @@ pub fn binary(op: &str, a: &Value, b: &Value) -> Result<Value> {
         ("*", Value::Tuple(t), n) | ("*", n, Value::Tuple(t)) => {
             let times = times(op, a, b, n, t.len())?;
             Ok(Value::tuple(std::iter::repeat_n(t, times).flat_map(|t| t.iter()).cloned()))
+        }
+        ("%", Value::Str(s), _) if s.markup => {
+            let text = crate::template::format::percent(&s.text, &markup::beside(b))?;
+            Ok(Value::text(text, s.secret || b.is_secret()).into_markup())
         }
         ("%", Value::Str(s), _) => {
             let text = crate::template::format::percent(&s.text, b)?;

@@ -21,6 +21,7 @@ impl Value {
                 text: text.clone(),
                 trusted: !unsafe_,
                 secret: false,
+                markup: false,
                 span: Some(node.span),
             }),
             Kind::Bytes(b) => Value::Bytes(b.clone()),

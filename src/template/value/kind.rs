@@ -20,6 +20,8 @@ pub struct Str {
     pub trusted: bool,
     /// It came out of a vault, or from something that did; set with [`Str::marked`].
     pub secret: bool,
+    /// It is HTML already.
+    pub markup: bool,
     /// Where it stands, if in a file.
     pub span: Option<Span>,
 }
@@ -90,12 +92,12 @@ pub enum Value {
 impl Str {
     /// Public text that is never a template.
     pub fn plain(text: impl Into<Arc<str>>) -> Str {
-        Str { text: text.into(), trusted: false, secret: false, span: None }
+        Str { text: text.into(), trusted: false, secret: false, markup: false, span: None }
     }
 
     /// Text that may be a template.
     pub fn trusted(text: impl Into<Arc<str>>, span: Option<Span>) -> Str {
-        Str { text: text.into(), trusted: true, secret: false, span }
+        Str { text: text.into(), trusted: true, secret: false, markup: false, span }
     }
 
     /// The same with the secret bit set where `secret` is.
@@ -380,6 +382,7 @@ impl Value {
             Value::Bool(_) => "bool",
             Value::Int(_) | Value::Big(_) => "int",
             Value::Float(_) => "float",
+            Value::Str(s) if s.markup => "Markup",
             Value::Str(_) | Value::Vault(_) => "str",
             Value::Bytes(_) => "bytes",
             Value::List(_) => "list",

@@ -57,12 +57,14 @@ def messages(error):
     return said
 
 
-def evaluate(source, variables):
+def evaluate(source, variables, templates=None):
     loader = DataLoader()
     loader.set_basedir(str(HERE / "files"))
     names = trusted(copy.deepcopy(variables))
     names["vars"] = dict(names)
     engine = TemplateEngine(loader=loader, variables=names)
+    if templates is not None:
+        engine.environment.loader = templates
     try:
         if source.startswith("="):
             result = engine.evaluate_conditional(trust_as_template(source[1:]))
@@ -73,13 +75,19 @@ def evaluate(source, variables):
         return {"error": messages(error)}
 
 
-def main():
+def prepare():
+    """Readies ansible-core, silently."""
     init_plugin_loader([])
     for name in ("warning", "deprecated", "error", "display"):
         setattr(Display, name, lambda self, *args, **kwargs: None)
+
+
+def main():
+    prepare()
     data = yaml.safe_load((HERE / (sys.argv[1] if len(sys.argv) > 1 else "cases.yml")).read_text("utf-8"))
     results = [evaluate(source, data["variables"]) for _category, source in data["cases"]]
     json.dump(results, sys.stdout)
 
 
-main()
+if __name__ == "__main__":
+    main()
