@@ -65,6 +65,7 @@ mod stat;
 mod systemd;
 mod tempfile;
 mod together;
+mod unarchive;
 mod user;
 mod wait_for;
 mod wait_for_connection;

@@ -3,7 +3,7 @@
 use crate::host::{Host, Perform, Probe, Stat};
 use crate::registry::Module;
 use crate::wait_for_connection::{pause, seconds};
-use crate::{Args, Data, Fault, Outcome};
+use crate::{Args, Fault, Outcome};
 use std::time::{Duration, Instant};
 
 /// Reboot a machine, wait for it to go down, come back up, and respond to commands.
@@ -28,7 +28,7 @@ pub struct Reboot {
     #[arg(default = "Reboot initiated by Ansible")]
     msg: String,
     /// Folders to look for `shutdown` in.
-    #[arg(default = Data::List(["/sbin", "/bin", "/usr/sbin", "/usr/bin", "/usr/local/sbin"].map(Data::from).to_vec()))]
+    #[arg(default = "/sbin,/bin,/usr/sbin,/usr/bin,/usr/local/sbin")]
     search_paths: Vec<String>,
     /// A command whose output differs after a reboot.
     #[arg(default = "cat /proc/sys/kernel/random/boot_id")]

@@ -90,6 +90,7 @@ modules! {
     "systemd" crate::systemd::Systemd;
     "systemd_service" crate::systemd::Systemd;
     "tempfile" crate::tempfile::Tempfile { always_acts: true, check_mode: CheckMode::None };
+    "unarchive" crate::unarchive::Unarchive;
     "user" crate::user::User;
     "wait_for" crate::wait_for::WaitFor { always_acts: true, check_mode: CheckMode::None };
     "wait_for_connection" crate::wait_for_connection::WaitForConnection { always_acts: true };

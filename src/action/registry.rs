@@ -2,7 +2,8 @@
 
 use super::{
     add_host, assemble, assert, copy, debug, fail, fetch, gather_facts, group_by, include_role,
-    include_tasks, include_vars, pause, script, set_fact, set_stats, template, validate_argument_spec, waits,
+    include_tasks, include_vars, pause, script, set_fact, set_stats, template, unarchive,
+    validate_argument_spec, waits,
 };
 use crate::engine::{Action, Actions};
 
@@ -34,6 +35,7 @@ pub const NAMES: &[&str] = &[
     "set_fact",
     "set_stats",
     "template",
+    "unarchive",
     "validate_argument_spec",
     "wait_for_connection",
 ];
@@ -58,6 +60,7 @@ impl Actions for Registry {
             "set_fact" => &set_fact::SetFact,
             "set_stats" => &set_stats::SetStats,
             "template" => &template::Template,
+            "unarchive" => &unarchive::Unarchive,
             "validate_argument_spec" => &validate_argument_spec::ValidateArgumentSpec,
             "wait_for_connection" | "reboot" => &waits::Waits,
             _ => return None,
