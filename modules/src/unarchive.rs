@@ -97,7 +97,13 @@ impl Module for Unarchive {
 }
 
 impl Unarchive {
-    async fn unpack(&self, host: &Host, archive: Vec<u8>, dest: Vec<u8>, shown: &str) -> Result<Outcome, Fault> {
+    async fn unpack(
+        &self,
+        host: &Host,
+        archive: Vec<u8>,
+        dest: Vec<u8>,
+        shown: &str,
+    ) -> Result<Outcome, Fault> {
         let folder = host.ask(Stat::behind(&dest)).await?;
         if !folder.is_some_and(|status| status.is_folder()) {
             return Err(Fault::at("dest", format!("dest '{shown}' must be an existing dir")));
