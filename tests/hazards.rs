@@ -129,7 +129,7 @@ fn an_interrupt_and_a_deadline_end_an_exchange() {
     let start = Instant::now();
     pipe.set_deadline(Some(start + Duration::from_millis(200)));
     let late = pipe.exchange(vec![sh("sleep 3")]);
-    assert!(matches!(&late, Err(PipeError::Closed(why)) if why.contains("time was up")), "{late:?}");
+    assert!(matches!(&late, Err(PipeError::Closed(why)) if why.contains("timed out")), "{late:?}");
     pipe.set_deadline(None);
     assert_eq!(one(&mut pipe, sh("echo x")).out, b"x\n");
     std::thread::spawn(move || {

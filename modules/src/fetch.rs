@@ -65,7 +65,7 @@ impl Module for Fetch {
                 false => Ok(None),
             }
         };
-        let (sum, received) = join(sum, host.receive(&path, &place)).await;
+        let (sum, received) = join(sum, host.receive(&path, &place, status.size)).await;
         let (sum, received) = (sum?, received.map_err(|fault| fault.with("file", shown.as_str()))?);
         let (sha1, md5) = (received.sha1.clone(), received.md5.clone());
         if let Some(sum) = sum.filter(|sum| *sum != sha1) {

@@ -289,14 +289,26 @@ pub fn add_lines(result: &mut impel_modules::Map) {
 
 /// Python's `str.splitlines`.
 fn split_lines(text: &str) -> impl Iterator<Item = &str> {
-    let ends = ['\n', '\r', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}', '\u{2029}'];
+    let is_end =
+        |c: &char| matches!(c, '\n'..='\r' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}');
+    // Most bytes begin none of these: what a command printed may be large.
+    let may_end = |b: &u8| matches!(b, 0..=0x1f | 0xc2 | 0xe2);
     let mut rest = text;
     std::iter::from_fn(move || {
         if rest.is_empty() {
             return None;
         }
-        let Some((at, end)) = rest.char_indices().find(|(_, c)| ends.contains(c)) else {
-            return Some(std::mem::take(&mut rest));
+        let mut from = 0;
+        let (at, end) = loop {
+            let Some(at) = rest.as_bytes().get(from..).and_then(|rest| rest.iter().position(|b| may_end(b)))
+            else {
+                return Some(std::mem::take(&mut rest));
+            };
+            let at = from + at;
+            match rest.get(at..).and_then(|rest| rest.chars().next()) {
+                Some(c) if is_end(&c) => break (at, c),
+                other => from = at + other.map_or(1, char::len_utf8),
+            }
         };
         let line = rest.get(..at)?;
         let width = if rest.get(at..)?.starts_with("\r\n") { 2 } else { end.len_utf8() };

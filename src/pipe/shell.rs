@@ -5,7 +5,7 @@ use std::io::Write;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use impel_modules::host::{Payload, Pipe, PipeError, Reply, Request, Traffic};
+use impel_modules::host::{Payload, Pipe, PipeError, Reply, Request, Run, Traffic};
 
 use super::become_user::{Become, Refusal, said};
 use super::carrier::{Carrier, Ending};
@@ -20,6 +20,9 @@ const TICK: Duration = Duration::from_millis(500);
 
 /// How long a login shell may take, beside the connection's own time, until it says its first word.
 const LOGIN: Duration = Duration::from_secs(60);
+
+/// How long a host may take to end what is over its own limit of time, and to answer.
+const SLACK: Duration = Duration::from_secs(20);
 
 /// The most that one answer may hold in memory; what is larger goes into files.
 const LARGEST: usize = 1 << 30;
@@ -119,7 +122,12 @@ impl Shell {
         }
         self.traffic.turns += 1;
         self.traffic.requests += batch.len() as u64;
-        let replies = self.run(&mut open, batch)?;
+        let until = limit(batch).map(|limit| Instant::now() + limit);
+        let own = self.deadline;
+        self.deadline = own.into_iter().chain(until).min();
+        let replies = self.run(&mut open, batch);
+        self.deadline = own;
+        let replies = replies?;
         self.open = Some(open);
         Ok(replies)
     }
@@ -176,6 +184,7 @@ impl Shell {
             }
             self.look_up()?;
             if open.folder.is_none() && open.started.elapsed() > self.patience() {
+                open.noise.extend_from_slice(&open.replies.rest());
                 return Err(Refusal::Failed(PipeError::Lost(format!(
                     "no shell came up within {} seconds; the login shell said: {}",
                     self.patience().as_secs(),
@@ -200,7 +209,7 @@ impl Shell {
         }
         if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             return Err(Refusal::Failed(PipeError::Closed(
-                "its time was up, so the shell was given up".into(),
+                "timed out: the host did not answer in time, so its shell was given up".into(),
             )));
         }
         Ok(())
@@ -232,6 +241,19 @@ impl Shell {
             ))),
         }
     }
+}
+
+/// How long a batch may take whose commands all have a limit of time: the host ends them itself, unless it is frozen.
+fn limit(batch: &[Request]) -> Option<Duration> {
+    let mut sum = None;
+    for request in batch {
+        match (&request.run, &request.payload) {
+            (_, Payload::Stream { .. }) => return None,
+            (Run::Function, _) => {}
+            (Run::Command(command), _) => sum = Some(sum.unwrap_or(SLACK) + command.timeout?),
+        }
+    }
+    sum
 }
 
 impl Pipe for Shell {
@@ -301,9 +323,8 @@ impl<'a> Gathered<'a> {
         let into = if self.in_stderr { &mut self.reply.err } else { &mut self.reply.out };
         match &mut request.sink {
             Some(sink) if !self.in_stderr => {
-                if self.sink_failed.is_none() {
-                    self.sink_failed = sink.write_all(&data).err();
-                }
+                // What is still to come may have no end, so it is not waited for.
+                sink.write_all(&data).map_err(unwritten)?;
             }
             _ if into.len() + data.len() > LARGEST => {
                 return Err(PipeError::Protocol(format!(
@@ -358,8 +379,12 @@ impl<'a> Gathered<'a> {
 
     fn replies(self) -> Result<Vec<Reply>, PipeError> {
         match self.sink_failed {
-            Some(error) => Err(PipeError::Request(format!("what was received cannot be written: {error}"))),
+            Some(error) => Err(unwritten(error)),
             None => Ok(self.done),
         }
     }
+}
+
+fn unwritten(error: std::io::Error) -> PipeError {
+    PipeError::Request(format!("what was received cannot be written: {error}"))
 }

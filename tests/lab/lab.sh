@@ -8,11 +8,11 @@
 #   lab.sh root         makes the Debian root that the hosts (and the module tests) share, and prints its folder
 #
 # Needs root and Debian's debootstrap, systemd-container, iproute2, openssh-client. All traffic stays in network
-# namespaces made here (impel-lab*). Scratch: $IMPEL_LAB (default /var/tmp/impel-lab).
+# namespaces made here ($IMPEL_LAB_NAME*, default impel-lab). Scratch: $IMPEL_LAB (default /var/tmp/impel-lab).
 set -euo pipefail
 LAB=${IMPEL_LAB:-/var/tmp/impel-lab}
-ROOT=$LAB/root
-NS=impel-lab
+ROOT=${IMPEL_LAB_ROOT:-$LAB/root}
+NS=${IMPEL_LAB_NAME:-impel-lab}
 NET=10.78.0
 mkdir -p "$LAB"
 
@@ -35,6 +35,12 @@ make_root() {
     echo 'asked ALL=(ALL) ALL' >"$ROOT/etc/sudoers.d/asked"; chmod 440 "$ROOT/etc/sudoers.d/asked"
     ls "$ROOT"/etc/ssh/ssh_host_ed25519_key >/dev/null 2>&1 || chroot "$ROOT" ssh-keygen -A >/dev/null
     touch "$ROOT/.ready"
+  fi
+  # what the faults need: other login shells, another stat, another clock
+  if [ ! -e "$ROOT/.extras" ]; then
+    chroot "$ROOT" sh -c 'apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -y -q install --no-install-recommends busybox fish tcsh libfaketime' \
+      >>"$LAB/debootstrap.log" 2>&1 || { tail -5 "$LAB/debootstrap.log" >&2; exit 1; }
+    touch "$ROOT/.extras"
   fi
   [ -e "$LAB/key" ] || ssh-keygen -q -t ed25519 -N '' -C impel-lab -f "$LAB/key"
   for user in deploy asked; do
@@ -76,7 +82,7 @@ up_host() { # name address
     mount -t overlay overlay -o "lowerdir=$ROOT,upperdir=$d/up,workdir=$d/work" "$d/root"
   fi
   echo "$h" >"$d/root/etc/hostname"; printf '127.0.0.1 localhost\n127.0.1.1 %s\n' "$h" >"$d/root/etc/hosts"
-  setsid systemd-nspawn -q -D "$d/root" -M "impel-$h" --keep-unit --register=no -b --network-namespace-path="/run/netns/$ns" \
+  setsid systemd-nspawn -q -D "$d/root" -M "$NS-$h" --keep-unit --register=no -b --network-namespace-path="/run/netns/$ns" \
     --resolv-conf=off --timezone=off --link-journal=no >"$d/console.log" 2>&1 </dev/null &
   echo $! >"$d/pid"
 }

@@ -35,9 +35,14 @@ impl Drop for Temporary {
     }
 }
 
-/// Where the stream goes. It never fails: a disk that is full is told when the stream is over.
+/// How much more than its size a file may hold: one that grows while it is read, one of /proc that tells no size.
+const GROWTH: u64 = 256 << 20;
+
+/// Where the stream goes. It fails only for one that does not end: a disk that is full is told when the stream is
+/// over.
 struct Filling {
     file: File,
+    left: u64,
     sha1: Sha1,
     md5: md5::Md5,
     len: u64,
@@ -50,6 +55,10 @@ struct Sink(Arc<Mutex<Filling>>);
 impl Write for Sink {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         let Ok(mut filling) = self.0.lock() else { return Ok(bytes.len()) };
+        let Some(left) = filling.left.checked_sub(bytes.len() as u64) else {
+            return Err(std::io::Error::other("the host sends far more than the file's size"));
+        };
+        filling.left = left;
         if filling.failed.is_none() {
             filling.failed = filling.file.write_all(bytes).err();
             filling.sha1.update(bytes);
@@ -66,14 +75,16 @@ impl Write for Sink {
 
 impl Host {
     /// Streams a file of the host to the controller, beside `place`, whose folder is made. It belongs to the turn;
-    /// what is there changes only with [`Received::keep`].
+    /// what is there changes only with [`Received::keep`]. `size` is what the host says of the file: one that sends
+    /// far more is given up.
     ///
     /// # Errors
     /// The host cannot read it, or the controller cannot write it.
-    pub async fn receive(&self, path: &[u8], place: &Path) -> Result<Received, Fault> {
+    pub async fn receive(&self, path: &[u8], place: &Path, size: u64) -> Result<Received, Fault> {
         self.turn().await;
         let (temporary, file) = beside(place)?;
-        let filling = Filling { file, sha1: Sha1::new(), md5: md5::Md5::new(), len: 0, failed: None };
+        let left = size.saturating_add(GROWTH);
+        let filling = Filling { file, left, sha1: Sha1::new(), md5: md5::Md5::new(), len: 0, failed: None };
         let filling = Arc::new(Mutex::new(filling));
         let mut request = Request::call("ask_send", [path_word(path)], &[&SEND]);
         request.sink = Some(Box::new(Sink(filling.clone())));

@@ -14,6 +14,7 @@ mod limits;
 mod resolve;
 mod session;
 mod settings;
+mod watchdog;
 
 pub use binary::open as open_binary;
 pub use resolve::{Choice, resolve};

@@ -19,7 +19,7 @@ use super::channel::ChannelCarrier;
 use super::host_key::{self, Accepted, Presented};
 use super::known_hosts::{self, Known};
 use super::settings::{Family, Settings, login};
-use super::{agreement, jump, keys, limits};
+use super::{agreement, jump, keys, limits, watchdog};
 
 /// libssh2 would have to wait.
 pub const EAGAIN: i32 = -37;
@@ -117,7 +117,12 @@ impl Session {
         ssh_session.set_timeout(u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX));
         ssh_session.set_tcp_stream(Shared(socket.clone()));
         *turns += 3;
+        let watch = watchdog::watch(&socket, timeout + Duration::from_secs(1));
         ssh_session.handshake().map_err(|error| match error.code() {
+            _ if watch.is_over() => NoSession::Lost(format!(
+                "ssh: handshake with {host} port {}: timed out; what answers there may be no sshd",
+                settings.port
+            )),
             ErrorCode::Session(code) if NO_AGREEMENT.contains(&code) => NoSession::Binary(format!(
                 "libssh2 and the host have no algorithm in common ({})",
                 error.message()
@@ -128,6 +133,7 @@ impl Session {
                 error.message()
             )),
         })?;
+        drop(watch);
         let trusted = {
             let key = ssh_session.host_key().map(|(key, _)| key.to_vec()).unwrap_or_default();
             let key_type = keys::key_type(&key).unwrap_or_default();
