@@ -300,7 +300,7 @@ fn split_lines(text: &str) -> impl Iterator<Item = &str> {
         }
         let mut from = 0;
         let (at, end) = loop {
-            let Some(at) = rest.as_bytes().get(from..).and_then(|rest| rest.iter().position(|b| may_end(b)))
+            let Some(at) = rest.as_bytes().get(from..).and_then(|rest| rest.iter().position(may_end))
             else {
                 return Some(std::mem::take(&mut rest));
             };
@@ -315,4 +315,15 @@ fn split_lines(text: &str) -> impl Iterator<Item = &str> {
         rest = rest.get(at + width..)?;
         Some(line)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn lines_end_where_python_ends_them() {
+        let text = "a\tb\nc\r\nd\re\u{b}f\u{1c}g\u{85}h\u{2028}i é€\u{1f}\u{0}\n\nj";
+        let lines: Vec<&str> = super::split_lines(text).collect();
+        assert_eq!(lines, ["a\tb", "c", "d", "e", "f", "g", "h", "i é€\u{1f}\u{0}", "", "j"]);
+        assert_eq!(super::split_lines("x\n").collect::<Vec<_>>(), ["x"]);
+    }
 }
