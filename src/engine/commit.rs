@@ -300,8 +300,7 @@ fn split_lines(text: &str) -> impl Iterator<Item = &str> {
         }
         let mut from = 0;
         let (at, end) = loop {
-            let Some(at) = rest.as_bytes().get(from..).and_then(|rest| rest.iter().position(may_end))
-            else {
+            let Some(at) = rest.as_bytes().get(from..).and_then(|rest| rest.iter().position(may_end)) else {
                 return Some(std::mem::take(&mut rest));
             };
             let at = from + at;
