@@ -4,7 +4,7 @@
 mod tests;
 
 use crate::args::PathArg;
-use crate::host::{Algorithm, Checksum, Host, Source, Stat, join};
+use crate::host::{Access, Algorithm, Checksum, Host, Source, Stat, join};
 use crate::registry::Module;
 use crate::{Args, Data, Fault, Outcome};
 use std::path::{Path, PathBuf};
@@ -34,7 +34,16 @@ impl Module for Fetch {
     async fn run(self, host: &Host) -> Result<Outcome, Fault> {
         let path = host.path(&self.src).await?;
         let shown = String::from_utf8_lossy(&path).into_owned();
-        let Some(status) = host.ask(Stat::behind(&path)).await? else {
+        let (status, access) = join(host.ask(Stat::behind(&path)), host.ask(Access::of(&path))).await;
+        let status = match status {
+            Ok(Some(status)) if !status.is_folder() && !access?.0 => Err(Fault::new("Permission denied")),
+            status => status,
+        };
+        if let Err(fault) = &status {
+            let message = format!("File is not readable: {shown}: {}", fault.message);
+            return self.missing(&message, &format!("{message}, not transferring, ignored"), Some(shown));
+        }
+        let Some(status) = status? else {
             let message = "the remote file does not exist, not transferring, ignored";
             return self.missing(message, message, Some(shown));
         };
@@ -44,6 +53,15 @@ impl Module for Fetch {
         }
         let place = self.place(&path)?;
         let place_shown = place.display().to_string();
+        if place.is_dir() {
+            return Err(Fault::at(
+                "dest",
+                format!(
+                    "calculated dest '{place_shown}' is an existing directory, use another path that does not point to \
+                     an existing directory"
+                ),
+            ));
+        }
         // What was fetched to the same place a moment ago, by a task before, counts.
         let here = Source::file(&place).ok().filter(|_| place.is_file());
         if let Some(here) = here.filter(|here| status.size == 0 || here.len() == status.size) {

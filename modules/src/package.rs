@@ -12,7 +12,7 @@ pub struct PackageModule {
     /// The packages.
     name: Raw,
     /// Whether they should be there: `present`, `absent`, and what the manager itself knows (`latest`).
-    state: Raw,
+    state: Option<Raw>,
     /// The manager's module; `auto` finds it out.
     #[arg(name = "use", default = "auto")]
     manager: String,
@@ -31,7 +31,9 @@ impl Module for PackageModule {
         }
         let mut args = Map::new();
         args.insert("name".to_owned(), self.name.0);
-        args.insert("state".to_owned(), self.state.0);
+        if let Some(state) = self.state {
+            args.insert("state".to_owned(), state.0);
+        }
         parse::<Apt>("apt", args)?.run(host).await
     }
 }

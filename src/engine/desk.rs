@@ -185,7 +185,9 @@ impl Desk {
             if known.stop {
                 break;
             }
-            early.look_ahead(known.ahead(&self.store));
+            if let Some(play) = &self.play {
+                early.look_ahead(shared, &self.store, play, known.ahead(&self.store));
+            }
             while early.progress(shared, pipes, Grant::Ahead, self.window * 4, None) {}
             known.add(early);
         }

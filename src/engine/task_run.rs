@@ -253,9 +253,22 @@ impl TaskRun {
         }
     }
 
-    /// Tells it what earlier tasks will have set.
-    pub fn look_ahead(&mut self, ahead: Ahead) {
-        self.base.set_ahead(ahead);
+    /// Tells it what earlier tasks have set, and will have. What waits since an earlier turn knows the variables of
+    /// that turn only: those that were committed since are neither in there nor ahead.
+    pub fn look_ahead(
+        &mut self,
+        shared: &Shared,
+        store: &Arc<HostStore>,
+        play: &Arc<PlayVars>,
+        ahead: Ahead,
+    ) {
+        if self.runs.iter().any(|run| matches!(run.state, State::Waiting)) {
+            let task = Some(self.step.task.clone());
+            let layers = Layers::new(&shared.store, play, store.clone(), task);
+            self.base = TaskWorld::new(Arc::new(layers)).looking_ahead(ahead);
+        } else {
+            self.base.set_ahead(ahead);
+        }
     }
 
     fn sequential(&self) -> bool {

@@ -62,4 +62,7 @@ fn what_is_not_there_fails_unless_told_otherwise() {
     std::fs::create_dir(lab.folder.join("taken")).unwrap();
     let args = r#"{"src": "D/file", "dest": "D/taken", "flat": true}"#;
     assert!(lab.fails("fetch", args).starts_with("dest is an existing directory"));
+    std::fs::create_dir(lab.folder.join("taken/file")).unwrap();
+    let args = r#"{"src": "D/file", "dest": "D/taken/", "flat": true}"#;
+    assert!(lab.fails("fetch", args).starts_with("calculated dest"));
 }
