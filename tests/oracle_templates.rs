@@ -56,7 +56,7 @@ impl World for Fixed {
         Ok((std::fs::read(path).map_err(|e| Diagnostic::user(e.to_string()))?, false))
     }
 
-    fn decrypt(&self, _vault: &str) -> Result<String, Diagnostic> {
+    fn decrypt(&self, _vault: &Arc<str>) -> Result<Arc<str>, Diagnostic> {
         Err(Diagnostic::user("no password here"))
     }
 

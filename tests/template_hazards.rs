@@ -34,7 +34,7 @@ impl World for Nothing {
         Err(Diagnostic::user("there are no files"))
     }
 
-    fn decrypt(&self, _vault: &str) -> Result<String, Diagnostic> {
+    fn decrypt(&self, _vault: &Arc<str>) -> Result<Arc<str>, Diagnostic> {
         Err(Diagnostic::user("there is no password"))
     }
 

@@ -38,10 +38,7 @@ impl Action for Assemble {
         let decrypt = flag(&call, "decrypt")?.unwrap_or(true);
         let (mut assembly, mut secret) = (Assembly::default(), false);
         for path in files(&folder, &selection)? {
-            let source = match decrypt {
-                true => super::copy::file(call.world, &path)?,
-                false => Source::file(&path).map_err(|error| super::copy::unreadable(&path, &error))?,
-            };
+            let source = super::copy::file(call.world, &path, decrypt)?;
             let content = source.read(LIMIT).map_err(|fault| Diagnostic::user(fault.message))?;
             let Some(content) = content else {
                 return Err(Diagnostic::user(format!("{} is too large to be assembled", path.display())));

@@ -19,6 +19,7 @@ impl Action for Copy {
     fn run(&self, call: Call<'_>) -> Result<Next, Diagnostic> {
         let mut args = to_map(&call)?;
         let remote = flag(&call, "remote_src")?.unwrap_or(false);
+        let decrypt = flag(&call, "decrypt")?.unwrap_or(true);
         args.shift_remove("decrypt");
         args.shift_remove("local_follow");
         let mut module = ModuleCall::new("copy", args);
@@ -38,7 +39,7 @@ impl Action for Copy {
                     });
                 };
                 let follow = flag(&call, "local_follow")?.unwrap_or(true);
-                module.inputs.push(("src".into(), input(&call, &path, follow)?));
+                module.inputs.push(("src".into(), input(&call, &path, follow, decrypt)?));
             }
             (_, None) => {}
         }
@@ -47,25 +48,28 @@ impl Action for Copy {
 }
 
 /// A file or a folder on the controller.
-fn input(call: &Call<'_>, path: &Path, follow: bool) -> Result<Input, Diagnostic> {
+fn input(call: &Call<'_>, path: &Path, follow: bool, decrypt: bool) -> Result<Input, Diagnostic> {
     if path.is_dir() {
-        let mut entries = Vec::new();
-        walk(path, &mut Vec::new(), follow, 0, &mut entries)?;
-        return Ok(Input::Tree(entries));
+        let mut folder = Folder { world: call.world, follow, decrypt, entries: Vec::new() };
+        folder.walk(path, &mut Vec::new(), 0)?;
+        return Ok(Input::Tree(folder.entries));
     }
-    file(call.world, path).map(Input::File)
+    file(call.world, path, decrypt).map(Input::File)
 }
 
-/// A file on the controller, decrypted where a vault has encrypted it.
+/// A file on the controller; one that is encrypted is opened if it is to be decrypted.
 ///
 /// # Errors
-/// It cannot be read.
-pub fn file(world: &dyn World, path: &Path) -> Result<Source, Diagnostic> {
+/// It cannot be read or opened.
+pub fn file(world: &dyn World, path: &Path, decrypt: bool) -> Result<Source, Diagnostic> {
     let source = Source::file(path).map_err(|error| unreadable(path, &error))?;
-    let mut head = [0u8; 15];
+    if !decrypt {
+        return Ok(source);
+    }
+    let mut head = [0u8; 14];
     let encrypted = std::fs::File::open(path)
         .and_then(|mut file| std::io::Read::read_exact(&mut file, &mut head))
-        .is_ok_and(|()| &head == b"$ANSIBLE_VAULT;");
+        .is_ok_and(|()| &head == b"$ANSIBLE_VAULT");
     if !encrypted {
         return Ok(source);
     }
@@ -76,48 +80,52 @@ pub fn file(world: &dyn World, path: &Path) -> Result<Source, Diagnostic> {
     Ok(plain)
 }
 
-fn walk(
-    folder: &Path,
-    below: &mut Vec<u8>,
+/// A folder that is copied as a whole.
+struct Folder<'a> {
+    world: &'a dyn World,
     follow: bool,
-    depth: usize,
-    entries: &mut Vec<TreeEntry>,
-) -> Result<(), Diagnostic> {
-    if depth > DEPTH {
-        return Err(Diagnostic::user(format!(
-            "{} nests too deep, or a link leads back into it",
-            folder.display()
-        )));
-    }
-    let read = std::fs::read_dir(folder).map_err(|error| unreadable(folder, &error))?;
-    let mut paths: Vec<PathBuf> = read.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    paths.sort();
-    for path in paths {
-        let name = path.file_name().unwrap_or_default().as_bytes();
-        let len = below.len();
-        if len > 0 {
-            below.push(b'/');
+    decrypt: bool,
+    entries: Vec<TreeEntry>,
+}
+
+impl Folder<'_> {
+    fn walk(&mut self, folder: &Path, below: &mut Vec<u8>, depth: usize) -> Result<(), Diagnostic> {
+        if depth > DEPTH {
+            return Err(Diagnostic::user(format!(
+                "{} nests too deep, or a link leads back into it",
+                folder.display()
+            )));
         }
-        below.extend_from_slice(name);
-        let own = std::fs::symlink_metadata(&path).map_err(|error| unreadable(&path, &error))?;
-        if own.is_symlink() && !follow {
-            let target = std::fs::read_link(&path).map_err(|error| unreadable(&path, &error))?;
-            let kind = TreeKind::Link(target.as_os_str().as_bytes().to_vec());
-            entries.push(TreeEntry { path: below.clone(), kind, mode: 0o777 });
-        } else {
-            let meta = std::fs::metadata(&path).map_err(|error| unreadable(&path, &error))?;
-            let mode = meta.mode() & 0o7777;
-            if meta.is_dir() {
-                entries.push(TreeEntry { path: below.clone(), kind: TreeKind::Folder, mode });
-                walk(&path, below, follow, depth + 1, entries)?;
-            } else if meta.is_file() {
-                let source = Source::file(&path).map_err(|error| unreadable(&path, &error))?;
-                entries.push(TreeEntry { path: below.clone(), kind: TreeKind::File(source), mode });
+        let read = std::fs::read_dir(folder).map_err(|error| unreadable(folder, &error))?;
+        let mut paths: Vec<PathBuf> = read.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        paths.sort();
+        for path in paths {
+            let name = path.file_name().unwrap_or_default().as_bytes();
+            let len = below.len();
+            if len > 0 {
+                below.push(b'/');
             }
+            below.extend_from_slice(name);
+            let own = std::fs::symlink_metadata(&path).map_err(|error| unreadable(&path, &error))?;
+            if own.is_symlink() && !self.follow {
+                let target = std::fs::read_link(&path).map_err(|error| unreadable(&path, &error))?;
+                let kind = TreeKind::Link(target.as_os_str().as_bytes().to_vec());
+                self.entries.push(TreeEntry { path: below.clone(), kind, mode: 0o777 });
+            } else {
+                let meta = std::fs::metadata(&path).map_err(|error| unreadable(&path, &error))?;
+                let mode = meta.mode() & 0o7777;
+                if meta.is_dir() {
+                    self.entries.push(TreeEntry { path: below.clone(), kind: TreeKind::Folder, mode });
+                    self.walk(&path, below, depth + 1)?;
+                } else if meta.is_file() {
+                    let source = file(self.world, &path, self.decrypt)?;
+                    self.entries.push(TreeEntry { path: below.clone(), kind: TreeKind::File(source), mode });
+                }
+            }
+            below.truncate(len);
         }
-        below.truncate(len);
+        Ok(())
     }
-    Ok(())
 }
 
 /// A file that cannot be read, and why.

@@ -65,6 +65,11 @@ fn variable(var: &Value, call: &Call<'_>) -> Result<(String, Data), Diagnostic> 
             let text = format!("<< error 1 - {error} >>");
             Ok((expression.to_string(), text.into()))
         }
-        Err(error) => Err(error),
+        Err(error) => {
+            let written = call.task.action.args.iter().find(|(name, _)| &**name == "var");
+            let span = written.map(|(_, node)| node.span);
+            let chain = Diagnostic::user("Error while resolving `var` expression").at(span).because(error);
+            Err(Diagnostic::user("Task failed").because(chain))
+        }
     }
 }

@@ -4,8 +4,7 @@ use super::arguments::{flag, known, list, text};
 use crate::diag::Diagnostic;
 use crate::engine::{Action, Answer, Call, Consequence, Haste, Next};
 use crate::template::{self, Key, Value, World};
-use crate::yaml;
-use impel_modules::{Data, Map};
+use impel_modules::{Data, Map, Text};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -39,6 +38,7 @@ impl Action for IncludeVars {
         let file =
             text(&call, "file").or_else(|| call.raw.as_ref().map(|raw| raw.to_string().trim().to_string()));
         let (mut files, mut vars) = (Vec::new(), indexmap::IndexMap::<Arc<str>, Value>::new());
+        let mut hidden = false;
         match (file, text(&call, "dir")) {
             (Some(_), Some(_)) => {
                 let message = "You are mixing file only and dir only arguments, these are incompatible";
@@ -54,12 +54,12 @@ impl Action for IncludeVars {
                     .at(span)
                     .hint(format!("looked in {}", folders.join(", "))));
                 };
-                read(&path, &mut vars)?;
+                hidden |= read(&call, &path, &mut vars)?;
                 files.push(path);
             }
             (None, Some(dir)) => {
                 for path in folder(&call, &dir)? {
-                    read(&path, &mut vars)?;
+                    hidden |= read(&call, &path, &mut vars)?;
                     files.push(path);
                 }
             }
@@ -78,7 +78,10 @@ impl Action for IncludeVars {
         result.insert("ansible_facts".into(), Data::Map(facts));
         let names = files.iter().map(|path| Data::from(path.display().to_string())).collect();
         result.insert("ansible_included_var_files".into(), Data::List(names));
-        Ok(Next::Done(Answer::ok(false, result).with(Consequence::Included(vars.into_iter().collect()))))
+        let mut answer = Answer::ok(false, result).with(Consequence::Included(vars.into_iter().collect()));
+        // as ansible-core does with what came out of an encrypted file
+        answer.show.censored = hidden;
+        Ok(Next::Done(answer))
     }
 }
 
@@ -90,15 +93,20 @@ fn plain(value: &Value) -> Data {
         Value::Dict(dict) => Data::Map(
             dict.pairs().iter().map(|(key, value)| (key.value().to_string(), plain(value))).collect(),
         ),
-        Value::Vault(_) => Data::from("VAULT"),
+        Value::Vault(vault) => Data::Str(Text { text: vault.text.clone(), secret: true }),
         value => value.to_data().unwrap_or(Data::Null),
     }
 }
 
-fn read(path: &Path, vars: &mut indexmap::IndexMap<Arc<str>, Value>) -> Result<(), Diagnostic> {
-    let node = yaml::load_file(path)?;
+/// Adds a file's variables; whether the file was encrypted.
+fn read(
+    call: &Call<'_>,
+    path: &Path,
+    vars: &mut indexmap::IndexMap<Arc<str>, Value>,
+) -> Result<bool, Diagnostic> {
+    let node = call.world.layers().store.vault.yaml(path)?;
     if node.is_null() {
-        return Ok(());
+        return Ok(node.span.is_sealed());
     }
     let Some(map) = node.as_map() else {
         return Err(Diagnostic::parse(
@@ -110,7 +118,7 @@ fn read(path: &Path, vars: &mut indexmap::IndexMap<Arc<str>, Value>) -> Result<(
         let name = Value::from_node(key).to_string();
         vars.insert(name.into(), Value::from_node(value));
     }
-    Ok(())
+    Ok(node.span.is_sealed())
 }
 
 /// The files of a folder in order of their names, as deep as asked.

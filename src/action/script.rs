@@ -4,7 +4,7 @@ use super::arguments::{flag, text, to_map};
 use crate::diag::Diagnostic;
 use crate::engine::{Action, Call, ModuleCall, Next};
 use crate::template::World;
-use impel_modules::host::{Input, Source};
+use impel_modules::host::Input;
 use std::path::Path;
 
 /// Finds the script that is to be run.
@@ -24,10 +24,7 @@ impl Action for Script {
             let Some(path) = call.world.find_file("files", Path::new(name)) else {
                 return Err(super::copy::missing(&call, "files", name));
             };
-            let source = match decrypt {
-                true => super::copy::file(call.world, &path)?,
-                false => Source::file(&path).map_err(|error| super::copy::unreadable(&path, &error))?,
-            };
+            let source = super::copy::file(call.world, &path, decrypt)?;
             module.inputs.push(("script".into(), Input::File(source)));
         }
         Ok(Next::Module(module))

@@ -44,9 +44,11 @@ impl Action for Template {
             let message = format!("template: output_encoding '{encoding}' is not there yet, only utf-8 is");
             return Err(Diagnostic::user(message).at(span));
         }
+        let origin = Span::new(&path, 1, 1);
+        let origin = if secret { origin.sealed() } else { origin };
         let mut world = call.world.for_item(call.world.locals().clone());
         describe(&mut world, &call, &name, &path, &dest);
-        let rendered = jinja::render_template_file(&text_of, Span::new(&path, 1, 1), &options, &world)
+        let rendered = jinja::render_template_file(&text_of, origin, &options, &world)
             .map_err(|error| Diagnostic::user("Task failed").because(error))?;
         let mut source = Source::bytes(rendered.text.as_bytes().to_vec());
         source.secret = secret || rendered.secret;

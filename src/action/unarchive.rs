@@ -4,7 +4,7 @@ use super::arguments::{flag, text, to_map};
 use crate::diag::Diagnostic;
 use crate::engine::{Action, Call, ModuleCall, Next};
 use crate::template::World;
-use impel_modules::host::{Input, Source};
+use impel_modules::host::Input;
 use std::path::Path;
 
 /// Finds the archive that is to be unpacked.
@@ -35,10 +35,7 @@ impl Action for Unarchive {
                 let missing = super::copy::missing(&call, "files", &src);
                 return Err(Diagnostic::user("Task failed").because(missing));
             };
-            let source = match decrypt {
-                true => super::copy::file(call.world, &path)?,
-                false => Source::file(&path).map_err(|error| super::copy::unreadable(&path, &error))?,
-            };
+            let source = super::copy::file(call.world, &path, decrypt)?;
             module.inputs.push(("src".into(), Input::File(source)));
         }
         Ok(Next::Module(module))

@@ -4,7 +4,7 @@ use super::display::{self, Output};
 use super::error::{Caller, Ended};
 use super::flags::{self, AllFlags};
 use super::notices::Notices;
-use super::{launch, vault};
+use super::{launch, vault_passwords};
 use crate::config::Config;
 use crate::diag::{Diagnostic, ErrorKind, Span, remember_source};
 use crate::engine::Event;
@@ -59,17 +59,17 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
     let all = &arguments.all;
     let mut screen = display::screen(&config, all.general.verbosity(&config), all.general.no_mask)?;
     display::greet(&mut screen, &config, caller);
-    vault::refuse(&all.vault, &config)?;
     all.warn_of_what_is_not_there(&mut screen);
     let Some(pattern) = &arguments.pattern else {
         return Err(options_error("no host pattern was given").into());
     };
+    let vault = vault_passwords::vault(&all.vault, &config, &mut screen)?;
     let options = all.options(&config)?;
     let folder = match &arguments.playbook_dir {
         Some(folder) => folder.clone(),
         None => std::env::current_dir().unwrap_or_default(),
     };
-    let mut ground = launch::ground(&config, &options, &all.inventory.inventory, &folder, &mut screen)?;
+    let mut ground = launch::ground(&config, &options, &all.inventory.inventory, &folder, vault, &mut screen)?;
     let matched = ground.inventory.hosts_matching(pattern)?;
     matched.warnings.iter().for_each(|warning| screen.warning(warning));
     if all.run.list_hosts {

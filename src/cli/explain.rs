@@ -38,6 +38,8 @@ pub(super) struct Arguments {
     inventory: Vec<String>,
     #[command(flatten)]
     general: flags::GeneralFlags,
+    #[command(flatten, next_help_heading = "Vault")]
+    vault: flags::VaultFlags,
 }
 
 /// Explains the variable.
@@ -52,6 +54,7 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
         inventory: &arguments.inventory,
         host: &arguments.host,
         playbook: arguments.playbook.as_deref(),
+        vault: &arguments.vault,
         extra_vars: &arguments.general.extra_vars,
     };
     let stage = Stage::set(&config, &wanted, &mut screen)?;
@@ -230,8 +233,12 @@ impl World for Spy<'_> {
         self.world.read_file(path)
     }
 
-    fn decrypt(&self, vault: &str) -> Result<String, Diagnostic> {
+    fn decrypt(&self, vault: &Arc<str>) -> Result<Arc<str>, Diagnostic> {
         self.world.decrypt(vault)
+    }
+
+    fn sealed(&self, plain: &Arc<str>) -> Option<Arc<str>> {
+        self.world.sealed(plain)
     }
 
     fn effect(&self, effect: Effect) -> Result<(), Diagnostic> {

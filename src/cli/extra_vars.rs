@@ -3,6 +3,7 @@
 use crate::diag::{Diagnostic, ErrorKind, Span};
 use crate::engine::ExtraVars;
 use crate::playbook;
+use crate::vault::Vault;
 use crate::yaml::{self, Kind, Limits, Node};
 use indexmap::IndexMap;
 use std::path::Path;
@@ -15,27 +16,23 @@ pub(super) type Vars = IndexMap<Arc<str>, Node>;
 ///
 /// # Errors
 /// A file that is not there, YAML that is none, something that is no mapping.
-pub(super) fn read(all: &[ExtraVars]) -> Result<Vars, Diagnostic> {
+pub(super) fn read(all: &[ExtraVars], vault: &Vault) -> Result<Vars, Diagnostic> {
     let mut vars = Vars::new();
     for one in all {
         match one {
-            ExtraVars::File(path) => vars.extend(from_file(path)?),
+            ExtraVars::File(path) => vars.extend(from_file(path, vault)?),
             ExtraVars::Text(text) => vars.extend(from_text(text)?),
         }
     }
     Ok(vars)
 }
 
-fn from_file(path: &Path) -> Result<Vars, Diagnostic> {
+fn from_file(path: &Path, vault: &Vault) -> Result<Vars, Diagnostic> {
     let full = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     if !full.is_file() {
         return Err(playbook::not_found(&full));
     }
-    let text = yaml::text_of(&full)?;
-    if text.starts_with("$ANSIBLE_VAULT;") {
-        return Err(super::vault::missing().at(Span::new(&full, 0, 0)));
-    }
-    mapping(yaml::load(&text, Span::new(&full, 1, 1), Limits::default())?, &format!("@{}", path.display()))
+    mapping(vault.yaml(&full)?, &format!("@{}", path.display()))
 }
 
 fn from_text(text: &str) -> Result<Vars, Diagnostic> {

@@ -5,7 +5,7 @@ use super::error::{Caller, Ended, Failure};
 use super::flags::{self, GeneralFlags, InventoryFlags, VaultFlags};
 use super::inventory_json::{host_vars, list};
 use super::sources::{self, Sources};
-use super::{extra_vars, inventory_text as text, vault};
+use super::{extra_vars, inventory_text as text, vault_passwords};
 use crate::diag::{Diagnostic, ErrorKind, nearest};
 use crate::engine::ExtraVars;
 use crate::inventory::{ALL, UNGROUPED, Vars};
@@ -79,18 +79,18 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
             );
         }
     }
-    vault::refuse(&arguments.vault, &config)?;
     let verbosity = arguments.general.verbosity(&config);
     let mut screen = screen(&config, verbosity, arguments.general.no_mask)?;
     greet(&mut screen, &config, caller);
+    let vault = vault_passwords::vault(&arguments.vault, &config, &mut screen)?;
     let given: Vec<ExtraVars> =
         arguments.general.extra_vars.iter().map(|text| ExtraVars::parse(text)).collect();
-    let extra = Arc::new(extra_vars::read(&given)?);
+    let extra = Arc::new(extra_vars::read(&given, &vault)?);
     let folder = match &arguments.playbook_dir {
         Some(folder) => folder.clone(),
         None => std::env::current_dir().unwrap_or_default(),
     };
-    let sources = sources::read(&arguments.inventory.inventory, &folder, &extra, &config, &mut screen)?;
+    let sources = sources::read(&arguments.inventory.inventory, &folder, &extra, &vault, &config, &mut screen)?;
     let mut show = Show { sources, extra, arguments, screen };
     let written = show.text()?;
     match &show.arguments.output {

@@ -15,6 +15,7 @@ use crate::playbook::{self, Disk, Known, Playbook, What};
 use crate::report::{Reports, Screen};
 use crate::template::{Value, filters, lookups, tests};
 use crate::vars::{Inventories, VarStore};
+use crate::vault::Vault;
 use impel_modules::registry;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -68,14 +69,16 @@ pub(super) fn ground(
     options: &RunOptions,
     given: &[String],
     playbook_dir: &Path,
+    vault: Vault,
     screen: &mut Screen,
 ) -> Result<Ground, Failure> {
-    let extra = Arc::new(extra_vars::read(&options.extra_vars)?);
+    let extra = Arc::new(extra_vars::read(&options.extra_vars, &vault)?);
     let Sources { mut inventory, beside_inventory, beside_playbook, .. } =
-        sources::read(given, playbook_dir, &extra, config, screen)?;
+        sources::read(given, playbook_dir, &extra, &vault, config, screen)?;
     limit(&mut inventory, config, options, screen)?;
     let inventories = Inventories::new(beside_inventory, beside_playbook);
     let mut store = VarStore::default();
+    store.vault = vault;
     store.extra = Arc::new(extra.iter().map(|(name, node)| (name.clone(), Value::from_node(node))).collect());
     let magic = &mut store.run;
     magic.playbook_dir = std::path::absolute(playbook_dir).unwrap_or_else(|_| playbook_dir.to_path_buf());
@@ -94,20 +97,21 @@ pub(super) fn ground(
     magic.config = all.map(|(name, setting)| (name.to_string(), Value::from_data(&setting.value))).collect();
     store.scopes.note(&store.extra, extra.iter().map(|(name, node)| (name.clone(), node.span)).collect());
     inventories.fill(&inventory, &store)?;
-    let refresh = refresh(config.clone(), options.limit.clone(), given.to_vec(), playbook_dir.into(), extra);
+    let again = (store.vault.clone(), options.limit.clone());
+    let refresh = refresh(config.clone(), again, given.to_vec(), playbook_dir.into(), extra);
     Ok(Ground { inventory, inventories, store: Arc::new(store), refresh })
 }
 
 /// What reads the inventory once more (`meta: refresh_inventory`).
 fn refresh(
     config: Config,
-    limit: Option<String>,
+    (vault, limit): (Vault, Option<String>),
     given: Vec<String>,
     playbook_dir: PathBuf,
     extra: Arc<Vars>,
 ) -> Box<Refresh<'static>> {
     Box::new(move || {
-        let (sources, mut warnings) = sources::load(&given, &playbook_dir, &extra, &config)?;
+        let (sources, mut warnings) = sources::load(&given, &playbook_dir, &extra, &vault, &config)?;
         let Sources { mut inventory, beside_inventory, beside_playbook, .. } = sources;
         if let Some(limit) = &limit {
             warnings.extend(inventory.set_limit(Some(limit))?);
@@ -145,6 +149,7 @@ fn limit(
 /// The controller's disk as the parser sees it.
 pub(super) fn disk(config: &Config, ground: &Ground, folder: &Path, notices: &Notices) -> Disk {
     let mut disk = Disk::new(folder, Box::new(|what, name| Has.has(what, name)));
+    disk.vault.clone_from(&ground.store.vault);
     disk.extra.push(ground.store.extra.clone());
     disk.roles_path.clone_from(&config.settings.roles_path);
     let private = config.get("DEFAULT_PRIVATE_ROLE_VARS").filter(|set| set.origin != Origin::Default);

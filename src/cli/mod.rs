@@ -19,7 +19,7 @@ mod sources;
 mod stage;
 mod template;
 mod told;
-mod vault;
+mod vault_passwords;
 mod version;
 
 pub use dispatch::main;

@@ -6,7 +6,7 @@ use super::flags::{self, AllFlags};
 use super::launch::{self, Ground};
 use super::listing::Lister;
 use super::notices::Notices;
-use super::vault;
+use super::vault_passwords;
 use crate::config::Config;
 use crate::diag::{Diagnostic, ErrorKind};
 use crate::engine::{Listing, RunOptions};
@@ -68,7 +68,6 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
     let all = &arguments.all;
     let mut screen = display::screen(&config, all.general.verbosity(&config), all.general.no_mask)?;
     display::greet(&mut screen, &config, caller);
-    vault::refuse(&all.vault, &config)?;
     all.warn_of_what_is_not_there(&mut screen);
     for path in &arguments.playbooks {
         check_file(path)?;
@@ -76,10 +75,11 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
     let Some(first) = arguments.playbooks.first() else {
         return Err(Diagnostic::new(ErrorKind::Options, "no playbook was given").into());
     };
+    let vault = vault_passwords::vault(&all.vault, &config, &mut screen)?;
     let mut options = arguments.options(&config)?;
     options.told = super::told::lines(all, &options, &config, &arguments.playbooks);
     let folder = first.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut ground = launch::ground(&config, &options, &all.inventory.inventory, folder, &mut screen)?;
+    let mut ground = launch::ground(&config, &options, &all.inventory.inventory, folder, vault, &mut screen)?;
     let notices = Notices::default();
     notices.hear_yaml();
     let disk = launch::disk(&config, &ground, folder, &notices);

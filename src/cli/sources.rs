@@ -4,6 +4,7 @@ use crate::config::{Config, HashBehaviour, Origin};
 use crate::diag::Diagnostic;
 use crate::inventory::{Host, Inventory, Options, VarFiles, Vars};
 use crate::report::{Screen, ansible_error};
+use crate::vault::Vault;
 use crate::yaml::{Kind, Mapping, Node};
 use std::path::Path;
 use std::sync::Arc;
@@ -27,10 +28,11 @@ pub(super) fn read(
     given: &[String],
     folder: &Path,
     extra: &Arc<Vars>,
+    vault: &Vault,
     config: &Config,
     screen: &mut Screen,
 ) -> Result<Sources, Diagnostic> {
-    let (sources, warnings) = load(given, folder, extra, config)?;
+    let (sources, warnings) = load(given, folder, extra, vault, config)?;
     warnings.iter().for_each(|warning| screen.warning(warning));
     super::notices::show_yaml(screen);
     Ok(sources)
@@ -44,6 +46,7 @@ pub(super) fn load(
     given: &[String],
     folder: &Path,
     extra: &Arc<Vars>,
+    vault: &Vault,
     config: &Config,
 ) -> Result<(Sources, Vec<String>), Diagnostic> {
     let settings = &config.settings;
@@ -58,6 +61,7 @@ pub(super) fn load(
         unparsed_warning: settings.inventory_unparsed_warning,
         group_names: crate::inventory::GroupNames::named(&settings.transform_group_names),
         extra_vars: extra.clone(),
+        vault: vault.clone(),
         ..Options::default()
     };
     // the usual place of an inventory need not exist; one that was named must
@@ -71,14 +75,14 @@ pub(super) fn load(
     let (inventory, warnings) = Inventory::load(sources, &options)?;
     let warnings = warnings.iter().map(ansible_error).collect();
     let beside_inventory: Vec<VarFiles> =
-        inventory.folders.iter().map(|folder| VarFiles::find(folder, None)).collect();
+        inventory.folders.iter().map(|folder| VarFiles::find(folder, vault.clone())).collect();
     // a folder that is the inventory's and the playbook's says the same twice: once is enough
     let real = |folder: &Path| folder.canonicalize().ok();
     let same = inventory
         .folders
         .last()
         .is_some_and(|last| real(last).is_some_and(|last| real(folder) == Some(last)));
-    let beside_playbook = if same { Vec::new() } else { vec![VarFiles::find(folder, None)] };
+    let beside_playbook = if same { Vec::new() } else { vec![VarFiles::find(folder, vault.clone())] };
     for files in beside_inventory.iter().chain(&beside_playbook) {
         files.read_ahead(&inventory);
     }

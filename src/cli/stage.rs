@@ -1,8 +1,10 @@
 //! One host's variables as a play of a playbook would find them, without running anything.
 
 use super::error::Failure;
+use super::flags::VaultFlags;
 use super::launch::{self, Ground};
 use super::notices::Notices;
+use super::vault_passwords;
 use crate::config::Config;
 use crate::diag::{Diagnostic, ErrorKind, nearest};
 use crate::engine::{ExtraVars, RunOptions};
@@ -24,6 +26,8 @@ pub(super) struct Wanted<'w> {
     pub(super) playbook: Option<&'w Path>,
     /// `--extra-vars`.
     pub(super) extra_vars: &'w [String],
+    /// The passwords of vaults.
+    pub(super) vault: &'w VaultFlags,
 }
 
 /// A host with its variables, and the plays that reach it.
@@ -50,7 +54,8 @@ impl Stage {
         let folder = folder.map_or_else(|| PathBuf::from("."), Path::to_path_buf);
         // as the inventory's folder is, so that a file that lies beside both is told once
         let folder = std::path::absolute(&folder).unwrap_or(folder);
-        let mut ground = launch::ground(config, &options, wanted.inventory, &folder, screen)?;
+        let vault = vault_passwords::vault(wanted.vault, config, screen)?;
+        let mut ground = launch::ground(config, &options, wanted.inventory, &folder, vault, screen)?;
         let known = ground.inventory.localhost(wanted.host);
         let Some(host) = known else {
             let message = format!("there is no host '{}' in the inventory", wanted.host);

@@ -6,7 +6,7 @@ use super::flags;
 use super::stage::{Stage, Wanted};
 use crate::diag::{Diagnostic, Span};
 use crate::report::pretty_json;
-use crate::template::{self, TemplateOptions, Value};
+use crate::template::{self, TemplateOptions, Value, World};
 use crate::vars::PlayVars;
 use clap::Args;
 use impel_modules::{Data, Map, Text};
@@ -42,6 +42,8 @@ pub(super) struct Arguments {
     /// Show secrets that came out of vaults as they are.
     #[arg(long)]
     no_mask: bool,
+    #[command(flatten, next_help_heading = "Vault")]
+    vault: flags::VaultFlags,
 }
 
 /// Renders it.
@@ -53,6 +55,7 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
         inventory: &arguments.inventory,
         host: &arguments.host,
         playbook: arguments.playbook.as_deref(),
+        vault: &arguments.vault,
         extra_vars: &arguments.extra_vars,
     };
     let stage = Stage::set(&config, &wanted, &mut screen)?;
@@ -62,15 +65,13 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
     };
     let value = match (&arguments.file, &arguments.expression) {
         (Some(path), _) => {
-            let bytes = std::fs::read(path).map_err(|error| {
-                Diagnostic::user(format!("the template {} cannot be read: {error}", path.display()))
-            })?;
+            let (bytes, sealed) = world.read_file(path)?;
             let text = String::from_utf8(bytes).map_err(|_| {
                 Diagnostic::user(format!("Template source files must be utf-8 encoded: {}", path.display()))
             })?;
             let options = TemplateOptions { trim_blocks: true, ..TemplateOptions::default() };
             let text = template::render_template_file(&text, Span::new(path, 1, 1), &options, &world)?;
-            Value::Str(text)
+            Value::Str(text.marked(sealed))
         }
         (None, Some(text)) if template::is_template(text) => {
             let span = Span::new("<-e>".as_ref(), 0, 0);

@@ -75,6 +75,14 @@ pub struct Settings {
     pub vault_password_file: Option<PathBuf>,
     /// `vault_identity_list`.
     pub vault_identities: Vec<String>,
+    /// `vault_identity`: what a password without a name is called.
+    pub vault_identity: String,
+    /// `vault_id_match`: a vault is opened only with passwords of its own name.
+    pub vault_id_match: bool,
+    /// `vault_encrypt_identity`: the password to encrypt with, by name.
+    pub vault_encrypt_identity: Option<String>,
+    /// `vault_encrypt_salt`.
+    pub vault_encrypt_salt: Option<String>,
     /// `roles_path`.
     pub roles_path: Vec<PathBuf>,
     /// `collections_path`.
@@ -214,6 +222,10 @@ impl Settings {
             ask_vault_pass: of.flag("DEFAULT_ASK_VAULT_PASS"),
             vault_password_file: of.path_if("DEFAULT_VAULT_PASSWORD_FILE"),
             vault_identities: of.texts("DEFAULT_VAULT_IDENTITY_LIST"),
+            vault_identity: of.text("DEFAULT_VAULT_IDENTITY"),
+            vault_id_match: of.truth("DEFAULT_VAULT_ID_MATCH"),
+            vault_encrypt_identity: of.text_if("DEFAULT_VAULT_ENCRYPT_IDENTITY"),
+            vault_encrypt_salt: of.text_if("VAULT_ENCRYPT_SALT"),
             roles_path: of.paths("DEFAULT_ROLES_PATH"),
             collections_path: of.paths("COLLECTIONS_PATHS"),
             library: of.paths("DEFAULT_MODULE_PATH"),
@@ -289,6 +301,11 @@ impl Values<'_> {
 
     fn flag(&self, name: &str) -> bool {
         self.value(name).as_bool().unwrap_or(false)
+    }
+
+    /// A text that Ansible takes for true wherever it is not empty, but for the words of its own default.
+    fn truth(&self, name: &str) -> bool {
+        self.text_if(name).is_some_and(|text| !matches!(text.to_lowercase().as_str(), "false" | "no" | "0" | "off"))
     }
 
     fn number(&self, name: &str) -> u64 {

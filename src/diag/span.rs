@@ -11,6 +11,7 @@ use std::sync::{Arc, LazyLock, RwLock};
 /// Files are interned once for the life of the process, so that a span is 12 bytes and `Copy`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Span {
+    /// Its number; the highest bit says that the file is encrypted.
     file: u32,
     /// Line, from 1; 0 where only the file is known.
     pub line: u32,
@@ -26,6 +27,9 @@ struct Files {
 }
 
 static FILES: LazyLock<RwLock<Files>> = LazyLock::new(Default::default);
+
+/// The bit of a file's number that says that it is encrypted.
+const SEALED: u32 = 1 << 31;
 
 /// Interns a file's name; the same path gives the same number.
 fn intern(path: &Path) -> u32 {
@@ -53,10 +57,20 @@ impl Span {
         Span { line, column, ..self }
     }
 
+    /// The same place of a file that is encrypted as a whole: what stands in it is secret.
+    pub fn sealed(self) -> Span {
+        Span { file: self.file | SEALED, ..self }
+    }
+
+    /// Whether the file is encrypted as a whole.
+    pub fn is_sealed(self) -> bool {
+        self.file & SEALED != 0
+    }
+
     /// The file that the span points into (`<string>`-like names for what has no file).
     pub fn file(self) -> Arc<Path> {
         let files = FILES.read().unwrap_or_else(|e| e.into_inner());
-        files.names.get(self.file as usize).cloned().unwrap_or_else(|| PathBuf::from("<unknown>").into())
+        files.names.get((self.file & !SEALED) as usize).cloned().unwrap_or_else(|| PathBuf::from("<unknown>").into())
     }
 }
 

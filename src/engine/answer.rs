@@ -34,6 +34,8 @@ pub struct Show {
     pub seldom: bool,
     /// It is `debug`'s.
     pub debug: bool,
+    /// Censored, as under `no_log`.
+    pub censored: bool,
 }
 
 /// What a task's end means for the run beside its result.

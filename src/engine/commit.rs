@@ -66,7 +66,7 @@ impl Batch<'_, '_> {
         }
         if !line.include || !matches!(answer.status, Status::Ok { .. }) {
             let mut result = HostResult { ignored, rescued, ..answer.to_result(&name, line, end.took) };
-            result.no_log = end.no_log;
+            result.no_log = end.no_log || answer.show.censored;
             self.run.shared.emit(Event::Result(Box::new(result)));
         }
         if notifies {

@@ -181,7 +181,7 @@ pub fn to_node(value: &Value, span: Span, depth: usize) -> Node {
         Value::Date(d) => Kind::Date(*d),
         Value::DateTime(t) => Kind::DateTime(**t),
         Value::Zoned(t) => Kind::Zoned((**t).clone()),
-        Value::Vault(text) => Kind::Vault(text.clone()),
+        Value::Vault(vault) => Kind::Vault(vault.text.clone()),
         Value::List(list) if depth < 100 => {
             Kind::Seq(list.items().iter().map(|item| to_node(item, span, depth + 1)).collect())
         }

@@ -24,14 +24,14 @@ pub fn read(
     let config = Config::read(root)?;
     let folders: Vec<VarFiles> = match config.use_vars_plugins {
         true => {
-            inventory.folders.iter().map(|folder| VarFiles::find(folder, options.unlock.clone())).collect()
+            inventory.folders.iter().map(|folder| VarFiles::find(folder, options.vault.clone())).collect()
         }
         false => Vec::new(),
     };
     let names: Vec<Arc<str>> = inventory.hosts.keys().cloned().collect();
     for name in names {
         let vars = visible(inventory, &name, &folders, &config, options)?;
-        let world = SourceWorld::new(vars, path, options.unlock.clone());
+        let world = SourceWorld::new(vars, path, options.vault.clone());
         let (composed, failed) = compose(&config, &world, &name);
         let mut seen = world.vars;
         seen.extend(composed.iter().map(|(key, node)| (key.clone(), Value::from_node(node))));
@@ -42,7 +42,7 @@ pub fn read(
         if let Some(error) = failed {
             return Err(error);
         }
-        let world = SourceWorld::new(seen, path, options.unlock.clone());
+        let world = SourceWorld::new(seen, path, options.vault.clone());
         groups(inventory, &config, &world, &name)?;
         keyed_groups(inventory, &config, &world, &name)?;
     }
@@ -329,7 +329,7 @@ pub(super) fn node_of(value: &Value, span: Span) -> Node {
         Value::Big(value) => Kind::Big(value.clone()),
         Value::Float(value) => Kind::Float(*value),
         Value::Str(value) => text(value.text.clone()),
-        Value::Vault(value) => Kind::Vault(value.clone()),
+        Value::Vault(vault) => Kind::Vault(vault.text.clone()),
         Value::Bytes(value) => Kind::Bytes(value.clone()),
         Value::Date(value) => Kind::Date(*value),
         Value::DateTime(value) => Kind::DateTime(**value),

@@ -52,7 +52,7 @@ pub fn read(
             .collect();
     }
     for combination in combinations {
-        let world = SourceWorld::new(combination, path, options.unlock.clone());
+        let world = SourceWorld::new(combination, path, options.vault.clone());
         let host = text(name, &world, "host")?;
         inventory.add_host(&host, None).source.get_or_insert_with(|| path.into());
         parents(inventory, &world, &host, false, hosts.get("parents"), 0)?;

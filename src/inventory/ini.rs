@@ -18,13 +18,13 @@ enum Section {
     Children,
 }
 
-/// Reads a file's text into the inventory. What came before an error stays, as with Ansible.
+/// Reads the text of the file that `origin` names into the inventory. What came before an error stays, as with Ansible.
 ///
 /// # Errors
 /// The first line that makes no sense.
-pub fn read(inventory: &mut Inventory, text: &str, path: &Path) -> Result<(), Diagnostic> {
-    let source: Arc<Path> = path.into();
-    let start = Span::new(path, 1, 0);
+pub fn read(inventory: &mut Inventory, text: &str, origin: Span) -> Result<(), Diagnostic> {
+    let source: Arc<Path> = origin.file();
+    let start = origin.at(1, 0);
     let mut group: Arc<str> = UNGROUPED.into();
     let mut section = Section::Hosts;
     // Groups that were only named, with what named them.

@@ -2,11 +2,11 @@
 //! are enabled, in their order.
 
 use super::model::{Inventory, UNGROUPED, is_variable_name};
-use super::varfiles::{Unlock, plain_text};
 use super::{constructed, generator, ini, names, script, toml, yaml};
 use crate::diag::{Diagnostic, Span};
 use crate::template::pyregex::{Flags, PyRegex};
-use crate::yaml::{Limits, Node, repr};
+use crate::vault::Vault;
+use crate::yaml::{Node, repr};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -28,8 +28,8 @@ pub struct Options {
     pub unparsed_warning: bool,
     /// What becomes of names of groups that are not fit for variables (`TRANSFORM_INVALID_GROUP_CHARS`).
     pub group_names: GroupNames,
-    /// Opens encrypted sources and variable files.
-    pub unlock: Option<Unlock>,
+    /// Opens encrypted sources.
+    pub vault: Vault,
     /// `-e`, for `constructed` with `use_extra_vars`.
     pub extra_vars: Arc<super::Vars>,
 }
@@ -73,7 +73,7 @@ impl Default for Options {
             unparsed_is_failed: false,
             unparsed_warning: true,
             group_names: GroupNames::Never,
-            unlock: None,
+            vault: Vault::default(),
             extra_vars: Arc::default(),
         }
     }
@@ -235,17 +235,23 @@ impl Loading<'_> {
 
     fn plugin(&mut self, plugin: &str, source: &str) -> Result<(), Diagnostic> {
         let path = Path::new(source);
-        let unlock = self.options.unlock.clone();
-        let text = || plain_text(path, unlock.as_ref());
-        let root = |text: &str| crate::yaml::load(text, Span::new(path, 1, 1), Limits::default());
+        let vault = self.options.vault.clone();
+        let text = || vault.text_of(path);
+        let root = || vault.yaml(path);
         match plugin {
             "host_list" | "advanced_host_list" => self.host_list(source, plugin == "advanced_host_list"),
             "script" => script::read(&mut self.inventory, path, &mut self.warnings),
-            "ini" => ini::read(&mut self.inventory, &text()?, path),
-            "toml" => toml::read(&mut self.inventory, &text()?, path, &mut self.warnings),
-            "yaml" => yaml::read(&mut self.inventory, &root(&text()?)?, path, &mut self.warnings),
+            "ini" => {
+                let (text, origin) = text()?;
+                ini::read(&mut self.inventory, &text, origin)
+            }
+            "toml" => {
+                let (text, origin) = text()?;
+                toml::read(&mut self.inventory, &text, origin, &mut self.warnings)
+            }
+            "yaml" => yaml::read(&mut self.inventory, &root()?, path, &mut self.warnings),
             "auto" => {
-                let root = root(&text()?)?;
+                let root = root()?;
                 let named = root.as_map().and_then(|map| map.get("plugin"));
                 let Some(named) = named.and_then(|name| name.as_str()) else {
                     let shown = repr::of_str(source);
@@ -260,7 +266,7 @@ impl Loading<'_> {
                 }
             }
             "constructed" | "generator" => {
-                let root = root(&text()?)?;
+                let root = root()?;
                 self.configured(plugin, &root, path)
             }
             _ => Err(Diagnostic::user(format!("impel has no inventory plugin {}", repr::of_str(plugin)))),

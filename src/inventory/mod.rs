@@ -20,4 +20,4 @@ mod yaml;
 pub use load::{GroupNames, Options};
 pub use model::{ALL, Group, Host, Inventory, UNGROUPED, Vars};
 pub use pattern::Matched;
-pub use varfiles::{Unlock, VarFiles, plain_text, read_file};
+pub use varfiles::{VarFiles, read_file};

@@ -1,6 +1,7 @@
 //! Inventories of every sort against what ansible-inventory says about them.
 
 use super::*;
+use crate::vault::{self, Password, Vault};
 use crate::yaml::{Kind, Node};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -35,7 +36,7 @@ fn value(node: &Node) -> Value {
 /// The form of `ansible-inventory --list`.
 fn listed(inventory: &Inventory) -> Value {
     let folders: Vec<VarFiles> =
-        inventory.folders.iter().map(|folder| VarFiles::find(folder, None)).collect();
+        inventory.folders.iter().map(|folder| VarFiles::find(folder, Vault::default())).collect();
     let mut hostvars = serde_json::Map::new();
     for host in inventory.members(ALL) {
         let mut vars = serde_json::Map::new();
@@ -566,9 +567,10 @@ fn a_file_that_cannot_be_read_fails_only_the_hosts_that_need_it() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "i", "[web]\nh1\n[db]\nh2\n");
     write(folder.path(), "group_vars/db.yml", "- 1\n");
-    write(folder.path(), "group_vars/web.yml", "$ANSIBLE_VAULT;1.1;AES256\n6162\n");
+    let password = Password::new("pw");
+    write(folder.path(), "group_vars/web.yml", &vault::seal(b"x: hunter22", &password, None, None).unwrap());
     let (inventory, _) = loaded(&[&folder.path().join("i").display().to_string()]);
-    let files = [VarFiles::find(folder.path(), None)];
+    let files = [VarFiles::find(folder.path(), Vault::default())];
     files[0].read_ahead(&inventory);
     let failed = |host: &str| inventory.layers(&inventory.hosts[host], &files, &[]).unwrap_err().message;
     assert!(
@@ -577,9 +579,10 @@ fn a_file_that_cannot_be_read_fails_only_the_hosts_that_need_it() {
         failed("h2")
     );
     assert_eq!(failed("h1"), "Attempting to decrypt but no vault secrets found.");
-    let open: Unlock = std::sync::Arc::new(|_, _| Ok("x: 1".into()));
-    let files = [VarFiles::find(folder.path(), Some(open))];
-    assert_eq!(inventory.layers(&inventory.hosts["h1"], &files, &[]).unwrap().len(), 1);
+    let open = Vault::new(vec![vault::Secret { id: "default".into(), password }], "default", false);
+    let files = [VarFiles::find(folder.path(), open)];
+    let layers = inventory.layers(&inventory.hosts["h1"], &files, &[]).unwrap();
+    assert!(crate::template::Value::from_node(&layers[0]["x"]).is_secret());
 }
 
 /// 5,000 hosts in 100 groups, each with a file of its own.
@@ -598,7 +601,7 @@ fn a_large_inventory_is_read_without_quadratic_work() {
     let started = std::time::Instant::now();
     let (mut inventory, _) = loaded(&[&folder.path().join("i").display().to_string()]);
     let read = started.elapsed();
-    let files = [VarFiles::find(folder.path(), None)];
+    let files = [VarFiles::find(folder.path(), Vault::default())];
     files[0].read_ahead(&inventory);
     let with_files = started.elapsed();
     let hosts = inventory.hosts_matching("all:!g7:&h*").unwrap().hosts;

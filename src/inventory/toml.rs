@@ -3,20 +3,19 @@
 use super::model::Inventory;
 use crate::diag::{Diagnostic, Span};
 use crate::yaml::{Kind, Mapping, Node};
-use std::path::Path;
 use std::sync::Arc;
 
-/// Reads a TOML inventory.
+/// Reads a TOML inventory, the text of the file that `origin` names.
 ///
 /// # Errors
 /// What is not TOML, or not an inventory.
 pub fn read(
     inventory: &mut Inventory,
     text: &str,
-    path: &Path,
+    origin: Span,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<(), Diagnostic> {
-    let start = Span::new(path, 1, 0);
+    let (path, start) = (origin.file(), origin.at(1, 0));
     let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
         let at = error.span().map_or(0, |span| span.start);
         let before = text.get(..at).unwrap_or_default();
@@ -53,7 +52,7 @@ pub fn read(
             }
         }
     }
-    super::yaml::read(inventory, &root, path, warnings)
+    super::yaml::read(inventory, &root, &path, warnings)
 }
 
 fn node(value: &toml::Value, span: Span) -> Node {

@@ -2,21 +2,19 @@
 
 use super::model::{ALL, Group, Host, Inventory, Vars};
 use super::yaml::text_of;
-use crate::diag::{Diagnostic, ErrorKind, Span};
-use crate::yaml::{self, Kind, Limits, repr};
+use crate::diag::Diagnostic;
+use crate::vault::Vault;
+use crate::yaml::{Kind, repr};
 use rayon::prelude::*;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-/// Opens a file that is encrypted as a whole: its text and its path give the plain text.
-pub type Unlock = Arc<dyn Fn(&str, &Path) -> Result<String, Diagnostic> + Send + Sync>;
-
 /// The variable files of one folder. A file that cannot be read is an error only for the hosts that need it.
 pub struct VarFiles {
     groups: HashMap<String, Entry>,
     hosts: HashMap<String, Entry>,
-    unlock: Option<Unlock>,
+    vault: Vault,
 }
 
 /// A file or a folder of files, read when it is first asked for.
@@ -30,11 +28,11 @@ const EXTENSIONS: [&str; 4] = ["", ".yml", ".yaml", ".json"];
 
 impl VarFiles {
     /// Finds what the folder holds; nothing is read yet.
-    pub fn find(folder: &Path, unlock: Option<Unlock>) -> VarFiles {
+    pub fn find(folder: &Path, vault: Vault) -> VarFiles {
         VarFiles {
             groups: entries(&folder.join("group_vars")),
             hosts: entries(&folder.join("host_vars")),
-            unlock,
+            vault,
         }
     }
 
@@ -65,7 +63,7 @@ impl VarFiles {
     }
 
     fn vars(&self, entry: &Entry) -> Result<Arc<Vars>, Diagnostic> {
-        entry.vars.get_or_init(|| read(&entry.path, self.unlock.as_ref()).map(Arc::new)).clone()
+        entry.vars.get_or_init(|| read(&entry.path, &self.vault).map(Arc::new)).clone()
     }
 }
 
@@ -126,10 +124,10 @@ fn entries(folder: &Path) -> HashMap<String, Entry> {
 const DEEPEST: usize = 40;
 
 /// A file's variables, or those of all files in a folder, later ones over earlier ones.
-fn read(path: &Path, unlock: Option<&Unlock>) -> Result<Vars, Diagnostic> {
+fn read(path: &Path, vault: &Vault) -> Result<Vars, Diagnostic> {
     let mut vars = Vars::new();
     for file in files(path, 0) {
-        vars.extend(read_file(&file, unlock)?);
+        vars.extend(read_file(&file, vault)?);
     }
     Ok(vars)
 }
@@ -159,29 +157,12 @@ fn files(path: &Path, depth: usize) -> Vec<PathBuf> {
     found
 }
 
-/// A file's text, opened where it is encrypted as a whole.
-///
-/// # Errors
-/// The file cannot be read, is not UTF-8, or cannot be opened.
-pub fn plain_text(path: &Path, unlock: Option<&Unlock>) -> Result<String, Diagnostic> {
-    let text = yaml::text_of(path)?;
-    if !text.starts_with("$ANSIBLE_VAULT;") {
-        return Ok(text);
-    }
-    match unlock {
-        Some(unlock) => unlock(&text, path),
-        None => Err(Diagnostic::new(ErrorKind::User, "Attempting to decrypt but no vault secrets found.")
-            .at(Span::new(path, 0, 0))),
-    }
-}
-
 /// A vars file's variables.
 ///
 /// # Errors
-/// As [`plain_text`]; the file is no YAML, or holds something else than a mapping.
-pub fn read_file(path: &Path, unlock: Option<&Unlock>) -> Result<Vars, Diagnostic> {
-    let text = plain_text(path, unlock)?;
-    let node = yaml::load(&text, Span::new(path, 1, 1), Limits::default())?;
+/// The file cannot be read or opened; it is no YAML, or holds something else than a mapping.
+pub fn read_file(path: &Path, vault: &Vault) -> Result<Vars, Diagnostic> {
+    let node = vault.yaml(path)?;
     match &node.kind {
         Kind::Map(map) => {
             Ok(map.pairs.iter().map(|(name, value)| (text_of(name).into(), value.clone())).collect())

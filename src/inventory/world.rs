@@ -1,8 +1,8 @@
 //! What templates in inventory sources see: one host's variables, or a generator's layers.
 
-use super::varfiles::Unlock;
 use crate::diag::Diagnostic;
 use crate::template::{Effect, Value, World};
+use crate::vault::Vault;
 use indexmap::IndexMap;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -11,16 +11,16 @@ use std::sync::{Arc, Mutex};
 /// Variables, and the memory of what was rendered of them.
 pub(super) struct SourceWorld {
     pub(super) vars: IndexMap<Arc<str>, Value>,
-    unlock: Option<Unlock>,
+    vault: Vault,
     folder: PathBuf,
     /// By address; holding the string keeps the address from being used again.
     rendered: Mutex<HashMap<usize, (Arc<str>, Value)>>,
 }
 
 impl SourceWorld {
-    pub(super) fn new(vars: IndexMap<Arc<str>, Value>, source: &Path, unlock: Option<Unlock>) -> SourceWorld {
+    pub(super) fn new(vars: IndexMap<Arc<str>, Value>, source: &Path, vault: Vault) -> SourceWorld {
         let folder = source.parent().unwrap_or(Path::new(".")).to_owned();
-        SourceWorld { vars, unlock, folder, rendered: Mutex::default() }
+        SourceWorld { vars, vault, folder, rendered: Mutex::default() }
     }
 }
 
@@ -48,16 +48,20 @@ impl World for SourceWorld {
     }
 
     fn read_file(&self, path: &Path) -> Result<(Vec<u8>, bool), Diagnostic> {
-        let text = super::plain_text(path, self.unlock.as_ref())?;
-        let secret = crate::yaml::text_of(path).is_ok_and(|raw| raw.starts_with("$ANSIBLE_VAULT;"));
-        Ok((text.into_bytes(), secret))
+        let bytes = std::fs::read(path).map_err(|e| {
+            let path = path.display();
+            Diagnostic::user(format!("an error occurred while trying to read the file '{path}': {e}"))
+        })?;
+        let content = self.vault.content(path, bytes)?;
+        Ok((content.bytes.to_vec(), content.secret))
     }
 
-    fn decrypt(&self, vault: &str) -> Result<String, Diagnostic> {
-        match &self.unlock {
-            Some(unlock) => unlock(vault, &self.folder),
-            None => Err(Diagnostic::user("Attempting to decrypt but no vault secrets found.")),
-        }
+    fn decrypt(&self, vault: &Arc<str>) -> Result<Arc<str>, Diagnostic> {
+        Ok(self.vault.text(vault)?)
+    }
+
+    fn sealed(&self, plain: &Arc<str>) -> Option<Arc<str>> {
+        self.vault.sealed(plain)
     }
 
     fn effect(&self, _effect: Effect) -> Result<(), Diagnostic> {

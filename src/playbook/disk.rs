@@ -3,13 +3,12 @@
 use super::source::{Source, StaticNames, What, not_found};
 use crate::diag::{Diagnostic, ErrorKind, Span};
 use crate::template::{self, Effect, Value, World};
-use crate::yaml::{self, Node};
+use crate::vault::Vault;
+use crate::yaml::Node;
 use indexmap::IndexMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// How a file's or a string's vault is opened.
-pub type Decrypt = dyn Fn(&str) -> Result<String, Diagnostic> + Send + Sync;
 /// Where warnings go.
 pub type Warn = dyn Fn(&str, Option<Span>) + Send + Sync;
 /// What impel itself has.
@@ -32,7 +31,7 @@ pub struct Disk {
     /// Folders of modules (`library`).
     pub library: Vec<PathBuf>,
     /// Opens vaults.
-    pub decrypt: Box<Decrypt>,
+    pub vault: Vault,
     /// Shows warnings.
     pub warn: Box<Warn>,
     /// Asks what impel has.
@@ -49,7 +48,7 @@ impl Disk {
             private_role_vars: None,
             collections_path: Vec::new(),
             library: Vec::new(),
-            decrypt: Box::new(|_| Err(Diagnostic::user("Attempting to decrypt but no vault secrets found"))),
+            vault: Vault::default(),
             warn: Box::new(|_, _| {}),
             has,
         }
@@ -78,17 +77,7 @@ impl Source for Disk {
         if !path.is_file() {
             return Err(not_found(path));
         }
-        let bytes = std::fs::read(path).map_err(|e| {
-            let message =
-                format!("an error occurred while trying to read the file '{}': {e}", path.display());
-            Diagnostic::user(message)
-        })?;
-        if !bytes.starts_with(b"$ANSIBLE_VAULT;") {
-            return yaml::load_file(path);
-        }
-        let text = String::from_utf8_lossy(&bytes);
-        let plain = (self.decrypt)(&text).map_err(|cause| cause.at(Span::new(path, 0, 0)))?;
-        yaml::load(&plain, Span::new(path, 1, 1), yaml::Limits::default())
+        self.vault.yaml(path)
     }
 
     fn static_name(&self, name: &Node, known: &StaticNames<'_>) -> Result<String, Diagnostic> {
@@ -205,14 +194,16 @@ impl World for StaticWorld<'_> {
 
     fn read_file(&self, path: &Path) -> Result<(Vec<u8>, bool), Diagnostic> {
         let bytes = std::fs::read(path).map_err(|_| not_found(path))?;
-        if !bytes.starts_with(b"$ANSIBLE_VAULT;") {
-            return Ok((bytes, false));
-        }
-        Ok(((self.disk.decrypt)(&String::from_utf8_lossy(&bytes))?.into_bytes(), true))
+        let content = self.disk.vault.content(path, bytes)?;
+        Ok((content.bytes.to_vec(), content.secret))
     }
 
-    fn decrypt(&self, vault: &str) -> Result<String, Diagnostic> {
-        (self.disk.decrypt)(vault)
+    fn decrypt(&self, vault: &Arc<str>) -> Result<Arc<str>, Diagnostic> {
+        Ok(self.disk.vault.text(vault)?)
+    }
+
+    fn sealed(&self, plain: &Arc<str>) -> Option<Arc<str>> {
+        self.disk.vault.sealed(plain)
     }
 
     fn effect(&self, _effect: Effect) -> Result<(), Diagnostic> {

@@ -77,8 +77,12 @@ fn join(messages: &[&str]) -> String {
 /// The line meant with two before it, numbered, a caret under the column; ends with a line feed.
 fn excerpt(span: Span) -> String {
     let file = span.file();
+    if span.is_sealed() {
+        return "(source not shown: content encrypted)\n".to_owned();
+    }
     if span.line == 0 {
-        return source_line(&file, 1).map_or(String::new(), |text| text + "\n");
+        let first = source_line(&file, 1).filter(|line| !line.starts_with("$ANSIBLE_VAULT"));
+        return first.map_or(String::new(), |text| text + "\n");
     }
     if source_line(&file, span.line).is_none() {
         let why = if file.exists() { "file truncated" } else { "file not found" };
@@ -145,7 +149,8 @@ fn point(text: &mut String, span: Option<Span>) {
     let Some(span) = span else { return };
     let margin = " ".repeat(span.line.to_string().len());
     let _ = writeln!(text, "{margin}--> {span}");
-    let Some(line) = source_line(&span.file(), span.line).filter(|_| span.line > 0) else { return };
+    let shown = span.line > 0 && !span.is_sealed();
+    let Some(line) = source_line(&span.file(), span.line).filter(|_| shown) else { return };
     let line = line.trim_end_matches(['\n', '\r']).replace('\t', " ");
     let _ = writeln!(text, "{margin} |\n{} | {}", span.line, clipped(&line));
     if span.column > 0 && (span.column as usize) < WIDTH {

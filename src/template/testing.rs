@@ -61,8 +61,8 @@ impl World for Fixed {
         Ok((self.files[path.to_str().unwrap()].clone().into_bytes(), false))
     }
 
-    fn decrypt(&self, vault: &str) -> Result<String, Diagnostic> {
-        Ok(format!("plain of {}", vault.trim()))
+    fn decrypt(&self, vault: &Arc<str>) -> Result<Arc<str>, Diagnostic> {
+        Ok(format!("plain of {}", vault.trim()).into())
     }
 
     fn effect(&self, _effect: Effect) -> Result<(), Diagnostic> {

@@ -43,7 +43,12 @@ pub trait World {
     ///
     /// # Errors
     /// No password fits, or the text is no vault.
-    fn decrypt(&self, vault: &str) -> Result<String, Diagnostic>;
+    fn decrypt(&self, vault: &Arc<str>) -> Result<Arc<str>, Diagnostic>;
+
+    /// The vault that this very string was decrypted from, if it was.
+    fn sealed(&self, _plain: &Arc<str>) -> Option<Arc<str>> {
+        None
+    }
 
     /// Told of every effect while rendering; a world that is looking ahead may refuse with an error.
     ///

@@ -6,7 +6,7 @@ use super::world::TaskWorld;
 use crate::diag::{Diagnostic, Span};
 use crate::playbook::Source;
 use crate::template::{self, Error, Marker, MarkerKind, Value};
-use crate::yaml::{Kind, Node};
+use crate::yaml::{Kind, Node, repr};
 use indexmap::IndexMap;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -54,7 +54,10 @@ pub fn vars_files(
                     .hint("A `vars_files` value should either be a string or list of strings."));
             };
             if let Some(path) = place(text, folder) {
-                let node = source.read(&path)?;
+                let node = source.read(&path).map_err(|error| {
+                    let message = format!("Invalid vars_files file {}", repr::of_str(&path.to_string_lossy()));
+                    Diagnostic { kind: error.kind, ..Diagnostic::user(message) }.because(error)
+                })?;
                 let layer: Scope = Arc::new(variables(&node)?);
                 world.layers().store.scopes.note(&layer, places(&node));
                 found.layers.push(layer);

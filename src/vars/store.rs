@@ -3,6 +3,7 @@
 use super::magic::{PlayMagic, RunMagic};
 use super::scope::{Scope, ScopeCache};
 use crate::template::{Key, Value};
+use crate::vault::Vault;
 use indexmap::IndexMap;
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -23,6 +24,8 @@ pub struct VarStore {
     pub extra: Scope,
     /// What is the same for the whole run.
     pub run: RunMagic,
+    /// Opens what is encrypted.
+    pub vault: Vault,
     /// Layers of the playbook, made once.
     pub scopes: ScopeCache,
     hosts: RwLock<HashMap<Arc<str>, Arc<HostStore>>>,

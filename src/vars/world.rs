@@ -455,14 +455,16 @@ impl World for TaskWorld {
                 path.display()
             ))
         })?;
-        if bytes.starts_with(b"$ANSIBLE_VAULT;") {
-            return Err(vault_is_missing().because(Diagnostic::user(path.display().to_string())));
-        }
-        Ok((bytes, false))
+        let content = self.layers.store.vault.content(path, bytes)?;
+        Ok((content.bytes.to_vec(), content.secret))
     }
 
-    fn decrypt(&self, _vault: &str) -> Result<String, Diagnostic> {
-        Err(vault_is_missing())
+    fn decrypt(&self, vault: &Arc<str>) -> Result<Arc<str>, Diagnostic> {
+        Ok(self.layers.store.vault.text(vault)?)
+    }
+
+    fn sealed(&self, plain: &Arc<str>) -> Option<Arc<str>> {
+        self.layers.store.vault.sealed(plain)
     }
 
     fn effect(&self, effect: Effect) -> Result<(), Diagnostic> {
@@ -493,9 +495,4 @@ impl World for TaskWorld {
     fn warn(&self, text: &str) {
         self.warnings.borrow_mut().push(text.to_string());
     }
-}
-
-fn vault_is_missing() -> Diagnostic {
-    Diagnostic::user("encrypted by ansible-vault, which impel cannot read yet")
-        .hint("decrypt it first: ansible-vault decrypt FILE")
 }

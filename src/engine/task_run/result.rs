@@ -12,7 +12,7 @@ impl TaskRun {
             let label = label(&self.step.task, items, self.shown, &world);
             let mut result: HostResult = answer.to_result(&self.host, line, run.begun.elapsed());
             result.delegate.clone_from(&run.delegate);
-            result.no_log = self.settings.no_log;
+            result.no_log = self.settings.no_log || answer.show.censored;
             result.ignored = self.settings.ignore_errors;
             describe_item(&mut result.result, items, self.shown, &label);
             result.item = Some(label.clone());
@@ -108,6 +108,7 @@ impl TaskRun {
         answer.result.entry("skipped".into()).or_insert(Data::Bool(false));
         answer.consequences = consequences;
         answer.show = ended.first().map(|answer| answer.show).unwrap_or_default();
+        answer.show.censored = ended.iter().any(|answer| answer.show.censored);
         answer.error = ended.iter().find_map(|answer| answer.error.clone());
         answer
     }

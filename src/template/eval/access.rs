@@ -1,8 +1,9 @@
 //! Reading values: rendering on access, attributes, items, and what a variable may hold in the end.
 
 use super::Eval;
+use crate::diag::Diagnostic;
 use crate::template::methods;
-use crate::template::value::{Dict, Error, Key, List, Result, Str, Value};
+use crate::template::value::{Dict, Error, Key, List, Marker, MarkerKind, Result, Str, Value};
 use std::sync::Arc;
 
 /// How deep containers may nest.
@@ -14,22 +15,29 @@ impl Eval<'_> {
     pub fn read(&mut self, value: Value) -> Value {
         match &value {
             Value::Str(s) if s.is_template() => self.rendered(s),
-            Value::Vault(text) => self.decrypted(text),
+            Value::Vault(vault) => self.decrypted(vault),
             Value::List(l) if l.is_frozen() && !self.changed.is_empty() => self.own_copy(l.address(), value),
             Value::Dict(d) if d.is_frozen() && !self.changed.is_empty() => self.own_copy(d.address(), value),
             _ => value,
         }
     }
 
-    fn decrypted(&mut self, vault: &Arc<str>) -> Value {
-        if let Some(known) = self.world.remembered(vault) {
+    fn decrypted(&mut self, vault: &Str) -> Value {
+        if let Some(known) = self.world.remembered(&vault.text) {
             return known;
         }
-        let value = match self.world.decrypt(vault) {
+        let value = match self.world.decrypt(&vault.text) {
             Ok(text) => Value::text(text, true),
-            Err(e) => Value::from(Error::from(e)),
+            Err(e) => {
+                let error =
+                    Diagnostic::user(format!("Attempt to use undecryptable variable: {}", e.message)).at(vault.span);
+                let marker = Error::from(Diagnostic { hint: e.hint, ..error }).0;
+                let sealed = Some(vault.text.clone());
+                let kind = MarkerKind::Raised;
+                Value::Undefined(Arc::new(Marker { kind, sealed, ..(*marker).clone() }))
+            }
         };
-        self.world.remember(vault, &value);
+        self.world.remember(&vault.text, &value);
         value
     }
 
@@ -73,7 +81,7 @@ impl Eval<'_> {
                 let value = self.rendered(s);
                 Some(self.deeply(&value, depth, open)?.unwrap_or(value))
             }
-            Value::Vault(text) => Some(self.decrypted(text)),
+            Value::Vault(vault) => Some(self.decrypted(vault)),
             Value::List(l) => {
                 let value = self.read(value.clone());
                 match &value {

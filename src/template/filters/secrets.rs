@@ -1,14 +1,22 @@
-//! `password_hash`: a password as crypt(3) keeps it.
+//! `password_hash`: a password as crypt(3) keeps it. `vault`, `unvault`: encrypting and decrypting with a password
+//! of the template's own.
 
 use super::Filter;
 use crate::template::args::Args;
 use crate::template::crypt::{self, Choices, Scheme};
 use crate::template::value::{Error, Result, Value};
+use crate::vault::{Password, Secret, Vault, is_encrypted, seal};
 use crate::template::{Effect, Eval};
 
 /// This family's table.
-pub(super) const FILTERS: &[Filter] =
-    &[Filter::new(&["password_hash"], &["hashtype", "salt", "salt_size", "rounds", "ident"], password_hash)];
+pub(super) const FILTERS: &[Filter] = &[
+    Filter::new(&["password_hash"], &["hashtype", "salt", "salt_size", "rounds", "ident"], password_hash),
+    Filter::new(&["vault"], &["secret", "salt", "vault_id", "wrap_object", "vaultid"], vault),
+    Filter::new(&["unvault"], &["secret", "vault_id", "vaultid"], unvault).sees_undefined(),
+];
+
+/// The name of a password that only a template knows.
+const OWN_ID: &str = "filter_default";
 
 /// A hash with a random salt differs per reading; a given salt makes it the same each time.
 fn password_hash(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
@@ -33,4 +41,68 @@ fn password_hash(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value
         ident: args.opt_str(4, "ident")?,
     };
     Ok(Value::text(crypt::hash(password, scheme, &choices)?, input.is_secret() || args.is_secret()))
+}
+
+/// The vault's text of a string, encrypted with `secret`; a random salt makes it differ per reading.
+fn vault(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+    let secret = args.required(0, "secret")?;
+    let Some(secret) = secret.as_str() else {
+        return Err(mistyped("Secret passed is required to be a string", secret));
+    };
+    let Some(plain) = input.as_str() else { return Err(mistyped("Can only vault strings", &input)) };
+    let salt = args.get(1, "salt").filter(|salt| !salt.is_none()).map(Value::to_text).transpose()?;
+    if salt.is_none() {
+        eval.world().effect(Effect::Volatile)?;
+    }
+    let id = own_id(eval, args.get(2, "vault_id"), args.get(4, "vaultid"))?;
+    if args.bool(3, "wrap_object", false)? {
+        return Ok(Value::text(plain, true));
+    }
+    let id = Some(id.as_str()).filter(|id| !id.is_empty());
+    let sealed = seal(plain.as_bytes(), &Password::new(secret), salt.as_deref().map(str::as_bytes), id)
+        .map_err(|fault| Error::new(format!("Unable to encrypt: {fault}")))?;
+    Ok(Value::text(sealed, false))
+}
+
+/// What a vault holds, opened with `secret`; any other string as it is.
+fn unvault(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+    let secret = args.required(0, "secret")?;
+    let Some(secret) = secret.as_str() else {
+        return Err(mistyped("Secret passed is required to be as string", secret));
+    };
+    let sealed = match &input {
+        // the run's own passwords do not count here
+        Value::Str(text) => eval.world().sealed(&text.text).unwrap_or_else(|| text.text.clone()),
+        Value::Undefined(marker) => match &marker.sealed {
+            Some(sealed) => sealed.clone(),
+            None => return Err(Error(marker.clone())),
+        },
+        other => return Err(mistyped("Vault should be in the form of a string", other)),
+    };
+    if !is_encrypted(sealed.as_bytes()) {
+        return Ok(input);
+    }
+    let id = own_id(eval, args.get(1, "vault_id"), args.get(2, "vaultid"))?;
+    let secrets = vec![Secret { id, password: Password::new(secret) }];
+    let opened = Vault::new(secrets, OWN_ID, false)
+        .open(sealed.as_bytes())
+        .map_err(|fault| Error::new(fault.to_string()).within("Unable to decrypt"))?;
+    Ok(Value::text(String::from_utf8_lossy(&opened.plain).into_owned(), true))
+}
+
+/// The name that is given, by its older parameter too.
+fn own_id(eval: &Eval<'_>, id: Option<&Value>, older: Option<&Value>) -> Result<String> {
+    if let Some(older) = older.filter(|older| !older.is_none()) {
+        eval.world().warn("Use of undocumented `vaultid`. Use `vault_id` instead.");
+        return older.to_text();
+    }
+    match id {
+        Some(id) if id.is_none() => Ok(String::new()),
+        Some(id) => id.to_text(),
+        None => Ok(OWN_ID.to_owned()),
+    }
+}
+
+fn mistyped(message: &str, value: &Value) -> Error {
+    Error::new(format!("{message}, instead we got {}.", super::class_name(value)))
 }

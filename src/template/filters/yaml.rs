@@ -64,7 +64,7 @@ fn to_yaml(eval: &mut Eval<'_>, input: &Value, args: &Args, mut emit: Emit) -> R
             "explicit_start" => emit.explicit_start = value.is_true()?,
             "explicit_end" => emit.explicit_end = value.is_true()?,
             "canonical" => emit.canonical = value.is_true()?,
-            "dump_vault_tags" | "line_break" | "version" | "tags" | "encoding" => {}
+            "line_break" | "version" | "tags" | "encoding" => {}
             name => {
                 return Err(Error::new(format!("dump_all() got an unexpected keyword argument '{name}'")));
             }
@@ -86,7 +86,10 @@ fn tree(eval: &mut Eval<'_>, value: &Value, depth: usize) -> Result<Tree> {
         Value::Int(i) => Tree::Int(*i),
         Value::Big(b) => Tree::Big((**b).clone()),
         Value::Float(f) => Tree::Float(*f),
-        Value::Str(s) => Tree::Str(s.text.to_string()),
+        Value::Str(s) => match eval.world().sealed(&s.text).filter(|_| s.secret) {
+            Some(vault) => Tree::Tagged("!vault", vault.to_string(), Style::Literal),
+            None => Tree::Str(s.text.to_string()),
+        },
         Value::Bytes(b) => Tree::Bytes(b.to_vec()),
         Value::Date(_) | Value::DateTime(_) | Value::Zoned(_) => Tree::Stamp(isoformat(value, " ")),
         Value::List(l) => Tree::Seq(all(&l.items())?),
@@ -109,7 +112,10 @@ fn tree(eval: &mut Eval<'_>, value: &Value, depth: usize) -> Result<Tree> {
             }
             Tree::Map(pairs)
         }
-        Value::Undefined(marker) => return Err(Error(marker.clone())),
+        Value::Undefined(marker) => match &marker.sealed {
+            Some(vault) => Tree::Tagged("!vault", vault.to_string(), Style::Literal),
+            None => return Err(Error(marker.clone())),
+        },
         other => {
             return Err(Error::new(format!("cannot represent an object of type {}", other.type_name())));
         }

@@ -50,8 +50,12 @@ impl World for Overlay<'_> {
         self.behind.read_file(path)
     }
 
-    fn decrypt(&self, vault: &str) -> Result<String, Diagnostic> {
+    fn decrypt(&self, vault: &Arc<str>) -> Result<Arc<str>, Diagnostic> {
         self.behind.decrypt(vault)
+    }
+
+    fn sealed(&self, plain: &Arc<str>) -> Option<Arc<str>> {
+        self.behind.sealed(plain)
     }
 
     fn effect(&self, effect: Effect) -> Result<(), Diagnostic> {

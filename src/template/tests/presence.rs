@@ -14,10 +14,12 @@ pub(super) const TESTS: &[Test] = &[
     Test::new(&["none"], &[], |_, input, _| Ok(input.is_none())).lazy(),
 ];
 
-/// Whether it is defined; asking of what is pending is touching it.
+/// Whether it is defined; asking of what is pending is touching it, and a vault must open.
 fn defined(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<bool> {
     match input {
-        Value::Undefined(marker) if marker.kind == MarkerKind::Pending => Err(Error(marker)),
+        Value::Undefined(marker) if marker.kind == MarkerKind::Pending || marker.sealed.is_some() => {
+            Err(Error(marker))
+        }
         Value::Undefined(_) | Value::Void(_) => Ok(false),
         _ => Ok(true),
     }

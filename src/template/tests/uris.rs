@@ -2,7 +2,7 @@
 
 use super::Test;
 use crate::template::args::Args;
-use crate::template::value::{Result, Value};
+use crate::template::value::{Error, Result, Value};
 
 /// This family's table.
 pub(super) const TESTS: &[Test] = &[
@@ -17,14 +17,17 @@ pub(super) const TESTS: &[Test] = &[
         let text = input.as_str().unwrap_or("");
         Ok(text.split_once(':').is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("urn")))
     }),
-    Test::new(&["vault_encrypted"], &[], |_, input, _| {
+    Test::new(&["vault_encrypted"], &[], |eval, input, _| {
         Ok(match &input {
             Value::Vault(_) => true,
-            Value::Str(s) => is_vault(&s.text),
+            Value::Undefined(marker) if marker.sealed.is_some() => true,
+            Value::Undefined(marker) => return Err(Error(marker.clone())),
+            Value::Str(s) => s.secret && eval.world().sealed(&s.text).is_some(),
             _ => false,
         })
     })
-    .lazy(),
+    .lazy()
+    .sees_undefined(),
 ];
 
 /// The host's part of a URI with an allowed scheme. Without a list of schemes even plain text counts as a URI: its
@@ -48,14 +51,4 @@ fn read(input: &Value, args: &Args) -> Result<Option<String>> {
         _ => true,
     };
     Ok(allowed.then(|| host.to_owned()))
-}
-
-/// A vault's header and a body of hex digits.
-fn is_vault(text: &str) -> bool {
-    let mut lines = text.lines();
-    let header = lines.next().unwrap_or("");
-    let parts: Vec<&str> = header.trim().split(';').collect();
-    let good = matches!(parts.as_slice(), ["$ANSIBLE_VAULT", "1.1" | "1.2", "AES256", ..]);
-    let body: String = lines.collect::<Vec<_>>().concat();
-    good && !body.is_empty() && body.trim().chars().all(|c| c.is_ascii_hexdigit())
 }

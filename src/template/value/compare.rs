@@ -92,7 +92,7 @@ fn equal(a: &Value, b: &Value, depth: usize) -> Result<bool> {
         (Value::DateTime(x), Value::DateTime(y)) => x == y,
         (Value::Zoned(x), Value::Zoned(y)) => x == y,
         (Value::Duration(x), Value::Duration(y)) => x == y,
-        (Value::Vault(x), Value::Vault(y)) => x == y,
+        (Value::Vault(x), Value::Vault(y)) => x.text == y.text,
         (Value::Function(x), Value::Function(y)) => x == y,
         (Value::Object(x), Value::Object(y)) => std::sync::Arc::ptr_eq(x, y),
         _ => match (a.as_number(), b.as_number()) {

@@ -17,18 +17,24 @@ impl Value {
             Kind::Int(i) => Value::Int(*i),
             Kind::Big(b) => Value::Big(b.clone()),
             Kind::Float(f) => Value::Float(*f),
-            Kind::Str { text, unsafe_ } => Value::Str(Str {
-                text: text.clone(),
-                trusted: !unsafe_,
-                secret: false,
-                markup: false,
-                span: Some(node.span),
-            }),
+            Kind::Str { text, unsafe_ } => Value::Str(
+                Str {
+                    text: text.clone(),
+                    trusted: !unsafe_,
+                    secret: false,
+                    markup: false,
+                    span: Some(node.span),
+                }
+                .marked(node.span.is_sealed()),
+            ),
             Kind::Bytes(b) => Value::Bytes(b.clone()),
             Kind::Date(d) => Value::Date(*d),
             Kind::DateTime(t) => Value::DateTime(Arc::new(*t)),
             Kind::Zoned(t) => Value::Zoned(Arc::new(t.clone())),
-            Kind::Vault(text) => Value::Vault(text.clone()),
+            Kind::Vault(text) => {
+                let span = Some(node.span);
+                Value::Vault(Str { text: text.clone(), trusted: false, secret: true, markup: false, span })
+            }
             Kind::Seq(items) => frozen_list(items.iter().map(Value::from_node)),
             Kind::Map(map) => {
                 let pairs = map.pairs.iter();

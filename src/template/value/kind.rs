@@ -51,8 +51,9 @@ pub enum Value {
     Float(f64),
     /// A string.
     Str(Str),
-    /// An inline `!vault` string: decrypted when it is read, then secret and never a template.
-    Vault(Arc<str>),
+    /// An inline `!vault` string, as it stands in its file: decrypted when it is read, then secret and never a
+    /// template.
+    Vault(Str),
     /// Bytes.
     Bytes(Arc<[u8]>),
     /// A list.

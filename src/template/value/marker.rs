@@ -30,6 +30,8 @@ pub struct Marker {
     pub hint: Option<String>,
     /// What caused it, such as the failure of the variable that was being rendered.
     pub cause: Option<Arc<Marker>>,
+    /// It stands for a vault that could not be opened: this one. What only needs the vault itself goes on.
+    pub sealed: Option<Arc<str>>,
 }
 
 /// An error while rendering; cheap to copy, since markers carry it around as a value.
@@ -42,7 +44,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Marker {
     /// A marker of that kind without place.
     pub fn new(kind: MarkerKind, message: impl Into<String>) -> Marker {
-        Marker { kind, message: message.into(), span: None, hint: None, cause: None }
+        Marker { kind, message: message.into(), span: None, hint: None, cause: None, sealed: None }
     }
 }
 

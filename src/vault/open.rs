@@ -1,0 +1,77 @@
+//! Files that may be vaults: their content, and what they hold as YAML.
+
+use super::envelope::is_encrypted;
+use super::fault::Fault;
+use super::keyring::Vault;
+use crate::diag::{Diagnostic, Span};
+use crate::yaml::{self, Kind, Limits, Node};
+use std::path::Path;
+use zeroize::Zeroizing;
+
+/// What a file holds, and whether it was encrypted as a whole: then all of it is secret.
+pub struct Content {
+    /// The plain bytes.
+    pub bytes: Zeroizing<Vec<u8>>,
+    /// It was a vault.
+    pub secret: bool,
+}
+
+/// Deeper than any document that can be read.
+const DEEPEST: usize = 1000;
+
+impl Vault {
+    /// A file's content out of its bytes, opened where they are a vault.
+    ///
+    /// # Errors
+    /// As [`Vault::open`], pointing at the file.
+    pub fn content(&self, path: &Path, bytes: Vec<u8>) -> Result<Content, Diagnostic> {
+        if !is_encrypted(&bytes) {
+            return Ok(Content { bytes: Zeroizing::new(bytes), secret: false });
+        }
+        let opened = self.open(&bytes).map_err(|fault| Diagnostic::from(fault).at(Span::new(path, 0, 0)))?;
+        let text = String::from_utf8_lossy(&opened.plain);
+        self.tell(text.trim());
+        // what is shown of it is shown line by line
+        text.lines().map(str::trim).for_each(|line| self.tell(line));
+        Ok(Content { bytes: opened.plain, secret: true })
+    }
+
+    /// A text file's content, and where it begins: a sealed place where it was a vault.
+    ///
+    /// # Errors
+    /// As [`Vault::open`]; the file cannot be read or is no UTF-8.
+    pub fn text_of(&self, path: &Path) -> Result<(Zeroizing<String>, Span), Diagnostic> {
+        let (text, span) = (yaml::text_of(path)?, Span::new(path, 1, 1));
+        if !is_encrypted(text.as_bytes()) {
+            return Ok((Zeroizing::new(text), span));
+        }
+        let file = span.at(0, 0);
+        let opened = self.open(text.as_bytes()).map_err(|fault| Diagnostic::from(fault).at(file))?;
+        let plain = std::str::from_utf8(&opened.plain).map_err(|_| Diagnostic::from(Fault::NotText).at(file))?;
+        Ok((Zeroizing::new(plain.to_owned()), span.sealed()))
+    }
+
+    /// A file of YAML. All strings of one that was a vault stand at sealed places, and the listener hears of them.
+    ///
+    /// # Errors
+    /// As [`Vault::text_of`] and [`yaml::load`].
+    pub fn yaml(&self, path: &Path) -> Result<Node, Diagnostic> {
+        let (text, origin) = self.text_of(path)?;
+        let node = yaml::load(&text, origin, Limits::default())?;
+        if origin.is_sealed() {
+            self.tell_all(&node, DEEPEST);
+        }
+        Ok(node)
+    }
+
+    /// Tells the listener of all strings in a node.
+    pub fn tell_all(&self, node: &Node, depth: usize) {
+        let Some(depth) = depth.checked_sub(1) else { return };
+        match &node.kind {
+            Kind::Str { text, .. } => self.tell(text),
+            Kind::Seq(items) => items.iter().for_each(|item| self.tell_all(item, depth)),
+            Kind::Map(map) => map.pairs.iter().for_each(|(_, value)| self.tell_all(value, depth)),
+            _ => {}
+        }
+    }
+}
