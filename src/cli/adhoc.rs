@@ -69,7 +69,8 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
         Some(folder) => folder.clone(),
         None => std::env::current_dir().unwrap_or_default(),
     };
-    let mut ground = launch::ground(&config, &options, &all.inventory.inventory, &folder, vault, &mut screen)?;
+    let mut ground =
+        launch::ground(&config, &options, &all.inventory.inventory, &folder, vault, &mut screen)?;
     let matched = ground.inventory.hosts_matching(pattern)?;
     matched.warnings.iter().for_each(|warning| screen.warning(warning));
     if all.run.list_hosts {

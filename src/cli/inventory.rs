@@ -90,7 +90,8 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
         Some(folder) => folder.clone(),
         None => std::env::current_dir().unwrap_or_default(),
     };
-    let sources = sources::read(&arguments.inventory.inventory, &folder, &extra, &vault, &config, &mut screen)?;
+    let sources =
+        sources::read(&arguments.inventory.inventory, &folder, &extra, &vault, &config, &mut screen)?;
     let mut show = Show { sources, extra, arguments, screen };
     let written = show.text()?;
     match &show.arguments.output {

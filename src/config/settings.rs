@@ -305,7 +305,8 @@ impl Values<'_> {
 
     /// A text that Ansible takes for true wherever it is not empty, but for the words of its own default.
     fn truth(&self, name: &str) -> bool {
-        self.text_if(name).is_some_and(|text| !matches!(text.to_lowercase().as_str(), "false" | "no" | "0" | "off"))
+        self.text_if(name)
+            .is_some_and(|text| !matches!(text.to_lowercase().as_str(), "false" | "no" | "0" | "off"))
     }
 
     fn number(&self, name: &str) -> u64 {

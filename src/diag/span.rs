@@ -70,7 +70,11 @@ impl Span {
     /// The file that the span points into (`<string>`-like names for what has no file).
     pub fn file(self) -> Arc<Path> {
         let files = FILES.read().unwrap_or_else(|e| e.into_inner());
-        files.names.get((self.file & !SEALED) as usize).cloned().unwrap_or_else(|| PathBuf::from("<unknown>").into())
+        files
+            .names
+            .get((self.file & !SEALED) as usize)
+            .cloned()
+            .unwrap_or_else(|| PathBuf::from("<unknown>").into())
     }
 }
 

@@ -55,7 +55,8 @@ pub fn vars_files(
             };
             if let Some(path) = place(text, folder) {
                 let node = source.read(&path).map_err(|error| {
-                    let message = format!("Invalid vars_files file {}", repr::of_str(&path.to_string_lossy()));
+                    let message =
+                        format!("Invalid vars_files file {}", repr::of_str(&path.to_string_lossy()));
                     Diagnostic { kind: error.kind, ..Diagnostic::user(message) }.because(error)
                 })?;
                 let layer: Scope = Arc::new(variables(&node)?);

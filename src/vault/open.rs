@@ -47,7 +47,8 @@ impl Vault {
         }
         let file = span.at(0, 0);
         let opened = self.open(text.as_bytes()).map_err(|fault| Diagnostic::from(fault).at(file))?;
-        let plain = std::str::from_utf8(&opened.plain).map_err(|_| Diagnostic::from(Fault::NotText).at(file))?;
+        let plain =
+            std::str::from_utf8(&opened.plain).map_err(|_| Diagnostic::from(Fault::NotText).at(file))?;
         Ok((Zeroizing::new(plain.to_owned()), span.sealed()))
     }
 

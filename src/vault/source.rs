@@ -80,10 +80,7 @@ impl Want {
         let password = match &self.source {
             Source::File(path) => password_of(path, self.id.as_deref(), known)?,
             Source::Prompt if new => ask(
-                &[
-                    format!("New vault password ({name}): "),
-                    format!("Confirm new vault password ({name}): "),
-                ],
+                &[format!("New vault password ({name}): "), format!("Confirm new vault password ({name}): ")],
                 name,
                 asked,
             )?,

@@ -80,7 +80,10 @@ fn broken_vaults_are_errors_in_ansible_cores_words() {
         ("$ANSIBLE_VAULT;1.1\n61", "Vault envelope format error: list index out of range"),
         ("$ANSIBLE_VAULT;1.1;AES\n61", "Cipher 'AES' could not be found."),
         (&body(""), "Vault vaulttext format error: not enough values to unpack (expected 3, got 1)"),
-        (&body("6162\n0a61"), "Vault vaulttext format error: not enough values to unpack (expected 3, got 2)"),
+        (
+            &body("6162\n0a61"),
+            "Vault vaulttext format error: not enough values to unpack (expected 3, got 2)",
+        ),
         (&body("zz"), "Vault format unhexlify error: Non-hexadecimal digit found"),
         (&body("616"), "Vault format unhexlify error: Odd-length string"),
         (&body("610a62620a6262"), "Vault format unhexlify error: Odd-length string"),
@@ -151,7 +154,10 @@ fn files_and_programs_give_passwords() {
     let client = file("run-client.sh", "#!/bin/sh\necho \"$@\"\n", 0o700);
     assert_eq!(from(&format!("lab@{client}")).unwrap(), "lab=--vault-id lab");
     let silent = file("nil", "#!/bin/sh\n", 0o700);
-    assert_eq!(from(&silent).unwrap_err(), format!("Invalid vault password was provided from script ({silent})"));
+    assert_eq!(
+        from(&silent).unwrap_err(),
+        format!("Invalid vault password was provided from script ({silent})")
+    );
     let missing = file("not-client", "#!/bin/sh\necho it\\'s gone >&2; exit 2\n", 0o700);
     assert_eq!(
         from(&format!("lab@{missing}")).unwrap_err(),
@@ -207,5 +213,8 @@ fn names_stand_before_the_first_at_sign() {
     assert_eq!(place("a@b@/c"), (Some("a".into()), Source::file("b@/c")));
     assert_eq!(place("@/c"), (None, Source::File("/c".into())));
     assert_eq!(place("/a/./b/../c"), (None, Source::File("/a/c".into())));
-    assert_eq!(Source::file("x"), Source::File(Path::new("x").canonicalize().unwrap_or(std::env::current_dir().unwrap().join("x"))));
+    assert_eq!(
+        Source::file("x"),
+        Source::File(Path::new("x").canonicalize().unwrap_or(std::env::current_dir().unwrap().join("x")))
+    );
 }

@@ -29,8 +29,8 @@ impl Eval<'_> {
         let value = match self.world.decrypt(&vault.text) {
             Ok(text) => Value::text(text, true),
             Err(e) => {
-                let error =
-                    Diagnostic::user(format!("Attempt to use undecryptable variable: {}", e.message)).at(vault.span);
+                let error = Diagnostic::user(format!("Attempt to use undecryptable variable: {}", e.message))
+                    .at(vault.span);
                 let marker = Error::from(Diagnostic { hint: e.hint, ..error }).0;
                 let sealed = Some(vault.text.clone());
                 let kind = MarkerKind::Raised;

@@ -5,8 +5,8 @@ use super::Filter;
 use crate::template::args::Args;
 use crate::template::crypt::{self, Choices, Scheme};
 use crate::template::value::{Error, Result, Value};
-use crate::vault::{Password, Secret, Vault, is_encrypted, seal};
 use crate::template::{Effect, Eval};
+use crate::vault::{Password, Secret, Vault, is_encrypted, seal};
 
 /// This family's table.
 pub(super) const FILTERS: &[Filter] = &[
