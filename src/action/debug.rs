@@ -4,6 +4,7 @@ use super::arguments::known;
 use crate::diag::Diagnostic;
 use crate::engine::{Action, Answer, Call, Next};
 use crate::template::{self, Value, World};
+use crate::yaml::Kind;
 use impel_modules::{Data, Map};
 
 /// Shows a message or a variable.
@@ -36,10 +37,13 @@ impl Action for Debug {
                 );
             }
             (Some(msg), None) => drop(result.insert("msg".into(), msg.to_data()?)),
-            (None, Some(var)) => {
-                let (name, value) = variable(var, &call)?;
-                result.insert(name, value);
-            }
+            (None, Some(var)) => match trusted(var, &call) {
+                Ok(expression) => {
+                    let (name, value) = variable(expression, &call)?;
+                    result.insert(name, value);
+                }
+                Err(answer) => return Ok(Next::Done(*answer)),
+            },
             (None, None) => drop(result.insert("msg".into(), "Hello world!".into())),
         }
         let mut answer = Answer::ok(false, result);
@@ -49,12 +53,36 @@ impl Action for Debug {
     }
 }
 
+/// The expression in `var`: text, and not marked `!unsafe`.
+fn trusted<'v>(var: &'v Value, call: &Call<'_>) -> Result<&'v str, Box<Answer>> {
+    let written = call.task.action.arg("var");
+    let place = written.map_or(call.task.action.span, |node| node.span);
+    let unsafe_ = written.is_some_and(|node| matches!(node.kind, Kind::Str { unsafe_: true, .. }));
+    match var {
+        Value::Str(text) if !unsafe_ => Ok(&text.text),
+        Value::Str(_) => {
+            let cause = Diagnostic::user("Encountered untrusted template or expression.").at(place).hint(
+                "Templates and expressions must be defined by trusted sources such as playbooks or roles, not \
+                 untrusted sources such as module results.",
+            );
+            let error = Diagnostic::user("Error while resolving `var` expression").at(place).because(cause);
+            Err(Box::new(Answer::failed_at(error, call.task.span)))
+        }
+        other => {
+            let message = format!(
+                "argument 'var' is of type {} and we were unable to convert to _check_type_str_no_conversion: \
+                 '{other}' is not a string and conversion is not allowed",
+                other.type_name()
+            );
+            let mut answer = Answer::refused(Diagnostic::user(message), call.task.span);
+            answer.result.shift_remove("changed");
+            Err(Box::new(answer))
+        }
+    }
+}
+
 /// What `var` names, and its value; what is not defined is said so, and is no failure.
-fn variable(var: &Value, call: &Call<'_>) -> Result<(String, Data), Diagnostic> {
-    let Some(expression) = var.as_str() else {
-        // a list or map that was rendered already is shown under its type
-        return Ok((format!("<class '{}'>", var.type_name()), var.to_data()?));
-    };
+fn variable(expression: &str, call: &Call<'_>) -> Result<(String, Data), Diagnostic> {
     match template::expression(expression, call.world) {
         Ok(value) => Ok((expression.to_string(), value.to_data()?)),
         Err(error)

@@ -14,8 +14,8 @@ use crate::pipe::Terminal;
 use crate::playbook::{self, Disk, Known, Playbook, What};
 use crate::report::{Reports, Screen};
 use crate::template::{Value, filters, lookups, tests};
-use crate::vars::{Inventories, VarStore};
 use crate::vault::Vault;
+use crate::vars::{ConnectionMagic, Inventories, VarStore};
 use impel_modules::registry;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -93,6 +93,7 @@ pub(super) fn ground(
     magic.config_file.clone_from(&config.file);
     magic.merge = config.settings.hash_behaviour == HashBehaviour::Merge;
     magic.inject_facts = config.settings.inject_facts;
+    magic.connection = connection(config, options);
     let all = config.all().into_iter();
     magic.config = all.map(|(name, setting)| (name.to_string(), Value::from_data(&setting.value))).collect();
     store.scopes.note(&store.extra, extra.iter().map(|(name, node)| (name.clone(), node.span)).collect());
@@ -100,6 +101,21 @@ pub(super) fn ground(
     let again = (store.vault.clone(), options.limit.clone());
     let refresh = refresh(config.clone(), again, given.to_vec(), playbook_dir.into(), extra);
     Ok(Ground { inventory, inventories, store: Arc::new(store), refresh })
+}
+
+/// What flags and configuration say of connections.
+fn connection(config: &Config, options: &RunOptions) -> ConnectionMagic {
+    let settings = &config.settings;
+    let pipelining = config.get("ANSIBLE_PIPELINING").and_then(|setting| setting.value.as_bool());
+    ConnectionMagic {
+        connection: options.connection.clone().unwrap_or_else(|| settings.transport.clone()),
+        user: options.remote_user.clone().or_else(|| settings.remote_user.clone()),
+        port: settings.remote_port,
+        private_key: options.private_key.clone().or_else(|| settings.private_key.clone()),
+        executable: settings.executable.clone(),
+        timeout: options.timeout.unwrap_or(settings.timeout),
+        pipelining: pipelining.unwrap_or(false),
+    }
 }
 
 /// What reads the inventory once more (`meta: refresh_inventory`).

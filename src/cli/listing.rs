@@ -144,7 +144,7 @@ fn one(node: &Node, world: &TaskWorld) -> Vec<String> {
     let value = template::render(&raw, world).unwrap_or(raw);
     match value.to_data() {
         Ok(impel_modules::Data::List(items)) => items.iter().map(python_str).collect(),
-        Ok(data) => python_str(&data).split(',').map(|tag| tag.trim().to_string()).collect(),
+        Ok(data) => vec![python_str(&data)],
         Err(_) => Vec::new(),
     }
 }

@@ -170,6 +170,24 @@ impl Answer {
         self
     }
 
+    /// The keyword `timeout` ended it.
+    pub fn timed_out(seconds: u64, task: Span) -> Answer {
+        let message = format!("Timed out after {seconds} second(s).");
+        let mut answer = Answer::failed_at(Diagnostic::user(message.clone()), task);
+        // the message stands for the whole: it has no cause
+        let shown = Diagnostic::user(format!("Task failed: {message}")).at(task);
+        answer.error = Some(Arc::new(shown));
+        answer.result.insert("changed".into(), false.into());
+        let frame = "Configure `DISPLAY_TRACEBACK` to see a traceback on timeout errors.";
+        let period = i64::try_from(seconds).unwrap_or(i64::MAX);
+        let told = Map::from([
+            ("frame".to_string(), Data::from(frame)),
+            ("period".to_string(), Data::Int(period)),
+        ]);
+        answer.result.insert("timedout".into(), Data::Map(told));
+        answer
+    }
+
     /// A host that cannot be reached; `task` is where the task stands.
     pub fn unreachable(message: impl Into<String>, task: Span) -> Answer {
         let error = Diagnostic::user(format!("Task failed: {}", message.into())).at(task);

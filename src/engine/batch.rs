@@ -539,7 +539,7 @@ fn same(a: &Step, b: &Step) -> bool {
     a.task.id == b.task.id && a.key == b.key
 }
 
-/// A task's tags, rendered, split at commas.
+/// A task's tags, rendered. Only a text that stands in the playbook was split at commas, when it was read.
 fn tags(
     store: &Arc<crate::vars::VarStore>,
     play: &Arc<PlayVars>,
@@ -549,7 +549,7 @@ fn tags(
     let nodes = task.tags();
     if nodes.iter().all(|node| node.as_str().is_some_and(|text| !template::is_template(text))) {
         let plain = nodes.iter().filter_map(|node| node.as_str());
-        return plain.flat_map(|tag| tag.split(',')).map(|tag| tag.trim().to_string()).collect();
+        return plain.map(str::to_string).collect();
     }
     let world = TaskWorld::new(Arc::new(Layers::new(store, play, host.clone(), None)));
     let mut all = Vec::new();
@@ -559,9 +559,7 @@ fn tags(
             Value::List(list) => list.items().to_vec(),
             value => vec![value.clone()],
         };
-        for item in items {
-            all.extend(item.to_string().split(',').map(|tag| tag.trim().to_string()));
-        }
+        all.extend(items.iter().map(ToString::to_string));
     }
     all
 }

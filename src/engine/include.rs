@@ -90,6 +90,10 @@ impl Batch<'_, '_> {
         let task = &step.task;
         let loader = Loader::new(self.run.source, self.run.base_of(&self.play));
         let values = values(&group.call.values, task.span);
+        if let Some(values) = &values {
+            let scope = Arc::new(group.call.values.iter().cloned().collect());
+            self.run.shared.store.scopes.put(values, scope);
+        }
         match &group.call.what {
             Included::Tasks(path) => Ok(loader.include_tasks(task, path, values)?.into()),
             Included::Role(args) => {

@@ -6,6 +6,7 @@ use crate::playbook::Task;
 use crate::template::args::Args;
 use crate::template::{Eval, Value};
 use crate::vars::TaskWorld;
+use crate::yaml::{Kind, Node};
 use indexmap::IndexMap;
 use std::sync::Arc;
 
@@ -77,6 +78,29 @@ pub fn items(task: &Task, world: &TaskWorld) -> Result<Option<Items>, Diagnostic
         all_items: flag(&control.extended_allitems)?.unwrap_or(true),
         pause: text(&control.pause)?.and_then(|p| p.parse().ok()).unwrap_or(0.0),
     }))
+}
+
+/// Whether what a loop's task renders for an item mentions the variable that it registers.
+pub fn mention_register(task: &Task) -> bool {
+    let Some(name) = task.register.as_ref().and_then(Node::as_str).filter(|_| task.loop_.is_some()) else {
+        return false;
+    };
+    let action = &task.action;
+    let written = action.args.iter().map(|(_, node)| node).chain(&action.raw).chain(&action.whole);
+    let keywords = task.keywords.vars.pairs.iter().map(|(_, node)| node);
+    written.chain(keywords).chain(task.when()).any(|node| mentions(node, name, 0))
+}
+
+fn mentions(node: &Node, name: &str, depth: usize) -> bool {
+    match &node.kind {
+        Kind::Str { text, .. } => text.contains(name),
+        Kind::Seq(items) if depth < 100 => items.iter().any(|item| mentions(item, name, depth + 1)),
+        Kind::Map(map) if depth < 100 => map
+            .pairs
+            .iter()
+            .any(|(key, value)| mentions(key, name, depth + 1) || mentions(value, name, depth + 1)),
+        _ => false,
+    }
 }
 
 impl Items {

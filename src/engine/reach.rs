@@ -7,7 +7,7 @@ use crate::diag::{Diagnostic, nearest};
 use crate::pipe::{
     Become, Connection, ConnectionSpec, Method, Note, Reach, Secret, Shell, SshSpec, Transport,
 };
-use crate::template::{self, Value, World};
+use crate::template::{self, Value};
 use crate::vars::{Layers, TaskWorld};
 use impel_modules::host::{Identity, Pipe, PipeError, Reply, Request, Traffic};
 use std::collections::HashMap;
@@ -43,7 +43,7 @@ struct Wanted<'a> {
 impl Wanted<'_> {
     fn value(&self, names: &[&str]) -> Result<Option<Value>, Diagnostic> {
         for name in names {
-            if let Some(raw) = self.world.variable(name) {
+            if let Some(raw) = self.world.given(name) {
                 let value = template::render(&raw, self.world)?;
                 if !matches!(value, Value::None | Value::Omit) {
                     return Ok(Some(value));

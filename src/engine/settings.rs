@@ -1,8 +1,8 @@
 //! A task's keywords for one host, inherited and rendered.
 
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Span};
 use crate::playbook::{Keywords, Task};
-use crate::template::{self, Value};
+use crate::template::{self, Value, World};
 use crate::vars::TaskWorld;
 use crate::yaml::Node;
 use impel_modules::Map;
@@ -100,7 +100,10 @@ impl Settings {
             diff: read.flag("diff", |k| &k.diff)?.unwrap_or(magic.diff),
             ignore_errors: read.flag("ignore_errors", |k| &k.ignore_errors)?.unwrap_or(false),
             ignore_unreachable: read.flag("ignore_unreachable", |k| &k.ignore_unreachable)?.unwrap_or(false),
-            no_log: read.flag("no_log", |k| &k.no_log)?.unwrap_or(false),
+            no_log: match read.flag("no_log", |k| &k.no_log)? {
+                Some(flag) => flag,
+                None => matches!(world.config("DEFAULT_NO_LOG"), Some(Value::Bool(true))),
+            },
             become_: read.flag("become", |k| &k.become_)?,
             become_user: read.text(|k| &k.become_user)?,
             become_method: read.text(|k| &k.become_method)?,
@@ -118,7 +121,7 @@ impl Settings {
             environment: environment(task, world)?,
             delegate: read.text(|k| &k.delegate_to)?.map(Arc::from),
             delegate_facts: read.flag("delegate_facts", |k| &k.delegate_facts)?.unwrap_or(false),
-            timeout: read.text(|k| &k.timeout)?.and_then(|t| t.parse().ok()).unwrap_or(0),
+            timeout: timeout(&read)?,
             defaults: defaults(task, world)?,
         })
     }
@@ -150,19 +153,37 @@ impl<'a> Reader<'a> {
         of: impl Fn(&'a Keywords) -> &'a Option<Node> + Copy,
     ) -> Result<Option<bool>, Diagnostic> {
         let Some(value) = keyword(self.task, self.world, of)? else { return Ok(None) };
-        to_bool(&value).map(Some).ok_or_else(|| {
-            let place = self.task.inherited(of).map(|node| node.span);
-            Diagnostic::user(format!(
-                "the field '{name}' has an invalid value ({value}), and could not be converted to bool"
-            ))
-            .at(place)
-        })
+        let place = self.task.inherited(of).map(|node| node.span);
+        to_bool(&value).map(Some).ok_or_else(|| unfit(name, &value, "bool", place))
     }
 
     fn text(&self, of: impl Fn(&'a Keywords) -> &'a Option<Node>) -> Result<Option<String>, Diagnostic> {
         let value = keyword(self.task, self.world, of)?;
         Ok(value.filter(|v| !v.is_none()).map(|v| v.to_string()))
     }
+}
+
+/// A keyword whose value cannot be what it must be, in ansible-core's words.
+fn unfit(name: &str, value: &Value, wanted: &str, place: Option<Span>) -> Diagnostic {
+    let cause = Diagnostic::user(format!("The value '{value}' could not be converted to '{wanted}'."));
+    Diagnostic::user(format!("Error processing keyword '{name}'")).at(place).because(cause.at(place))
+}
+
+/// `timeout`, or the configuration's.
+fn timeout(read: &Reader<'_>) -> Result<u64, Diagnostic> {
+    let Some(value) = keyword(read.task, read.world, |k| &k.timeout)?.filter(|value| !value.is_none()) else {
+        let configured = read.world.config("TASK_TIMEOUT");
+        return Ok(match configured {
+            Some(Value::Int(seconds)) => u64::try_from(seconds).unwrap_or(0),
+            _ => 0,
+        });
+    };
+    let place = read.task.inherited(|k| &k.timeout).map(|node| node.span);
+    let seconds: i64 =
+        value.to_string().trim().parse().map_err(|_| unfit("timeout", &value, "int", place))?;
+    u64::try_from(seconds).ok().filter(|seconds| *seconds <= 100_000_000).ok_or_else(|| {
+        Diagnostic::user(format!("Timeout {seconds} is invalid, it must be between 0 and 100000000."))
+    })
 }
 
 /// The environment of all levels; the innermost wins.

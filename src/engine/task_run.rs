@@ -54,6 +54,8 @@ pub struct TaskRun {
     line: Option<Arc<TaskLine>>,
     /// It altered something.
     acted: bool,
+    /// Its templates mention what it registers: an item sees the result of the one before it.
+    sees_itself: bool,
     /// How it is set, once an item has been begun.
     settings: Settings,
 }
@@ -81,6 +83,15 @@ struct Running {
     finish: Option<Box<dyn FnOnce(Answer) -> Answer>>,
     module: Arc<str>,
     args: Map,
+    begun: Instant,
+}
+
+impl Running {
+    /// Whether it has had all the time that `timeout` gives.
+    fn late(&self) -> bool {
+        let limit = self.settings.timeout;
+        limit > 0 && self.begun.elapsed() >= Duration::from_secs(limit)
+    }
 }
 
 /// Whether an item could be begun.
@@ -127,7 +138,9 @@ impl TaskRun {
             acted: false,
             settings: Settings::default(),
             asked_ahead: 0,
+            sees_itself: false,
         };
+        run.sees_itself = items::mention_register(&run.step.task);
         match items::items(&run.step.task, &run.base) {
             _ if run.base.blocked() => return None,
             Ok(items) => run.lay_out(items),
@@ -166,6 +179,7 @@ impl TaskRun {
             acted: false,
             settings: Settings::default(),
             asked_ahead: 0,
+            sees_itself: false,
         })
     }
 
@@ -276,6 +290,7 @@ impl TaskRun {
         !task.until.is_empty()
             || task.retries.is_some()
             || !task.loop_control.break_when.is_empty()
+            || self.sees_itself
             // each item sees what the items before it have set
             || self.items.is_some() && matches!(&*task.action.name, "set_fact" | "include_vars")
             || self.items.as_ref().is_some_and(|items| items.pause > 0.0)
@@ -416,6 +431,16 @@ impl TaskRun {
                             moved = true;
                         }
                     }
+                }
+                State::Running(running) if grant == Grant::Turn && running.late() => {
+                    let seconds = running.settings.timeout;
+                    let acted = running.conversation.has_acted();
+                    run.state = State::Ended(Answer::timed_out(seconds, self.step.task.span));
+                    if acted {
+                        self.acted = true;
+                        shared.altered();
+                    }
+                    return true;
                 }
                 State::Running(running) => {
                     if grant == Grant::Turn {

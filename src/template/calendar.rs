@@ -22,6 +22,25 @@ const MONTHS: [&str; 12] = [
     "December",
 ];
 
+/// `strftime` of a date or a time stamp. One without a zone has neither a name nor a distance for it.
+///
+/// # Errors
+/// It is neither, or out of the range of local time.
+pub fn of_value(format: &str, value: &Value) -> Result<String> {
+    let naive = |time: jiff::civil::DateTime| {
+        let local = time.to_zoned(jiff::tz::TimeZone::system()).map_err(|e| Error::new(e.to_string()))?;
+        // `%%z` is no directive
+        let pieces: Vec<String> = format.split("%%").map(|piece| piece.replace("%z", "")).collect();
+        Ok(self::format(&pieces.join("%%"), &local, ""))
+    };
+    match value {
+        Value::Zoned(time) => Ok(self::format(format, time, &time.strftime("%Z").to_string())),
+        Value::DateTime(time) => naive(**time),
+        Value::Date(date) => naive(date.to_datetime(jiff::civil::Time::midnight())),
+        other => Err(Error::new(format!("'{}' object has no attribute 'strftime'", other.type_name()))),
+    }
+}
+
 /// `strftime`: a time in a zone as a format asks. What is no directive stays as it is.
 pub fn format(format: &str, time: &Zoned, zone_name: &str) -> String {
     let mut out = String::new();

@@ -36,7 +36,28 @@ pub struct RunMagic {
     pub inject_facts: bool,
     /// The configuration by Ansible's names, for `lookup('config')` and what a template reads of it.
     pub config: HashMap<String, Value>,
+    /// How hosts are reached where nothing else says.
+    pub connection: ConnectionMagic,
     hosts: RwLock<Vec<Arc<str>>>,
+}
+
+/// How hosts are reached where no variable and no keyword says: flags and configuration.
+#[derive(Default)]
+pub struct ConnectionMagic {
+    /// `ansible_connection`.
+    pub connection: String,
+    /// `ansible_user`.
+    pub user: Option<String>,
+    /// `ansible_port`.
+    pub port: Option<u16>,
+    /// `ansible_private_key_file`.
+    pub private_key: Option<PathBuf>,
+    /// `ansible_shell_executable`.
+    pub executable: String,
+    /// `ansible_timeout`.
+    pub timeout: u64,
+    /// `ansible_pipelining`.
+    pub pipelining: bool,
 }
 
 impl RunMagic {
@@ -209,6 +230,33 @@ fn environment(task: &crate::playbook::Task) -> Option<Value> {
         }
     }
     (!all.is_empty()).then(|| Value::list(all))
+}
+
+/// What a task's templates see of its own connection where no variable says it.
+pub fn connection(world: &TaskWorld, name: &str) -> Option<Value> {
+    let layers = world.layers();
+    let task = layers.task.as_ref()?;
+    let run = &layers.store.run.connection;
+    // a keyword that asks for the variable itself finds nothing
+    let keyword = |node: Option<&crate::yaml::Node>| {
+        let node = node.filter(|node| !node.as_str().is_some_and(|text| text.contains(name)))?;
+        Some(Value::from_node(node))
+    };
+    match name {
+        "ansible_host" | "ansible_ssh_host" => Some(Value::str(layers.host.name.clone())),
+        "ansible_connection" => keyword(task.inherited(|k| &k.connection))
+            .or_else(|| Some(Value::str(run.connection.as_str()))),
+        "ansible_user" | "ansible_ssh_user" => {
+            keyword(task.inherited(|k| &k.remote_user)).or_else(|| run.user.as_deref().map(Value::str))
+        }
+        "ansible_port" | "ansible_ssh_port" => keyword(task.inherited(|k| &k.port))
+            .or_else(|| run.port.map(|port| Value::Int(port.into()))),
+        "ansible_private_key_file" | "ansible_ssh_private_key_file" => run.private_key.as_deref().map(path),
+        "ansible_shell_executable" => Some(Value::str(run.executable.as_str())),
+        "ansible_timeout" | "ansible_ssh_timeout" => i64::try_from(run.timeout).ok().map(Value::Int),
+        "ansible_pipelining" | "ansible_ssh_pipelining" => Some(Value::Bool(run.pipelining)),
+        _ => None,
+    }
 }
 
 /// Only a role that another one includes or imports has parents by these names.

@@ -15,7 +15,7 @@ mod world;
 pub use files::{VarsFiles, vars_files};
 pub use inventories::{Inventories, mapping};
 pub use layer::{Layer, Setting};
-pub use magic::{PlayMagic, RunMagic};
+pub use magic::{ConnectionMagic, PlayMagic, RunMagic};
 pub use scope::{Scope, ScopeCache, scope_of};
 pub use store::{HostStore, PlayVars, VarStore};
 pub use world::{Ahead, Files, Layers, TaskWorld};

@@ -367,8 +367,9 @@ impl TaskWorld {
     }
 }
 
-impl World for TaskWorld {
-    fn variable(&self, name: &str) -> Option<Value> {
+impl TaskWorld {
+    /// A variable that somebody set: without what a task sees of its own connection.
+    pub fn given(&self, name: &str) -> Option<Value> {
         if let Some(value) = self.locals.get(name) {
             return Some(value.clone());
         }
@@ -389,6 +390,13 @@ impl World for TaskWorld {
             return Some(value.clone());
         }
         self.injected_fact(name).or_else(|| self.layers.find_below(name).cloned())
+    }
+
+}
+
+impl World for TaskWorld {
+    fn variable(&self, name: &str) -> Option<Value> {
+        self.given(name).or_else(|| magic::connection(self, name))
     }
 
     fn variable_names(&self) -> Vec<Arc<str>> {

@@ -27,6 +27,15 @@ impl TaskRun {
                 }
             }
         }
+        if self.sees_itself {
+            let ended = self.runs.iter().take(index).rev().find_map(|run| match &run.state {
+                State::Ended(answer) if answer.status != Status::Skipped => Some(answer),
+                _ => None,
+            });
+            if let (Some(answer), Some(name)) = (ended, register_name(&task, &world)) {
+                world.set_local(name, registered(answer));
+            }
+        }
         let begun = self.begin_in(shared, reach, &task, &mut world, index, grant);
         if grant == Grant::Ahead && world.blocked() {
             return Begun::NotYet;
@@ -41,6 +50,7 @@ impl TaskRun {
                     finish: call.finish,
                     module: call.name,
                     args: call.args,
+                    begun: std::time::Instant::now(),
                 };
                 return Begun::Yes(State::Running(Box::new(running)), Box::new(settings));
             }
@@ -174,10 +184,15 @@ impl TaskRun {
         let task = self.step.task.clone();
         let Some(run) = self.runs.get_mut(index) else { return };
         let State::Running(running) = std::mem::replace(&mut run.state, State::Waiting) else { return };
-        let Running { mut world, settings, conversation, finish, module, args } = *running;
+        let Running { mut world, settings, conversation, finish, module, args, .. } = *running;
         if conversation.has_acted() {
             self.acted = true;
             shared.altered();
+        }
+        let timed_out = |fault: &impel_modules::Fault| fault.result.contains_key("timedout");
+        if settings.timeout > 0 && outcome.failed.as_ref().is_some_and(timed_out) {
+            run.state = State::Ended(Answer::timed_out(settings.timeout, task.span));
+            return;
         }
         let mut answer = outcome::answer(outcome, &task, &settings, &self.host);
         if matches!(&*module, "setup" | "gather_facts") {
@@ -282,13 +297,18 @@ fn action_name(task: &Task, world: &TaskWorld) -> Result<Arc<str>, Diagnostic> {
 /// `changed_when`, `failed_when` and what they see.
 fn finish_answer(answer: &mut Answer, task: &Task, world: &mut TaskWorld) {
     if let Some(name) = register_name(task, world) {
-        let mut registered = answer.result.clone();
-        add_lines(&mut registered);
-        registered.entry("failed".into()).or_insert(Data::Bool(answer.status == Status::Failed));
-        crate::engine::commit::add_exception(&mut registered, answer.status);
-        world.set_local(name, Value::from_data(&Data::Map(registered)));
+        world.set_local(name, registered(answer));
     }
     judge(answer, task, world);
+}
+
+/// An answer as the task's own templates see it under `register`.
+fn registered(answer: &Answer) -> Value {
+    let mut result = answer.result.clone();
+    add_lines(&mut result);
+    result.entry("failed".into()).or_insert(Data::Bool(answer.status == Status::Failed));
+    crate::engine::commit::add_exception(&mut result, answer.status);
+    Value::from_data(&Data::Map(result))
 }
 
 fn warn(answer: &mut Answer, world: &TaskWorld) {

@@ -1,6 +1,7 @@
 //! The engine's own names: `range`, `dict`, `namespace`, `lookup`, `now` and the like.
 
 use super::Eval;
+use crate::template::calendar;
 use crate::template::Effect;
 use crate::template::World;
 use crate::template::args::Args;
@@ -115,8 +116,7 @@ impl Eval<'_> {
         let time = time.with().subsec_nanosecond(micros).build().unwrap_or(time);
         match args.opt_str(1, "fmt")? {
             Some(format) if !format.is_empty() => {
-                let text = jiff::fmt::strtime::format(format, time).map_err(|e| Error::new(e.to_string()))?;
-                Ok(Value::str(text))
+                Ok(Value::str(calendar::of_value(format, &Value::DateTime(Arc::new(time)))?))
             }
             _ => Ok(Value::DateTime(Arc::new(time))),
         }

@@ -1,6 +1,7 @@
 //! Format specifications: what stands after the colon in `{:>10.2f}`.
 
 use super::float;
+use crate::template::calendar;
 use crate::template::value::{Error, Number, Result, Value};
 
 /// The widest that a specification may ask for.
@@ -27,22 +28,12 @@ pub fn apply(value: &Value, text: &str) -> Result<String> {
         return value.to_text();
     }
     if matches!(value, Value::Date(_) | Value::DateTime(_) | Value::Zoned(_)) {
-        return strftime(value, text);
+        return calendar::of_value(text, value);
     }
     let spec = Spec::parse(text, value)?;
     let body = spec.body(value)?;
     let number = value.as_number().is_some();
     Ok(spec.pad(body, number))
-}
-
-fn strftime(value: &Value, format: &str) -> Result<String> {
-    let text = match value {
-        Value::Date(d) => jiff::fmt::strtime::format(format, *d),
-        Value::DateTime(t) => jiff::fmt::strtime::format(format, **t),
-        Value::Zoned(z) => jiff::fmt::strtime::format(format, &**z),
-        _ => return value.to_text(),
-    };
-    text.map_err(|e| Error::new(e.to_string()))
 }
 
 impl Spec {

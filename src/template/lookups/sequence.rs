@@ -99,13 +99,10 @@ impl Sequence {
         if format.is_some_and(str::is_empty) || !all.into_iter().flatten().all(is_number) {
             return Ok(false);
         }
-        if !end.starts_with(|c: char| c.is_ascii_digit()) {
-            return Ok(false);
-        }
+        self.end = Some(integer("end", &end.into())?);
         if let Some(start) = start {
             self.start = integer("start", &start.into())?;
         }
-        self.end = Some(integer("end", &end.into())?);
         if let Some(stride) = stride {
             self.stride = integer("stride", &stride.into())?;
         }

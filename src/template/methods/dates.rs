@@ -1,6 +1,7 @@
 //! Methods and attributes of dates, times and their differences.
 
 use crate::template::args::Args;
+use crate::template::calendar;
 use crate::template::value::{Error, Result, Value, isoformat};
 use jiff::civil::DateTime;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ const METHODS: &[&str] = &[
     "isoformat",
     "timestamp",
     "date",
+    "time",
     "weekday",
     "isoweekday",
     "toordinal",
@@ -21,7 +23,7 @@ const METHODS: &[&str] = &[
 pub fn has(object: &Value, name: &str) -> bool {
     match object {
         Value::Duration(_) => name == "total_seconds",
-        Value::Date(_) => METHODS.contains(&name) && !matches!(name, "timestamp" | "date" | "utcoffset"),
+        Value::Date(_) => METHODS.contains(&name) && !matches!(name, "timestamp" | "date" | "time" | "utcoffset"),
         _ => METHODS.contains(&name),
     }
 }
@@ -71,11 +73,7 @@ pub fn call(object: &Value, name: &str, args: &Args) -> Result<Value> {
     Ok(match name {
         "strftime" => {
             let format = args.str(0, "format")?;
-            let text = match object {
-                Value::Zoned(z) => jiff::fmt::strtime::format(format, &**z),
-                _ => jiff::fmt::strtime::format(format, time),
-            };
-            text.map_err(bad)?.into()
+            calendar::of_value(format, object)?.into()
         }
         "isoformat" => isoformat(object, args.str_or(0, "sep", "T")?).into(),
         "timestamp" => {
@@ -86,6 +84,8 @@ pub fn call(object: &Value, name: &str, args: &Args) -> Result<Value> {
             Value::Float(zoned.timestamp().as_microsecond() as f64 / 1e6)
         }
         "date" => Value::Date(time.date()),
+        // a time of day has no value of its own here: its text stands for it
+        "time" => Value::str(time.time().to_string()),
         "weekday" => Value::Int(time.weekday().to_monday_zero_offset().into()),
         "isoweekday" => Value::Int(time.weekday().to_monday_one_offset().into()),
         "toordinal" => {
