@@ -180,10 +180,8 @@ impl Answer {
         answer.result.insert("changed".into(), false.into());
         let frame = "Configure `DISPLAY_TRACEBACK` to see a traceback on timeout errors.";
         let period = i64::try_from(seconds).unwrap_or(i64::MAX);
-        let told = Map::from([
-            ("frame".to_string(), Data::from(frame)),
-            ("period".to_string(), Data::Int(period)),
-        ]);
+        let told =
+            Map::from([("frame".to_string(), Data::from(frame)), ("period".to_string(), Data::Int(period))]);
         answer.result.insert("timedout".into(), Data::Map(told));
         answer
     }

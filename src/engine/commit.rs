@@ -4,6 +4,7 @@ use super::answer::{Answer, Consequence, IncludeCall};
 use super::batch::{Batch, Fate};
 use super::event::{Event, HostResult, Status};
 use super::position::{Fall, Step};
+use super::reserved;
 use super::turn::TurnEnd;
 use crate::diag::{Diagnostic, nearest};
 use crate::template::Value;
@@ -27,6 +28,7 @@ impl Batch<'_, '_> {
         let TurnEnd { host, step, line, answer, register, notify, .. } = &end;
         let mut hosts = vec![*host];
         hosts.extend(also.iter().filter(|index| *index != host));
+        reserved::warn(self.run.source, reserved::of_task(&step.task));
         let registered = register.as_ref().map(|name| {
             let mut result = answer.result.clone();
             add_lines(&mut result);

@@ -15,6 +15,7 @@ mod options;
 mod outcome;
 mod position;
 mod reach;
+mod reserved;
 mod run;
 mod settings;
 mod shared;

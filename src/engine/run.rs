@@ -261,6 +261,8 @@ impl<'r> Run<'r> {
             self.shared.emit(Event::NoHostsMatched);
             return Ok(true);
         }
+        let defined = play.keywords.vars.pairs.iter();
+        super::reserved::warn(self.source, defined.map(|(name, node)| (&**name, node.span)));
         self.prompts(play, &mut vars)?;
         self.vars_files(play, &hosts, &mut vars)?;
         let alive: Vec<Arc<str>> = hosts

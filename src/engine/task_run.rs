@@ -260,6 +260,9 @@ impl TaskRun {
         self.line = Some(line.clone());
         let layers = Arc::new(Layers::new(&shared.store, play, store.clone(), Some(self.step.task.clone())));
         self.base = TaskWorld::new(layers.clone());
+        if let Some(items) = self.items.as_ref().filter(|items| self.base.given(&items.loop_var).is_some()) {
+            super::reserved::loop_variable(shared, &items.loop_var);
+        }
         for run in &mut self.runs {
             if let State::Running(running) = &mut run.state {
                 running.world.turn_has_come(layers.clone());

@@ -29,6 +29,9 @@ pub fn ansible_error(error: &Diagnostic) -> String {
         if let Some(span) = block.span {
             let _ = write!(text, "\nOrigin: {span}\n\n{}", excerpt(span));
         }
+        if let Some(help) = block.help {
+            let _ = writeln!(text, "\n{help}");
+        }
         if blocks.len() > 1 && !text.ends_with('\n') {
             text.push('\n');
         }
@@ -43,10 +46,12 @@ pub fn ansible_error(error: &Diagnostic) -> String {
 struct Block<'a> {
     messages: Vec<&'a str>,
     span: Option<Span>,
+    /// ansible-core's own help, shown below the place.
+    help: Option<&'a str>,
 }
 
 fn blocks(error: &Diagnostic) -> Vec<Block<'_>> {
-    let mut blocks = vec![Block { messages: vec![&error.message], span: error.span }];
+    let mut blocks = vec![Block { messages: vec![&error.message], span: error.span, help: None }];
     let mut next = error.cause.as_deref();
     for _ in 0..DEPTH {
         let Some(cause) = next else { break };
@@ -54,10 +59,11 @@ fn blocks(error: &Diagnostic) -> Vec<Block<'_>> {
         let Some(block) = blocks.last_mut() else { break };
         // A bad keyword keeps a block of its own even where its value stands at the same place.
         let keyword = block.messages.last().is_some_and(|m| m.starts_with("Error processing keyword"));
-        if !keyword && (cause.span.is_none() || cause.span == block.span) {
+        let help = cause.hint.as_deref().filter(|hint| hint.starts_with("Templates and expressions must"));
+        if !keyword && help.is_none() && (cause.span.is_none() || cause.span == block.span) {
             block.messages.push(&cause.message);
         } else {
-            blocks.push(Block { messages: vec![&cause.message], span: cause.span });
+            blocks.push(Block { messages: vec![&cause.message], span: cause.span, help });
         }
     }
     blocks

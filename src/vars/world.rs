@@ -391,7 +391,6 @@ impl TaskWorld {
         }
         self.injected_fact(name).or_else(|| self.layers.find_below(name).cloned())
     }
-
 }
 
 impl World for TaskWorld {

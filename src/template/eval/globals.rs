@@ -1,10 +1,10 @@
 //! The engine's own names: `range`, `dict`, `namespace`, `lookup`, `now` and the like.
 
 use super::Eval;
-use crate::template::calendar;
 use crate::template::Effect;
 use crate::template::World;
 use crate::template::args::Args;
+use crate::template::calendar;
 use crate::template::value::{Dict, Error, Key, Object, Range, Result, Value};
 use std::sync::{Arc, Mutex};
 

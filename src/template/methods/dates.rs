@@ -23,7 +23,9 @@ const METHODS: &[&str] = &[
 pub fn has(object: &Value, name: &str) -> bool {
     match object {
         Value::Duration(_) => name == "total_seconds",
-        Value::Date(_) => METHODS.contains(&name) && !matches!(name, "timestamp" | "date" | "time" | "utcoffset"),
+        Value::Date(_) => {
+            METHODS.contains(&name) && !matches!(name, "timestamp" | "date" | "time" | "utcoffset")
+        }
         _ => METHODS.contains(&name),
     }
 }

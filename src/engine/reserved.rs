@@ -1,0 +1,139 @@
+//! Warnings about variables whose names mean something else: keywords, and the loop's variable that is in use.
+
+use super::shared::Shared;
+use crate::diag::{Span, source_line};
+use crate::playbook::{Source, Task};
+use std::sync::Arc;
+
+/// Names that ansible-core warns of: the keywords of plays, roles, blocks and tasks, and the names that every template
+/// has.
+const RESERVED: &[&str] = &[
+    "action",
+    "always",
+    "any_errors_fatal",
+    "args",
+    "async",
+    "async_val",
+    "become",
+    "become_exe",
+    "become_flags",
+    "become_method",
+    "become_user",
+    "block",
+    "changed_when",
+    "check_mode",
+    "collections",
+    "connection",
+    "cycler",
+    "debugger",
+    "delay",
+    "delegate_facts",
+    "delegate_to",
+    "dict",
+    "diff",
+    "environment",
+    "fact_path",
+    "failed_when",
+    "force_handlers",
+    "gather_facts",
+    "gather_timeout",
+    "handlers",
+    "hosts",
+    "ignore_errors",
+    "ignore_unreachable",
+    "joiner",
+    "lipsum",
+    "local_action",
+    "lookup",
+    "loop",
+    "loop_control",
+    "loop_with",
+    "max_fail_percentage",
+    "module_defaults",
+    "name",
+    "namespace",
+    "no_log",
+    "notify",
+    "now",
+    "omit",
+    "order",
+    "poll",
+    "port",
+    "post_tasks",
+    "pre_tasks",
+    "q",
+    "query",
+    "range",
+    "register",
+    "remote_user",
+    "rescue",
+    "retries",
+    "roles",
+    "run_once",
+    "serial",
+    "strategy",
+    "tags",
+    "tasks",
+    "throttle",
+    "timeout",
+    "undef",
+    "until",
+    "vars_files",
+    "vars_prompt",
+    "when",
+];
+
+/// How far above its value a key is looked for.
+const ABOVE: u32 = 20;
+
+/// Warns of the variables that a play or a task defines, each with the place of its value.
+pub fn warn<'v>(source: &dyn Source, defined: impl IntoIterator<Item = (&'v str, Span)>) {
+    for (name, value) in defined {
+        if RESERVED.contains(&name) {
+            let text = format!("Found variable using reserved name '{name}'.");
+            source.warn(&text, Some(key(name, value)));
+        }
+    }
+}
+
+/// What a task defines, once it has run: `vars` of its own, `register`, the names that `set_fact` sets.
+pub fn of_task(task: &Task) -> Vec<(&str, Span)> {
+    let own = task.keywords.vars.pairs.iter().filter(|(name, _)| !matches!(&**name, "when" | "tags"));
+    let facts = task.action.args.iter().rev().filter(|_| &*task.action.name == "set_fact");
+    let mut all: Vec<(&str, Span)> = own.chain(facts).map(|(name, node)| (&**name, node.span)).collect();
+    if let Some(node) = &task.register
+        && let Some(name) = node.as_str()
+    {
+        all.push((name, node.span));
+    }
+    all
+}
+
+/// Where the key of a value stands; the value's own place where the key is not found.
+fn key(name: &str, value: Span) -> Span {
+    let file = value.file();
+    let lines = (value.line.saturating_sub(ABOVE)..=value.line).rev();
+    for number in lines {
+        let Some(line) = source_line(&file, number) else { break };
+        let before = match number == value.line {
+            true => line.chars().take(value.column.saturating_sub(1) as usize).collect(),
+            false => line,
+        };
+        let found =
+            [format!("{name}:"), format!("{name}=")].iter().find_map(|key| before.rfind(key.as_str()));
+        if let Some(at) = found {
+            let column = before.get(..at).map_or(0, |text| text.chars().count()) + 1;
+            return Span::new(&file, number, column as u32);
+        }
+    }
+    value
+}
+
+/// Warns of a loop's variable that has a value already.
+pub fn loop_variable(shared: &Shared, name: &Arc<str>) {
+    shared.warn(format!(
+        "The loop variable '{name}' is already in use.\nOrigin: <unknown>\n\n{name}\n\nYou should set the `loop_var` \
+         value in the `loop_control` option for the task to something else to avoid variable collisions and \
+         unexpected behavior.\n"
+    ));
+}
