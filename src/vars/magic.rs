@@ -250,9 +250,7 @@ pub fn connection(world: &TaskWorld, name: &str) -> Option<Value> {
         "ansible_user" | "ansible_ssh_user" => {
             keyword(task.inherited(|k| &k.remote_user)).or_else(|| run.user.as_deref().map(Value::str))
         }
-        "ansible_port" | "ansible_ssh_port" => {
-            keyword(task.inherited(|k| &k.port)).or_else(|| run.port.map(|port| Value::Int(port.into())))
-        }
+        "ansible_port" | "ansible_ssh_port" => run.port.map(|port| Value::Int(port.into())),
         "ansible_private_key_file" | "ansible_ssh_private_key_file" => run.private_key.as_deref().map(path),
         "ansible_shell_executable" => Some(Value::str(run.executable.as_str())),
         "ansible_timeout" | "ansible_ssh_timeout" => i64::try_from(run.timeout).ok().map(Value::Int),

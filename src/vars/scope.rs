@@ -29,7 +29,7 @@ type Noted = (Scope, HashMap<Arc<str>, Span>);
 impl ScopeCache {
     /// Gives variables that are known as values their layer: a node could not carry what is secret.
     pub fn put(&self, vars: &Arc<Vars>, scope: Scope) {
-        let mut made = self.0.lock().unwrap_or_else(|e| e.into_inner());
+        let mut made = self.made.lock().unwrap_or_else(|e| e.into_inner());
         made.insert(Arc::as_ptr(vars) as usize, (vars.clone(), scope));
     }
 
