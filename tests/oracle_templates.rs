@@ -192,6 +192,24 @@ fn jinjas_own_tests_give_what_ansible_core_gives() {
     tally.end(97.0);
 }
 
+/// What the collections community.general and ansible.utils made of templates when `collections.json` was written.
+#[test]
+fn filters_of_collections_give_what_the_collections_gave() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/templates");
+    let (variables, _) = read_cases(&folder, "plugins.yml");
+    let variables = variables.into_iter().collect();
+    let world = Fixed { variables, folder: folder.join("files"), ..Fixed::default() };
+    let text = std::fs::read_to_string(folder.join("collections.json")).unwrap();
+    let mut tally = Tally::new(&folder);
+    for line in text.lines() {
+        let expected: serde_json::Value = serde_json::from_str(line).unwrap();
+        let source = expected["source"].as_str().unwrap().to_owned();
+        let case = Case { category: "collections".into(), source };
+        tally.add(&case, &expected, &ours(&case, &world));
+    }
+    tally.end(99.0);
+}
+
 /// Every case of a file through both.
 fn compare(file: &str, threshold: f64) {
     let Some(oracle) = std::env::var_os("IMPEL_ORACLE") else {

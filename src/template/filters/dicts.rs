@@ -20,7 +20,7 @@ pub(super) const FILTERS: &[Filter] = &[
 
 /// How lists under the same key are merged.
 #[derive(Clone, Copy, PartialEq)]
-enum Lists {
+pub(super) enum Lists {
     Replace,
     Keep,
     Append,
@@ -35,20 +35,7 @@ fn combine(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
         return Err(Error::new("'recursive' and 'list_merge' are the only valid keyword arguments"));
     }
     let recursive = args.keyword("recursive").map_or(Ok(false), Value::is_true)?;
-    let lists = match args.keyword("list_merge").map_or(Ok("replace".to_owned()), Value::to_text)?.as_str() {
-        "replace" => Lists::Replace,
-        "keep" => Lists::Keep,
-        "append" => Lists::Append,
-        "prepend" => Lists::Prepend,
-        "append_rp" => Lists::AppendUnique,
-        "prepend_rp" => Lists::PrependUnique,
-        _ => {
-            return Err(Error::new(
-                "merge_hash: 'list_merge' argument can only be equal to 'replace', 'keep', 'append', \
-                 'prepend', 'append_rp' or 'prepend_rp'",
-            ));
-        }
-    };
+    let lists = merged_by(&args.keyword("list_merge").map_or(Ok("replace".to_owned()), Value::to_text)?)?;
     let mut all = Vec::new();
     for value in std::iter::once(&input).chain(&args.positional) {
         gather(value, &mut all, DEEPEST)?;
@@ -66,6 +53,27 @@ fn combine(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
         Value::Dict(_) => Ok(merged),
         other => Err(not_dicts(&other, &other)),
     }
+}
+
+/// How lists are merged, by its name.
+///
+/// # Errors
+/// There is no such way.
+pub(super) fn merged_by(name: &str) -> Result<Lists> {
+    Ok(match name {
+        "replace" => Lists::Replace,
+        "keep" => Lists::Keep,
+        "append" => Lists::Append,
+        "prepend" => Lists::Prepend,
+        "append_rp" => Lists::AppendUnique,
+        "prepend_rp" => Lists::PrependUnique,
+        _ => {
+            return Err(Error::new(
+                "merge_hash: 'list_merge' argument can only be equal to 'replace', 'keep', 'append', \
+                 'prepend', 'append_rp' or 'prepend_rp'",
+            ));
+        }
+    })
 }
 
 fn not_dicts(a: &Value, b: &Value) -> Error {
@@ -90,7 +98,11 @@ fn gather(value: &Value, out: &mut Vec<Value>, depth: usize) -> Result<()> {
     }
 }
 
-fn merge(a: &Dict, b: &Dict, recursive: bool, lists: Lists, depth: usize) -> Result<Dict> {
+/// Two dicts as one, the second winning.
+///
+/// # Errors
+/// They nest too deep.
+pub(super) fn merge(a: &Dict, b: &Dict, recursive: bool, lists: Lists, depth: usize) -> Result<Dict> {
     let Some(depth) = depth.checked_sub(1) else {
         return Err(Error::new("maximum recursion depth exceeded"));
     };

@@ -1,4 +1,4 @@
-//! JSON: `to_json`, `to_nice_json`, `tojson`, `from_json`.
+//! JSON: `to_json`, `to_nice_json`, `tojson`, `from_json`, `json_query`.
 
 use super::Filter;
 use crate::template::Eval;
@@ -25,6 +25,7 @@ pub(super) const FILTERS: &[Filter] = &[
         write(eval, &input, &layout(args, nice)?)
     })
     .open(),
+    Filter::new(&["community.general.json_query", "json_query"], &["expr"], json_query),
     Filter::new(&["tojson"], &["indent"], |eval, input, args| {
         let mut layout = Layout { sort_keys: true, ..Layout::default() };
         if let Some(indent) = args.get(0, "indent") {
@@ -81,4 +82,13 @@ fn layout(args: &Args, mut layout: Layout) -> Result<Layout> {
         }
     }
     Ok(layout)
+}
+
+/// What a JMESPath expression selects.
+fn json_query(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+    let expression = args.required(0, "expr")?.to_text()?;
+    crate::template::jmespath::search(&expression, &input).map_err(|e| {
+        Error::new(format!("JMESPathError in json_query filter plugin:\n{}", e.message()))
+            .hint(format!("the expression is: {expression}"))
+    })
 }

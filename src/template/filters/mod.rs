@@ -1,5 +1,6 @@
 //! Filters: one small file per family, each with a table; `FAMILIES` is the only list.
 
+mod addresses;
 mod basic;
 mod chance;
 mod choice;
@@ -7,10 +8,16 @@ mod combinations;
 mod comments;
 mod dates;
 mod dicts;
+mod durations;
+mod gathered;
 mod globbing;
+mod hardware;
 mod hashes;
 mod html;
+mod inis;
 mod json;
+mod keys;
+mod networks;
 mod numbers;
 mod paths;
 mod picking;
@@ -33,6 +40,7 @@ pub use registry::{Filter, FilterFn, find, names};
 
 /// Every family's table.
 const FAMILIES: &[&[Filter]] = &[
+    addresses::FILTERS,
     basic::FILTERS,
     chance::FILTERS,
     choice::FILTERS,
@@ -40,9 +48,15 @@ const FAMILIES: &[&[Filter]] = &[
     comments::FILTERS,
     dates::FILTERS,
     dicts::FILTERS,
+    durations::FILTERS,
+    gathered::FILTERS,
+    hardware::FILTERS,
     hashes::FILTERS,
     html::FILTERS,
+    inis::FILTERS,
     json::FILTERS,
+    keys::FILTERS,
+    networks::FILTERS,
     numbers::FILTERS,
     paths::FILTERS,
     picking::FILTERS,

@@ -9,7 +9,7 @@ const DEEPEST: usize = 10;
 type Section = IndexMap<String, Option<String>>;
 
 /// A file's sections.
-pub(super) struct IniFile {
+pub(crate) struct IniFile {
     sections: IndexMap<String, Section>,
     defaults: Section,
     case_sensitive: bool,
@@ -93,6 +93,12 @@ impl IniFile {
             "DEFAULT" => &mut self.defaults,
             name => self.sections.entry(name.to_owned()).or_default(),
         }
+    }
+
+    /// The names of its sections, the defaults last where there are any.
+    pub fn sections(&self) -> Vec<String> {
+        let defaults = (!self.defaults.is_empty()).then(|| "DEFAULT".to_owned());
+        self.sections.keys().cloned().chain(defaults).collect()
     }
 
     /// A section's options, the defaults first; none where there is no such section.

@@ -14,6 +14,7 @@ mod sequence;
 mod tables;
 mod variables;
 
+pub(crate) use inifile::IniFile;
 pub use registry::{Lookup, LookupFn, find, names};
 
 /// Every family's table.

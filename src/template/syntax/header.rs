@@ -16,8 +16,9 @@ pub fn options_of<'a>(text: &'a str, options: &TemplateOptions) -> Result<(Templ
     };
     for pair in header.split(',') {
         let Some((name, value)) = pair.split_once(':') else {
-            let pair = pair.trim();
-            return Err(Error::new(format!("Missing key-value separator `:` in override pair '{pair}'.")));
+            return Err(Error::failed(format!(
+                "Syntax error in template: Missing key-value separator `:` in '#jinja2:' override pair '{pair}'."
+            )));
         };
         set(&mut options, name.trim(), value.trim())?;
     }
@@ -28,12 +29,16 @@ fn set(options: &mut TemplateOptions, name: &str, value: &str) -> Result<()> {
     let text = || -> Result<String> {
         let quote = value.chars().next().filter(|c| matches!(c, '\'' | '"'));
         let body = quote.and_then(|q| value.get(1..)?.strip_suffix(q));
-        body.map(unescape).ok_or_else(|| Error::new(format!("Malformed override '{name}': '{value}'.")))
+        body.map(unescape).ok_or_else(|| {
+            Error::failed(format!("Syntax error in template: Malformed override '{name}': '{value}'."))
+        })
     };
     let truth = || match value {
         "True" | "true" => Ok(true),
         "False" | "false" => Ok(false),
-        _ => Err(Error::new(format!("The override '{name}' must be True or False, not '{value}'."))),
+        _ => Err(Error::failed(format!(
+            "Syntax error in template: The override '{name}' must be True or False, not '{value}'."
+        ))),
     };
     match name {
         "block_start_string" => options.block_start = text()?,
@@ -63,7 +68,8 @@ fn set(options: &mut TemplateOptions, name: &str, value: &str) -> Result<()> {
                 "keep_trailing_newline",
                 "newline_sequence",
             ];
-            let error = Error::new(format!("unknown override '{name}' in the '#jinja2:' line"));
+            let error =
+                Error::failed(format!("Syntax error in template: Invalid '#jinja2:' override key '{name}'."));
             return Err(match crate::diag::nearest(name, known) {
                 Some(near) => error.hint(format!("did you mean '{near}'?")),
                 None => error,

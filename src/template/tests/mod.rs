@@ -11,6 +11,7 @@ mod uris;
 mod versions;
 
 pub use registry::{Test, TestFn, find, names};
+pub(crate) use versions::loose;
 
 /// Every family's table.
 const FAMILIES: &[&[Test]] = &[

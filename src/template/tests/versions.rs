@@ -112,7 +112,11 @@ fn loose_parts(version: &str) -> Vec<LoosePart> {
     parts
 }
 
-fn loose(a: &str, b: &str) -> Result<Ordering, String> {
+/// Orders versions as Python's `LooseVersion` did: digits as numbers, letters as text.
+///
+/// # Errors
+/// A number meets text.
+pub(crate) fn loose(a: &str, b: &str) -> Result<Ordering, String> {
     let (a, b) = (loose_parts(a), loose_parts(b));
     for (x, y) in a.iter().zip(&b) {
         let order = match (x, y) {
