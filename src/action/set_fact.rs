@@ -32,7 +32,9 @@ impl Action for SetFact {
                 answer.result.insert("changed".into(), false.into());
                 return Ok(Next::Done(answer));
             }
-            facts.insert(name.to_string(), value.to_data()?);
+            if call.shared.is_read(call.task) {
+                facts.insert(name.to_string(), value.to_data()?);
+            }
             vars.push((name, value.clone()));
         }
         if vars.is_empty() {

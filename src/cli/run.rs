@@ -104,6 +104,7 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
         Some(output) => output,
         None => Output::configured(&config)?,
     };
+    options.terse = output == Output::Default && options.verbosity == 0;
     options.hide_passwords(&screen.masks);
     let reports = display::reports(output, screen);
     let verdict = launch::execute(config, options, reports, &notices, ground, &disk, |run| {

@@ -45,6 +45,8 @@ pub struct RunOptions {
     pub ssh: SshArguments,
     /// `-v` counted, with the configuration's.
     pub verbosity: u8,
+    /// Nothing shows what successful results contain: one that nobody registers need not be built.
+    pub terse: bool,
     /// The command line as `-vvvv` tells it, a line an option.
     pub told: Vec<String>,
     /// Do not run but list.

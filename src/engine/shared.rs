@@ -5,6 +5,7 @@ use super::event::{Event, Message, MessageKind};
 use super::options::RunOptions;
 use crate::config::Config;
 use crate::pipe::Prompter;
+use crate::playbook::Task;
 use crate::vars::VarStore;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
@@ -36,6 +37,11 @@ impl Shared {
     /// Sends an event. Where nobody listens any more there is nobody to tell.
     pub fn emit(&self, event: Event) {
         let _ = self.events.send(event);
+    }
+
+    /// Whether anything reads what a successful result of this task contains.
+    pub fn is_read(&self, task: &Task) -> bool {
+        !self.options.terse || task.register.is_some()
     }
 
     /// Shows a warning, each text once.

@@ -21,6 +21,7 @@ use crate::vars::{Ahead, HostStore, Layers, PlayVars, TaskWorld};
 use begin::register_name;
 use impel_modules::host::{Conversation, Identity, PipeError, Setting};
 use impel_modules::{Data, Map, Text, registry};
+use indexmap::IndexMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -56,6 +57,10 @@ pub struct TaskRun {
     acted: bool,
     /// Its templates mention what it registers: an item sees the result of the one before it.
     sees_itself: bool,
+    /// Whether anything reads what the results of its items contain.
+    is_read: bool,
+    /// What the items have set that ended before the one with this number (`set_fact` in a loop).
+    set: (usize, IndexMap<Arc<str>, Value>),
     /// How it is set, once an item has been begun.
     settings: Settings,
 }
@@ -119,6 +124,7 @@ impl TaskRun {
         step: Step,
         ahead: Option<Ahead>,
     ) -> Option<TaskRun> {
+        let is_read = shared.is_read(&step.task);
         let layers = Arc::new(Layers::new(&shared.store, play, store.clone(), Some(step.task.clone())));
         let mut base = TaskWorld::new(layers);
         if let Some(ahead) = ahead {
@@ -136,6 +142,8 @@ impl TaskRun {
             whole: None,
             line: None,
             acted: false,
+            is_read,
+            set: Default::default(),
             settings: Settings::default(),
             asked_ahead: 0,
             sees_itself: false,
@@ -158,6 +166,7 @@ impl TaskRun {
 
     /// A task at its turn: nothing waits.
     pub fn at_turn(shared: &Shared, store: &Arc<HostStore>, play: &Arc<PlayVars>, step: Step) -> TaskRun {
+        let is_read = shared.is_read(&step.task);
         let made = TaskRun::new(shared, store, play, step.clone(), None);
         // without a look ahead nothing blocks
         made.unwrap_or_else(|| TaskRun {
@@ -177,6 +186,8 @@ impl TaskRun {
             whole: Some(Answer::failed("the task could not be laid out")),
             line: None,
             acted: false,
+            is_read,
+            set: Default::default(),
             settings: Settings::default(),
             asked_ahead: 0,
             sees_itself: false,

@@ -17,12 +17,9 @@ impl TaskRun {
         if let Some(run) = self.runs.get_mut(index) {
             run.locals = locals.into_iter().collect();
         }
-        let sets = matches!(&*task.action.name, "set_fact" | "include_vars");
-        for earlier in self.runs.iter().take(if sets { index } else { 0 }) {
-            let State::Ended(answer) = &earlier.state else { continue };
-            for consequence in &answer.consequences {
-                let (Consequence::Set(vars) | Consequence::Included(vars)) = consequence else { continue };
-                for (name, value) in vars.iter().filter(|(name, _)| !shared.store.extra.contains_key(name)) {
+        if matches!(&*task.action.name, "set_fact" | "include_vars") {
+            for (name, value) in self.set_before(index) {
+                if !shared.store.extra.contains_key(name) {
                     world.set_local(name.clone(), value.clone());
                 }
             }
@@ -69,6 +66,20 @@ impl TaskRun {
         }
         warn(&mut answer, &world);
         Begun::Yes(self.retry(shared, answer, &world, index, None), Box::new(settings))
+    }
+
+    /// What the items before this one have set, each item's looked at once.
+    fn set_before(&mut self, index: usize) -> &IndexMap<Arc<str>, Value> {
+        let (seen, set) = &mut self.set;
+        while *seen < index {
+            let Some(ItemRun { state: State::Ended(answer), .. }) = self.runs.get(*seen) else { break };
+            for consequence in &answer.consequences {
+                let (Consequence::Set(vars) | Consequence::Included(vars)) = consequence else { continue };
+                set.extend(vars.iter().cloned());
+            }
+            *seen += 1;
+        }
+        set
     }
 
     fn begin_in(

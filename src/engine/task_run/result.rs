@@ -66,11 +66,17 @@ impl TaskRun {
             unreachable |= answer.status == Status::Unreachable;
             skipped &= answer.status == Status::Skipped;
             consequences.extend(answer.consequences.iter().cloned());
-            let mut result = answer.result.clone();
             for (name, list) in &mut lists {
-                if let Some(Data::List(found)) = result.shift_remove(*name) {
-                    list.extend(found);
+                if let Some(Data::List(found)) = answer.result.get(*name) {
+                    list.extend(found.iter().cloned());
                 }
+            }
+            if !self.is_read {
+                continue;
+            }
+            let mut result = answer.result.clone();
+            for (name, _) in &lists {
+                result.shift_remove(*name);
             }
             if answer.status != Status::Skipped {
                 result.entry("failed".into()).or_insert(Data::Bool(answer.status == Status::Failed));
