@@ -106,6 +106,10 @@ pub fn expand(template: &str, found: &Captures<'_, str>) -> String {
             Some('n') => out.push('\n'),
             Some('t') => out.push('\t'),
             Some('r') => out.push('\r'),
+            Some('a') => out.push('\u{7}'),
+            Some('b') => out.push('\u{8}'),
+            Some('f') => out.push('\u{c}'),
+            Some('v') => out.push('\u{b}'),
             Some('\\') => out.push('\\'),
             Some(c) => out.extend(['\\', c]),
             None => out.push('\\'),
@@ -139,6 +143,13 @@ pub fn check_template(template: &str, pattern: &Pattern) -> Result<(), String> {
                 };
                 if !known {
                     return Err(format!("unknown group name {name:?}").replace('"', "'"));
+                }
+            }
+            (None, None) => {
+                if let Some(c) =
+                    after.chars().next().filter(|c| c.is_ascii_alphabetic() && !"abfnrtvg".contains(*c))
+                {
+                    return Err(format!("bad escape \\{c} at position {}", place.saturating_sub(1)));
                 }
             }
             _ => {}

@@ -73,8 +73,10 @@ modules! {
     "file" crate::file::File;
     "find" crate::find::Find;
     "get_url" crate::get_url::GetUrl;
+    "getent" crate::getent::Getent;
     "group" crate::group::Group;
     "hostname" crate::hostname::Hostname;
+    "known_hosts" crate::known_hosts::KnownHosts;
     "lineinfile" crate::lineinfile::Lineinfile;
     "package" crate::package::PackageModule;
     "ping" crate::ping::Ping;

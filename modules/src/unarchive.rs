@@ -117,7 +117,7 @@ impl Unarchive {
                 "remote module (ansible.legacy.unarchive) does not support check mode when using gtar";
             return Ok(Outcome::skip(message));
         }
-        let program = program(host, zip).await?;
+        let program = program(host, zip, self.src.written()).await?;
         let job = Job { program, archive, dest: dest.clone(), gzip: magic.out.starts_with(b"\x1f\x8b") };
         let contents = if zip { self.look_zip(host, &job).await? } else { self.look_tar(host, &job).await? };
         let handler = match (zip, job.gzip) {
@@ -161,13 +161,14 @@ impl Unarchive {
     }
 }
 
-async fn program(host: &Host, zip: bool) -> Result<String, Fault> {
+async fn program(host: &Host, zip: bool, src: &str) -> Result<String, Fault> {
     let names: &[&str] = if zip { &["unzip"] } else { &["gtar", "tar"] };
     let found = host.ask_all(names.iter().map(|name| Which((*name).to_string()))).await?;
     let Some(program) = found.into_iter().flatten().next() else {
+        let needed = if zip { "\"unzip\" or \"zipinfo\"" } else { "\"gtar\" or \"tar\"" };
         return Err(Fault::new(format!(
-            "the host has no `{}`, which unpacking needs",
-            names.last().unwrap_or(&"")
+            "Failed to find handler for \"{src}\". Make sure the required command to extract the file is installed.\n\
+             Unable to find required {needed} binary in the path."
         )));
     };
     if !zip {

@@ -31,4 +31,8 @@ fn a_section_of_a_file_is_replaced_and_strange_bytes_stay() {
         lab.fails("replace", r#"{"path": "D/f", "regexp": "x", "replace": "\\2"}"#),
         "Unable to process replace due to error: invalid group reference 2 at position 1"
     );
+    assert_eq!(
+        lab.fails("replace", r#"{"path": "D/f", "regexp": "x", "replace": "a\\D"}"#),
+        "Unable to process replace due to error: bad escape \\D at position 1"
+    );
 }
