@@ -1,7 +1,7 @@
 //! Which command was called: a subcommand of `impel`, or one of Ansible's names by `argv[0]`.
 
 use super::error::{Caller, Ended};
-use super::{adhoc, explain, inventory, run, template, version};
+use super::{adhoc, explain, inventory, run, template, vault, version};
 use crate::diag::{Diagnostic, nearest};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::ffi::OsString;
@@ -28,17 +28,18 @@ enum Command {
     Explain(Box<explain::Arguments>),
     /// Render a template file or an expression for a host.
     Template(Box<template::Arguments>),
+    /// Encrypt, view, edit and decrypt files and strings (ansible-vault).
+    Vault(Box<vault::Arguments>),
 }
 
 /// Ansible's commands that impel does not have yet.
-const MISSING: [&str; 7] = [
+const MISSING: [&str; 6] = [
     "ansible-config",
     "ansible-console",
     "ansible-doc",
     "ansible-galaxy",
     "ansible-pull",
     "ansible-test",
-    "ansible-vault",
 ];
 
 /// The whole program: reads the command line, does what it says, answers with the exit code.
@@ -48,10 +49,11 @@ pub fn main() -> ExitCode {
     match name {
         "ansible-playbook" => called::<run::Arguments>(name, words.clone(), run::main),
         "ansible" => called::<adhoc::Arguments>(name, words.clone(), adhoc::main),
+        "ansible-vault" => called::<vault::Arguments>(name, words.clone(), vault::main),
         "ansible-inventory" => called::<inventory::Arguments>(name, words.clone(), inventory::main),
         name if MISSING.contains(&name) => {
             let error = Diagnostic::user(format!("{name} is not there yet in impel"))
-                .hint("impel has ansible-playbook, ansible and ansible-inventory so far");
+                .hint("impel has ansible-playbook, ansible, ansible-inventory and ansible-vault so far");
             Caller::Ansible(name.to_string()).end(Err(error.into()))
         }
         _ => impel(words),
@@ -70,6 +72,7 @@ fn impel(words: Vec<OsString>) -> ExitCode {
         Command::Inventory(arguments) => inventory::main(&caller, *arguments),
         Command::Explain(arguments) => explain::main(&caller, *arguments),
         Command::Template(arguments) => template::main(&caller, *arguments),
+        Command::Vault(arguments) => vault::main(&caller, *arguments),
     };
     caller.end(ended)
 }

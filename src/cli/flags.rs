@@ -241,14 +241,19 @@ pub(super) fn configuration() -> Result<Config, Failure> {
 
 /// Prints the version where that was asked for.
 pub(super) fn version(caller: &Caller, flags: &GeneralFlags) -> Result<bool, Failure> {
-    if !flags.version {
-        return Ok(false);
+    if flags.version {
+        print_version(caller)?;
     }
+    Ok(flags.version)
+}
+
+/// Prints the version as the caller's name asks for it.
+pub(super) fn print_version(caller: &Caller) -> Result<(), Failure> {
     match caller {
         Caller::Impel => println!("impel {}", super::version::IMPEL),
         Caller::Ansible(name) => println!("{}", super::version::of_ansible(name, &configuration()?)),
     }
-    Ok(true)
+    Ok(())
 }
 
 impl RunOptions {

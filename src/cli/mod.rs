@@ -19,7 +19,7 @@ mod sources;
 mod stage;
 mod template;
 mod told;
-mod vault_passwords;
+mod vault;
 mod version;
 
 pub use dispatch::main;

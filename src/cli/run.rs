@@ -6,7 +6,7 @@ use super::flags::{self, AllFlags};
 use super::launch::{self, Ground};
 use super::listing::Lister;
 use super::notices::Notices;
-use super::vault_passwords;
+use super::vault::passwords as vault_passwords;
 use crate::config::Config;
 use crate::diag::{Diagnostic, ErrorKind};
 use crate::engine::{Listing, RunOptions};

@@ -4,7 +4,7 @@ use super::error::Failure;
 use super::flags::VaultFlags;
 use super::launch::{self, Ground};
 use super::notices::Notices;
-use super::vault_passwords;
+use super::vault::passwords as vault_passwords;
 use crate::config::Config;
 use crate::diag::{Diagnostic, ErrorKind, nearest};
 use crate::engine::{ExtraVars, RunOptions};

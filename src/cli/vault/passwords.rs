@@ -1,7 +1,7 @@
 //! The passwords of vaults: those that flags, environment and configuration name, read or asked for.
 
-use super::flags::VaultFlags;
-use super::passwords::Person;
+use crate::cli::flags::VaultFlags;
+use crate::cli::passwords::Person;
 use crate::config::Config;
 use crate::diag::Diagnostic;
 use crate::engine::Ask;
@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 ///
 /// # Errors
 /// No password can be had though some are named; one that is asked for is not given.
-pub(super) fn vault(flags: &VaultFlags, config: &Config, screen: &mut Screen) -> Result<Vault, Diagnostic> {
+pub(in crate::cli) fn vault(flags: &VaultFlags, config: &Config, screen: &mut Screen) -> Result<Vault, Diagnostic> {
     let secrets = secrets(&wanted(flags, config, false), config, false, screen)?;
     let settings = &config.settings;
     let vault = Vault::new(secrets, &settings.vault_identity, settings.vault_id_match);
