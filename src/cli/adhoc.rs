@@ -3,8 +3,8 @@
 use super::display::{self, Output};
 use super::error::{Caller, Ended};
 use super::flags::{self, AllFlags};
-use super::notices::Notices;
 use super::launch;
+use super::notices::Notices;
 use super::vault::passwords as vault_passwords;
 use crate::config::Config;
 use crate::diag::{Diagnostic, ErrorKind, Span, remember_source};

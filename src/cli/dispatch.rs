@@ -33,14 +33,8 @@ enum Command {
 }
 
 /// Ansible's commands that impel does not have yet.
-const MISSING: [&str; 6] = [
-    "ansible-config",
-    "ansible-console",
-    "ansible-doc",
-    "ansible-galaxy",
-    "ansible-pull",
-    "ansible-test",
-];
+const MISSING: [&str; 6] =
+    ["ansible-config", "ansible-console", "ansible-doc", "ansible-galaxy", "ansible-pull", "ansible-test"];
 
 /// The whole program: reads the command line, does what it says, answers with the exit code.
 pub fn main() -> ExitCode {

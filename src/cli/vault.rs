@@ -225,7 +225,8 @@ impl Desk {
     fn encrypting(&mut self, given: &VaultFlags, by: &EncryptBy) -> Result<EncryptWith, Diagnostic> {
         let wants = passwords::wanted(given, &self.config, true);
         let secrets = passwords::secrets(&wants, &self.config, true, &mut self.screen)?;
-        let named = by.encrypt_vault_id.clone().or_else(|| self.config.settings.vault_encrypt_identity.clone());
+        let named =
+            by.encrypt_vault_id.clone().or_else(|| self.config.settings.vault_encrypt_identity.clone());
         if wants.len() > 1 && named.is_none() {
             let names: Vec<&str> = secrets.iter().map(|secret| secret.id.as_str()).collect();
             return Err(options_error(format!(
@@ -246,9 +247,9 @@ impl Desk {
                     names.join(", ")
                 ))
             })?,
-            None => secrets.next().ok_or_else(|| {
-                options_error("A vault password is required to use Ansible's Vault")
-            })?,
+            None => secrets
+                .next()
+                .ok_or_else(|| options_error("A vault password is required to use Ansible's Vault"))?,
         };
         Ok(self.with(secret))
     }

@@ -20,7 +20,9 @@ impl Desk {
             return Err(options_error("not a tty, editor cannot be opened"));
         }
         let path = Path::new(name);
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
+        if let Some(folder) =
+            path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists())
+        {
             self.screen.warning(&format!("{} does not exist, creating...", folder.display()));
             std::fs::create_dir_all(folder)
                 .map_err(|e| Diagnostic::user(format!("cannot make {}: {e}", folder.display())))?;
@@ -50,12 +52,14 @@ impl Desk {
         let copy = Copy::new(&self.folder(), name, plain)?;
         let text = |key: &str| self.config.get(key).and_then(|setting| setting.value.as_str());
         let editor = text("EDITOR").unwrap_or("vi");
-        let words = shlex::split(editor).filter(|words| !words.is_empty()).unwrap_or_else(|| vec!["vi".into()]);
+        let words =
+            shlex::split(editor).filter(|words| !words.is_empty()).unwrap_or_else(|| vec!["vi".into()]);
         let line = format!("{editor} {}", copy.file.display());
         let (program, rest) = words.split_first().unwrap_or((&line, &[]));
         // asked for before the editor starts: a signal must not leave the copy behind
         let ended = Arc::new(AtomicBool::new(false));
-        for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP, signal_hook::consts::SIGINT] {
+        for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP, signal_hook::consts::SIGINT]
+        {
             let _ = signal_hook::flag::register(signal, ended.clone());
         }
         let mut child = Command::new(program).args(rest).arg(&copy.file).spawn().map_err(|e| {
@@ -104,7 +108,8 @@ struct Copy {
 
 impl Copy {
     fn new(folder: &Path, name: &str, plain: &[u8]) -> Result<Copy, Diagnostic> {
-        let wrong = |e: std::io::Error| Diagnostic::user(format!("the text cannot be laid out for editing: {e}"));
+        let wrong =
+            |e: std::io::Error| Diagnostic::user(format!("the text cannot be laid out for editing: {e}"));
         let folder = tempfile::Builder::new().prefix("impel-vault-").tempdir_in(folder).map_err(wrong)?;
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o700)).map_err(wrong)?;
         let ending = Path::new(name).extension().map(|end| format!(".{}", end.to_string_lossy()));
@@ -125,7 +130,10 @@ impl Drop for Copy {
     fn drop(&mut self) {
         let Ok(entries) = std::fs::read_dir(self.folder.path()) else { return };
         for path in entries.flatten().map(|entry| entry.path()) {
-            let length = std::fs::symlink_metadata(&path).ok().filter(|about| about.is_file()).map(|about| about.len());
+            let length = std::fs::symlink_metadata(&path)
+                .ok()
+                .filter(|about| about.is_file())
+                .map(|about| about.len());
             if let (Some(length), Ok(file)) = (length, std::fs::File::options().write(true).open(&path)) {
                 files::wipe(file, length);
             }

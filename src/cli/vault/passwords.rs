@@ -13,7 +13,11 @@ use zeroize::Zeroizing;
 ///
 /// # Errors
 /// No password can be had though some are named; one that is asked for is not given.
-pub(in crate::cli) fn vault(flags: &VaultFlags, config: &Config, screen: &mut Screen) -> Result<Vault, Diagnostic> {
+pub(in crate::cli) fn vault(
+    flags: &VaultFlags,
+    config: &Config,
+    screen: &mut Screen,
+) -> Result<Vault, Diagnostic> {
     let secrets = secrets(&wanted(flags, config, false), config, false, screen)?;
     let settings = &config.settings;
     let vault = Vault::new(secrets, &settings.vault_identity, settings.vault_id_match);
