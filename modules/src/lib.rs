@@ -19,6 +19,10 @@ pub use outcome::{Diff, Fault, Outcome};
 #[cfg(test)]
 mod account_tests;
 #[cfg(test)]
+mod copy_tests;
+#[cfg(test)]
+mod documented_tests;
+#[cfg(test)]
 mod apt_tests;
 pub mod attributes;
 mod blockinfile;

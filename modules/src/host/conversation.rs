@@ -4,7 +4,7 @@ use super::act::Act;
 use super::ask::{Lane, Part, Question};
 use super::input::{Input, Source};
 use super::pipe::{Payload, Reply, Request, Run, Script};
-use super::questions::{Me, Myself};
+use super::system::{Me, Myself};
 use crate::registry::{CheckMode, ModuleDef};
 use crate::{Diff, Fault, Map, Outcome};
 use std::cell::{Cell, RefCell};

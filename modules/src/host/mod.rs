@@ -9,6 +9,7 @@ mod pipe;
 mod questions;
 mod receive;
 mod status;
+mod system;
 mod tar;
 #[cfg(test)]
 pub mod test_pipe;
@@ -22,11 +23,11 @@ pub use ask::{Framing, Lane, Part, Probe, Question};
 pub use conversation::{Conversation, Gate, Host, Identity, Setting, Step, join};
 pub use input::{Input, Source, TreeEntry, TreeKind};
 pub use pipe::{Command, Payload, Pipe, PipeError, Reply, Request, Run, Script, Traffic};
-pub use questions::{
-    Access, Account, Algorithm, Checksum, Glob, GroupEntry, Me, Myself, NamedGroup, NamedUser, Package,
-    Packages, Read, Reading, Readlink, RealPath, Stat, Tree, Unit, Variables, Which, Zone,
-};
+pub use questions::{Access, Algorithm, Checksum, Glob, Read, Reading, Readlink, RealPath, Stat, Tree};
 pub use receive::Received;
 pub use status::{FileKind, Status};
+pub use system::{
+    Account, GroupEntry, Me, Myself, NamedGroup, NamedUser, Package, Packages, Unit, Variables, Which, Zone,
+};
 pub use tar::TarFile;
 pub use wave::{Wave, run_alone};

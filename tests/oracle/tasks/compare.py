@@ -1,12 +1,14 @@
-"""Runs every case of cases.yml through ansible-core and through impel and compares what they registered and what they
-left in the scratch folder.
+"""Runs every case of cases*.yml through ansible-core and through impel and compares what they registered and what they
+left in the scratch folder. Each file is a play of its own, with a folder of its own.
 
-    compare.py IMPEL ANSIBLE_PLAYBOOK [-v]
+    compare.py IMPEL ANSIBLE_PLAYBOOK [FILE...]
 
 Differences that are meant or known stand in known.yml with their reason. One that is not listed fails; so does a
-listed one that no longer differs. Prints a table and `N passed, N failed`.
+listed one that no longer differs. Prints a table and `N passed, N failed`. With IMPEL_ORACLE_CACHE (a folder) what
+ansible-core gave for a file is kept there and not asked again.
 """
 import copy
+import glob
 import hashlib
 import json
 import os
@@ -19,12 +21,12 @@ import tempfile
 
 import yaml
 
+WIDE = int(os.environ.get('COLUMNS_OF_DIFFERENCES', '300'))
 HERE = os.path.dirname(os.path.abspath(__file__))
 # values that differ from run to run, or that only Python has
 VOLATILE = {
-    'start', 'end', 'delta', 'ctime', 'mtime', 'atime', 'inode', 'dev', 'device_type', 'invocation', 'exception', 'src',
-    'md5sum', 'backup_file', 'version', 'diff', 'ansible_facts_cacheable', 'charset', 'mimetype', 'attributes', 'attr_flags', 'blocks',
-    'warnings', 'deprecations', 'nlink', 'executable',
+    'start', 'end', 'delta', 'ctime', 'mtime', 'atime', 'inode', 'dev', 'device_type', 'invocation', 'exception', 
+    'ansible_facts_cacheable', 'blocks', 'deprecations', 'version',
 }
 
 
@@ -45,7 +47,7 @@ def playbook(cases, scratch, out):
             tasks.append({'name': 'keep', 'set_fact': {keep: '{{ ' + var + ' }}'}})
     result = '{{ {' + ', '.join(f"'{k}': {k}" for _, k in names) + '} | to_json }}'
     tasks.append({'name': 'results', 'copy': {'content': result, 'dest': out}, 'no_log': True})
-    return [{'hosts': 'localhost', 'gather_facts': False, 'vars': {'d': scratch}, 'tasks': tasks}], names
+    return [{'hosts': 'localhost', 'gather_facts': False, 'diff': True, 'vars': {'d': scratch}, 'tasks': tasks}], names
 
 
 def run(program, play, work, env):
@@ -84,33 +86,73 @@ def plain(value, root, work):
     if isinstance(value, list):
         return [plain(v, root, work) for v in value]
     if isinstance(value, str):
-        return value.replace(root, '@').replace(work, '%')
+        value = re.sub(r'\.\d+\.\d{4}-\d\d-\d\d@[\d:]+~$', '.BACKUP~', value.replace(root, '@').replace(work, '%'))
+        return re.sub(r'ansible-tmp-[\d.-]+|\.ansible_tmp\w+|\.impel\.\w+|\.source[\w.]*', 'TEMP', value)
     return value
 
 
 def main():
     impel, ansible = sys.argv[1:3]
-    with open(os.path.join(HERE, 'cases.yml')) as f:
-        cases = yaml.safe_load(f)
     with open(os.path.join(HERE, 'known.yml')) as f:
         known = yaml.safe_load(f) or {}
     os.umask(0o022)
-    sides = []
+    paths = sys.argv[3:] or sorted(glob.glob(os.path.join(HERE, 'cases*.yml')))
+    passed, failed, count = 0, [], [0, 0, 0]
+    for path in paths:
+        with open(path) as f:
+            cases = yaml.safe_load(f)
+        good, bad, sizes = compare(cases, known, impel, ansible)
+        passed, failed = passed + good, failed + bad
+        count = [a + b for a, b in zip(count, sizes)]
+    print('{} cases, {} tasks, {} paths'.format(*count))
+    print(f'{passed} passed, {len(failed)} failed')
+    sys.exit(1 if failed else 0)
+
+
+def kept(cases):
+    """Where ansible-core's side of these cases is kept; none without IMPEL_ORACLE_CACHE."""
+    folder = os.environ.get('IMPEL_ORACLE_CACHE')
+    if not folder:
+        return None
+    os.makedirs(folder, exist_ok=True)
+    text = json.dumps([cases, sorted(VOLATILE)], sort_keys=True, default=str)
+    for part in ('files', 'templates', 'vars'):
+        for name in sorted(glob.glob(os.path.join(HERE, part, '**'), recursive=True)):
+            if os.path.isfile(name):
+                with open(name, 'rb') as f:
+                    text += name + hashlib.sha1(f.read()).hexdigest()
+    return os.path.join(folder, hashlib.sha1(text.encode()).hexdigest())
+
+
+def side(program, name, cases, base):
+    """One program's results and the tree it left."""
+    work, scratch = os.path.join(base, name[0]), os.path.join(base, name[0] + '-d')
+    os.makedirs(work)
+    os.makedirs(scratch)
+    out = os.path.join(base, name + '.json')
+    play, names = playbook(cases, scratch, out)
+    env = dict(os.environ, ANSIBLE_NOCOLOR='1', ANSIBLE_LOCALHOST_WARNING='0', ANSIBLE_DEPRECATION_WARNINGS='0',
+               ANSIBLE_PYTHON_INTERPRETER=sys.executable, LC_ALL='C.UTF-8')
+    run(program, play, work, env)
+    with open(out) as f:
+        results = json.load(f)
+    return {name: plain(results[key], scratch, work) for name, key in names}, tree(scratch)
+
+
+def compare(cases, known, impel, ansible):
+    """How many passed, what failed, and how much there was."""
     base = tempfile.mkdtemp(prefix='oracle-')
-    for side, program in (('ansible', ansible), ('impel', impel)):
-        work, scratch = os.path.join(base, side[0]), os.path.join(base, side[0] + '-d')
-        os.makedirs(work)
-        os.makedirs(scratch)
-        out = os.path.join(base, side + '.json')
-        play, names = playbook(cases, scratch, out)
-        env = dict(os.environ, ANSIBLE_NOCOLOR='1', ANSIBLE_LOCALHOST_WARNING='0', ANSIBLE_DEPRECATION_WARNINGS='0',
-                   ANSIBLE_PYTHON_INTERPRETER=sys.executable, LC_ALL='C.UTF-8')
-        run(program, play, work, env)
-        with open(out) as f:
-            results = json.load(f)
-        sides.append(({name: plain(results[key], scratch, work) for name, key in names}, tree(scratch)))
+    cache = kept(cases)
+    if cache and os.path.exists(cache):
+        with open(cache) as f:
+            theirs, their_tree = json.load(f)
+    else:
+        theirs, their_tree = side(ansible, 'ansible', cases, base)
+        if cache:
+            with open(cache, 'w') as f:
+                json.dump([theirs, their_tree], f)
+    ours, our_tree = side(impel, 'impel', cases, base)
     shutil.rmtree(base)
-    (theirs, their_tree), (ours, our_tree) = sides
     passed, failed = 0, []
     for name, wanted in theirs.items():
         case = name.rsplit(' [', 1)[0]
@@ -131,7 +173,7 @@ def main():
             for key in keys:
                 a, b = wanted.get(key, '<none>'), ours[name].get(key, '<none>')
                 if a != b:
-                    print(f'    {key}:\n      ansible {json.dumps(a)[:300]}\n      impel   {json.dumps(b)[:300]}')
+                    print(f'    {key}:\n      ansible {json.dumps(a)[:WIDE]}\n      impel   {json.dumps(b)[:WIDE]}')
     for path in sorted(set(their_tree) | set(our_tree)):
         a, b = their_tree.get(path), our_tree.get(path)
         if a == b:
@@ -142,9 +184,7 @@ def main():
         else:
             failed.append(path)
             print(f'DIFFERS tree {path}: ansible {a}, impel {b}')
-    print(f'{len(cases)} cases, {len(theirs)} tasks, {len(set(their_tree) | set(our_tree))} paths')
-    print(f'{passed} passed, {len(failed)} failed')
-    sys.exit(1 if failed else 0)
+    return passed, failed, [len(cases), len(theirs), len(set(their_tree) | set(our_tree))]
 
 
 main()
