@@ -1,7 +1,7 @@
 //! `copy` on a real shell: files, text, trees, what is there already.
 
 use crate::Data;
-use crate::host::{Input, Source, TreeEntry, TreeKind};
+use crate::host::{Input, Pipe, Source, TreeEntry, TreeKind};
 use crate::module_tests::Lab;
 
 fn tree(entries: Vec<(&str, Option<&str>)>) -> Input {

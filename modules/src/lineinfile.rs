@@ -28,7 +28,8 @@ pub struct Lineinfile {
     #[arg(alias("value"))]
     line: Option<String>,
     /// Whether `line` may refer to groups of `regexp`; without a match the file is left unchanged.
-    backrefs: Option<bool>,
+    #[arg(default = false)]
+    backrefs: bool,
     /// Insert the line after the last match of this pattern, or at `EOF`.
     insertafter: Option<String>,
     /// Insert the line before the last match of this pattern, or at `BOF`.
@@ -100,7 +101,7 @@ fn seen(line: &str) -> &str {
 
 impl Lineinfile {
     async fn present(&self, host: &Host, path: &[u8]) -> Result<Outcome, Fault> {
-        if self.backrefs == Some(true) && self.regexp.is_none() {
+        if self.backrefs && self.regexp.is_none() {
             return Err(Fault::at("backrefs", "regexp is required with backrefs=true"));
         }
         let Some(line) = &self.line else {
@@ -149,7 +150,7 @@ impl Lineinfile {
         let same = lines.iter().rposition(|l| bare(l) == line);
         if let Some(at) = matched.or(same) {
             let current = lines.get_mut(at)?;
-            let mut new = match regexp.filter(|_| self.backrefs == Some(true) && matched.is_some()) {
+            let mut new = match regexp.filter(|_| self.backrefs && matched.is_some()) {
                 Some(regexp) => regexp.search(seen(current)).map(|found| expand(line, &found))?,
                 None => line.to_string(),
             };
@@ -162,7 +163,7 @@ impl Lineinfile {
             *current = new;
             return Some("line replaced");
         }
-        if self.backrefs == Some(true) {
+        if self.backrefs {
             return None;
         }
         let at = match place {

@@ -1,7 +1,7 @@
 //! How module tests talk to a real shell: check, run, and again.
 
 use crate::host::test_pipe::TestPipe;
-use crate::host::{Input, Pipe, Setting, run_alone};
+use crate::host::{Input, Setting, Source, run_alone};
 use crate::{Data, Map, Outcome};
 use std::path::PathBuf;
 

@@ -1,7 +1,7 @@
 //! Paths as tasks write them: `~`, `~user` and `$VAR` stand for what they do on the target.
 
 use super::conversation::Host;
-use super::questions::{NamedUser, Variables};
+use super::system::{NamedUser, Variables};
 use crate::Fault;
 use crate::args::PathArg;
 

@@ -3,8 +3,7 @@
 use super::ask::{Framing, Lane, Part, Question, path_word};
 use super::pipe::Script;
 use super::status::Status;
-use crate::{Fault, Map};
-use std::str::FromStr;
+use crate::Fault;
 
 static STAT: Script = Script { name: "ask_stat", text: include_str!("ask/stat.sh"), needs: &[] };
 static SUM: Script = Script { name: "ask_sum", text: include_str!("ask/sum.sh"), needs: &[] };
