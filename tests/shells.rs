@@ -206,7 +206,10 @@ fn a_users_command_has_its_own_everything() {
             "{shell}"
         );
         assert_eq!(one(&mut pipe, user(&["/nonexistent"], Command::default())).rc, 127, "{shell}");
-        assert_eq!(one(&mut pipe, sh("kill -9 $$")).rc, 137, "{shell}");
+        // mksh and zsh do not tell a signal from an exit with such a status.
+        let by_signal = if shell.starts_with("mksh") || shell.starts_with("zsh") { 137 } else { -9 };
+        assert_eq!(one(&mut pipe, sh("kill -9 $$")).rc, by_signal, "{shell}");
+        assert_eq!(one(&mut pipe, sh("exit 137")).rc, 137, "{shell}");
         assert_eq!(one(&mut pipe, sh("cd /; umask 077; exec false")).rc, 1, "{shell}");
         let mask = std::process::Command::new("sh").args(["-c", "umask"]).output().unwrap().stdout;
         assert_eq!(one(&mut pipe, sh("umask")).out, mask, "{shell}: the user's own umask");

@@ -113,6 +113,25 @@ impl FileAttributes {
         Ok(Wanted { uid, gid, mode: self.mode.clone(), umask, flags, unknown })
     }
 
+    /// In check mode: warnings about accounts that an earlier task may still have to make.
+    ///
+    /// # Errors
+    /// The host could not answer.
+    pub async fn missing_accounts(&self, host: &Host) -> Result<Vec<String>, Fault> {
+        let mut warnings = Vec::new();
+        if let Some(owner) = &self.owner
+            && host.ask(NamedUser(owner.clone())).await?.is_none()
+        {
+            warnings.push(missing_account("user", "uid", owner));
+        }
+        if let Some(group) = &self.group
+            && host.ask(NamedGroup(group.clone())).await?.is_none()
+        {
+            warnings.push(missing_account("group", "gid", group));
+        }
+        Ok(warnings)
+    }
+
     /// Nothing is asked for.
     pub fn is_empty(&self) -> bool {
         self.mode.is_none() && self.owner.is_none() && self.group.is_none() && self.attributes.is_none()
@@ -122,6 +141,11 @@ impl FileAttributes {
     pub fn names() -> Vec<&'static str> {
         Self::schema().options.iter().map(|o| o.name).collect()
     }
+}
+
+fn missing_account(kind: &str, number: &str, given: &str) -> String {
+    let number = if given.bytes().all(|b| b.is_ascii_digit()) { format!(" with {number}") } else { String::new() };
+    format!("failed to look up {kind}{number} {given}. Create {kind} up to this point in real play")
 }
 
 /// How an account is given.

@@ -62,8 +62,7 @@ pub struct Shell {
     /// The shell to run the command with; an absolute path.
     executable: Option<String>,
     /// Not for shells: the shell expands.
-    #[arg(default = true)]
-    expand_argument_vars: bool,
+    expand_argument_vars: Option<bool>,
     /// A path or pattern; where it matches nothing, the command is not run.
     removes: Option<PathArg>,
     /// Set the stdin of the command directly to this value.
@@ -87,12 +86,23 @@ pub struct RawCommand {
 }
 
 impl Module for Command {
-    async fn run(self, host: &Host) -> Result<Outcome, Fault> {
+    async fn run(mut self, host: &Host) -> Result<Outcome, Fault> {
+        let shell = self.executable.take_if(|_| !self.uses_shell);
         let outcome = self.run_command(host).await;
+        let outcome = match shell {
+            Some(shell) => outcome.map(|outcome| {
+                outcome.warn(format!(
+                    "As of Ansible 2.4, the parameter 'executable' is no longer supported with the 'command' module. \
+                     Not using '{shell}'."
+                ))
+            }),
+            None => outcome,
+        };
         // What there is no output of is empty there, in failures too.
         outcome.map_err(|fault| {
-            let lines = ["stdout", "stderr"];
-            lines.into_iter().fold(fault, |fault, name| match fault.result.contains_key(name) {
+            let never = fault.message.starts_with("one of the") || fault.message.starts_with("Argument 'args'");
+            let lines: &[&str] = if never { &[] } else { &["stdout", "stderr"] };
+            lines.iter().fold(fault, |fault, name| match fault.result.contains_key(*name) {
                 true => fault,
                 false => fault.with(name, ""),
             })
@@ -102,6 +112,10 @@ impl Module for Command {
 
 impl Module for Shell {
     async fn run(self, host: &Host) -> Result<Outcome, Fault> {
+        if self.expand_argument_vars.is_some() {
+            let message = "Unsupported parameters for (shell) module: expand_argument_vars";
+            return Err(Fault::at("expand_argument_vars", message));
+        }
         let command = Command {
             raw_params: self.raw_params,
             uses_shell: self.uses_shell,
@@ -110,7 +124,7 @@ impl Module for Shell {
             cmd: self.cmd,
             creates: self.creates,
             executable: self.executable,
-            expand_argument_vars: self.expand_argument_vars,
+            expand_argument_vars: true,
             removes: self.removes,
             stdin: self.stdin,
             stdin_add_newline: self.stdin_add_newline,
@@ -125,14 +139,20 @@ impl Module for RawCommand {
         if host.check_mode() {
             return Ok(Outcome { skipped: true, ..Outcome::new() });
         }
-        let line = self.raw_params.unwrap_or_default();
+        let Some(line) = self.raw_params.filter(|line| !line.trim().is_empty()) else {
+            return Err(Fault::new("raw needs a command"));
+        };
         let shell = self.executable.unwrap_or_else(|| "/bin/sh".into());
         let argv = vec![shell.into_bytes(), b"-c".to_vec(), line.into_bytes()];
-        let act = UserCommand { argv, chdir: None, stdin: None, timeout: None };
+        let act = UserCommand { argv, chdir: None, stdin: None, timeout: None, plain: true };
         let Some(reply) = host.change(None, act).await?.acted() else {
             return Ok(Outcome { skipped: true, ..Outcome::new() });
         };
-        let outcome = Outcome::new()
+        let mut outcome = Outcome::new();
+        if !host.environment().is_empty() {
+            outcome = outcome.warn("raw module does not support the environment keyword");
+        }
+        let outcome = outcome
             .with("rc", reply.rc)
             .with("stdout", Data::lossy(&reply.out))
             .with("stderr", Data::lossy(&reply.err));
@@ -150,6 +170,8 @@ fn failed_unless_zero(mut outcome: Outcome, rc: i32) -> Outcome {
 /// What is run, and how it is shown.
 struct Line {
     argv: Vec<String>,
+    /// The words before anything in them was expanded.
+    words: Vec<String>,
     shown: Data,
 }
 
@@ -183,16 +205,13 @@ impl Command {
             chdir: (!chdir.is_empty()).then(|| chdir.clone()),
             stdin: self.input(),
             timeout: None,
+            plain: false,
         };
         host.turn().await;
         let start = SystemTime::now();
         let (zone, gate) = join(host.ask(Zone), host.change_if(None, act, |_| false)).await;
         let end = SystemTime::now();
-        let (zone, mut reply) = (zone.unwrap_or(0), gate?.acted().unwrap_or_default());
-        if reply.rc > 256 {
-            // ksh93 and yash have numbers of their own for signals.
-            reply.rc = 128 + (reply.rc & 127);
-        }
+        let (zone, reply) = (zone.unwrap_or(0), gate?.acted().unwrap_or_default());
         if let (true, Some(limit)) = (reply.timed_out, host.timeout()) {
             host.foretell(None);
             let period = Map::from_iter([("period".to_string(), Data::from(limit.as_secs()))]);
@@ -214,21 +233,24 @@ impl Command {
     }
 
     async fn line(&self, host: &Host) -> Result<Line, Fault> {
-        let text = self.raw_params.as_ref().or(self.cmd.as_ref()).map(|text| text.trim());
+        let text = self.raw_params.as_ref().or(self.cmd.as_ref());
         if self.uses_shell {
-            if self.argv.is_some() {
-                return Err(Fault::at("argv", "argv cannot be used with shell").with("rc", 256));
-            }
-            let text = text.filter(|t| !t.is_empty()).ok_or_else(no_command)?;
+            let (line, shown): (String, Data) = match (&self.argv, text) {
+                // A list is made a line of words that the shell takes as they are.
+                (Some(argv), _) if !argv.is_empty() => (quoted(argv), Data::List(argv.iter().map(|word| Data::str(word.as_str())).collect())),
+                (_, Some(text)) if !text.trim().is_empty() => (text.clone(), text.as_str().into()),
+                _ => return Err(no_command(self)),
+            };
             let shell = self.executable.clone().unwrap_or_else(|| "/bin/sh".into());
-            return Ok(Line { argv: vec![shell, "-c".into(), text.into()], shown: text.into() });
+            return Ok(Line { argv: vec![shell, "-c".into(), line], words: Vec::new(), shown });
         }
         let mut argv = match (&self.argv, text) {
             (Some(argv), _) if !argv.is_empty() => argv.clone(),
-            (_, Some(text)) if !text.is_empty() => crate::words::split(text)
+            (_, Some(text)) if !text.trim().is_empty() => crate::words::split(text.trim())
                 .map_err(|why| Fault::new(format!("Module result deserialization failed: {why}")))?,
-            _ => return Err(no_command()),
+            _ => return Err(no_command(self)),
         };
+        let words = argv.clone();
         let shown = Data::List(argv.iter().map(|word| Data::str(word.as_str())).collect());
         if self.expand_argument_vars {
             for word in &mut argv {
@@ -238,7 +260,7 @@ impl Command {
                 }
             }
         }
-        Ok(Line { argv, shown })
+        Ok(Line { argv, words, shown })
     }
 
     /// `creates` and `removes`: whether there is nothing to do.
@@ -301,12 +323,10 @@ impl Command {
         }
         let there = program.contains('/') && host.ask(Stat::behind(program.as_bytes())).await?.is_some();
         let (errno, why) = if there { (13, "Permission denied") } else { (2, "No such file or directory") };
-        let shown = match &line.shown {
-            Data::List(words) => {
-                Data::str(words.iter().map(crate::args::python_str).collect::<Vec<_>>().join(" "))
-            }
-            other => other.clone(),
-        };
+        let shown = quoted(match line.argv.as_slice() {
+            words if self.uses_shell => words,
+            _ => &line.words,
+        });
         Err(Fault::new("Error executing command.")
             .because(format!("[Errno {errno}] {why}: b'{program}'"))
             .with("cmd", shown)
@@ -314,8 +334,30 @@ impl Command {
     }
 }
 
-fn no_command() -> Fault {
-    Fault::new("no command given").with("rc", 256)
+/// Why there is nothing to run, in the words that ansible-core has for each way of giving nothing.
+fn no_command(args: &Command) -> Fault {
+    match (&args.raw_params, &args.cmd, &args.argv) {
+        (None, None, None) => Fault::new("one of the following is required: _raw_params, cmd, argv"),
+        (None, None, Some(_)) => Fault::new("Error executing command.")
+            .because("list index out of range")
+            .with("cmd", "")
+            .with("rc", 257)
+            .with("stdout", "")
+            .with("stderr", ""),
+        _ => Fault::new("Argument 'args' to run_command must be list or string")
+            .with("cmd", Data::Null)
+            .with("rc", 257),
+    }
+}
+
+/// Words as one line for a shell, as Python's `shlex.quote` does it.
+fn quoted(words: &[String]) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "@%+=:,./-_".contains(c);
+    let quote = |word: &String| match !word.is_empty() && word.chars().all(plain) {
+        true => word.clone(),
+        false => format!("'{}'", word.replace('\'', "'\"'\"'")),
+    };
+    words.iter().map(quote).collect::<Vec<_>>().join(" ")
 }
 
 /// The fields of a command that did not run.

@@ -31,7 +31,7 @@ pub struct Copy {
     #[arg(default = false)]
     backup: bool,
     /// Replace the file when its contents differ; else it is only written where there is none.
-    #[arg(default = true, alias("thirsty"))]
+    #[arg(default = true)]
     force: bool,
     /// A command that must accept the new file, `%s` standing for its path.
     validate: Option<String>,
@@ -49,17 +49,9 @@ pub struct Copy {
     local_follow: bool,
     /// The SHA-1 that the source must have.
     checksum: Option<String>,
-    /// Whether a vault-encrypted source is decrypted; done by the controller.
-    #[expect(dead_code, reason = "the controller sees to it")]
-    #[arg(default = true)]
-    decrypt: bool,
     /// The name of the source, where `src` is not its name; set by impel.
     #[arg(name = "_original_basename")]
     original_basename: Option<String>,
-    /// For compatibility; not used.
-    #[expect(dead_code, reason = "the controller sees to it")]
-    #[arg(name = "_diff_peek")]
-    diff_peek: Option<bool>,
     #[arg(flatten)]
     attributes: FileAttributes,
 }
@@ -77,7 +69,10 @@ impl Module for Copy {
                 Ok(outcome)
             }
             Err(fault) if bare || !fault.result.contains_key("checksum") => Err(fault),
-            Err(fault) => Err(fault.with("diff", Vec::new())),
+            Err(mut fault) => {
+                fault.result.entry("diff".into()).or_insert_with(|| Data::List(Vec::new()));
+                Err(fault)
+            }
         }
     }
 }
@@ -106,15 +101,20 @@ impl Copy {
 }
 
 fn content_source(content: &Data) -> Source {
-    match content {
+    let mut source = match content {
         Data::Map(_) | Data::List(_) => Source::bytes(content.to_json_text().into_bytes()),
         other => Source::from(other),
-    }
+    };
+    // What `mode: preserve` means where there is no file: there, the text lies in a temporary one.
+    source.mode = Some(0o600);
+    source
 }
 
 /// Where one file goes, and what is there.
 struct Target {
     path: Vec<u8>,
+    /// The same before links were followed.
+    named: Vec<u8>,
     status: Option<Status>,
     sum: Option<String>,
     /// The folder it is to be in exists.
@@ -131,6 +131,7 @@ impl Target {
         if let (true, Some(name)) = (makes_folders, name) {
             path.extend_from_slice(name);
         }
+        let mut named = path.clone();
         // A folder, a link to one, a link to a file: each may lead once to another path.
         for _ in 0..3 {
             let folder = dirname(&path).to_vec();
@@ -150,11 +151,12 @@ impl Target {
                         path.push(b'/');
                     }
                     path.extend_from_slice(name);
+                    named.clone_from(&path);
                 }
                 (Some(link), Some(_), _) if link.is_link() && follow => {
                     path = host.ask(RealPath::of(&path)).await?.unwrap_or(path);
                 }
-                _ => return Ok(Target { path, status, sum: sum?, has_folder, makes_folders }),
+                _ => return Ok(Target { path, named, status, sum: sum?, has_folder, makes_folders }),
             }
         }
         Err(Fault::at("dest", format!("{} leads in circles", String::from_utf8_lossy(dest))))
@@ -176,6 +178,9 @@ impl Copy {
         if target.status.is_some() && !self.force {
             return Ok(self.with_src(Outcome::new()).with("dest", target.shown()));
         }
+        if target.status.as_ref().is_some_and(Status::is_folder) && self.src.is_none() {
+            return Err(Fault::at("dest", "can not use content with a dir as dest").with("diff", Vec::new()));
+        }
         if let Some(status) = target.status.as_ref().filter(|s| s.is_folder()) {
             return Err(Fault::at("dest", format!("{} is a folder", String::from_utf8_lossy(&status.path))));
         }
@@ -192,7 +197,6 @@ impl Copy {
         if same {
             return self.same(host, &target, &wanted, &source, sha1).await;
         }
-        self.check_sum(&sha1)?;
         let outcome = self.replace(host, &target, &wanted, source, &sha1).await;
         outcome.map_err(|fault| fault.with("checksum", sha1))
     }
@@ -233,21 +237,22 @@ impl Copy {
     ) -> Result<Outcome, Fault> {
         let wanted = Copy::wanted_mode(wanted, source.mode);
         let mut status = target.status.clone();
-        let mut fields = [Map::new(), Map::new()];
+        let path = || Map::from_iter([("path".to_string(), target.shown().into())]);
+        let (mut before, mut after) = (path(), path());
         if let Some(now) = &status
             && let Some(difference) = wanted.difference(host, now).await?
         {
-            for (map, more) in fields.iter_mut().zip([difference.before, difference.after]) {
-                map.insert("path".into(), target.shown().into());
-                map.extend(more);
-            }
-            let [before, after] = fields;
-            let diff = host.diff_mode().then(|| Diff::fields(before, after));
-            if host.change(diff, difference.act).await?.acted().is_some() {
+            before.extend(difference.before);
+            after.extend(difference.after);
+            if host.change(None, difference.act).await?.acted().is_some() {
                 status = host.ask(Stat::of(&target.path)).await?;
             }
         }
-        let outcome = Outcome::new().with("checksum", sha1).with("dest", target.shown());
+        let mut outcome = Outcome::new();
+        if host.diff_mode() {
+            outcome = outcome.with("diff", Diff::fields(before, after).to_map());
+        }
+        let outcome = outcome.with("checksum", sha1).with("dest", target.shown());
         Ok(outcome.with("path", target.shown()).with_all(path_info(status.as_ref())))
     }
 
@@ -259,8 +264,29 @@ impl Copy {
         source: Source,
         sha1: &str,
     ) -> Result<Outcome, Fault> {
-        let validate = crate::edit::validate_words(self.validate.as_deref())?;
+        let validate = crate::edit::validate_words(self.validate.as_deref());
         let wanted = Copy::wanted_mode(wanted, source.mode);
+        let diff = match host.diff_mode() {
+            true => vec![Data::Map(self.diff(host, target, &source).await?.to_map())],
+            false => Vec::new(),
+        };
+        match self.write(host, target, wanted, source, sha1, validate).await {
+            Ok(outcome) => Ok(outcome.with("diff", diff)),
+            Err(fault) => Err(fault.with("diff", diff)),
+        }
+    }
+
+    async fn write(
+        &self,
+        host: &Host,
+        target: &Target,
+        wanted: Wanted,
+        source: Source,
+        sha1: &str,
+        validate: Result<Vec<String>, Fault>,
+    ) -> Result<Outcome, Fault> {
+        self.check_sum(sha1)?;
+        let validate = validate?;
         if !target.has_folder {
             // There, check mode does not look at the folder.
             if !target.makes_folders && !host.check_mode() {
@@ -272,10 +298,6 @@ impl Copy {
                 self.make_folders(host, &folder, &wanted).await?;
             }
         }
-        let diff = match host.diff_mode() {
-            true => Some(self.diff(host, target, &source).await?),
-            false => None,
-        };
         let base = target.status.as_ref().filter(|s| !s.is_link());
         let mode = match (&wanted.mode, base) {
             (None, _) => None,
@@ -295,7 +317,7 @@ impl Copy {
             validate,
             ..WriteFile::new(&target.path, Source::bytes(Vec::new()))
         };
-        let Some(reply) = host.change(diff, act).await?.acted() else {
+        let Some(reply) = host.change(None, act).await?.acted() else {
             return Ok(Outcome { changed: true, ..Outcome::new() });
         };
         let status = WriteFile::status(&reply);
@@ -346,28 +368,40 @@ impl Copy {
 
     async fn diff(&self, host: &Host, target: &Target, source: &Source) -> Result<Diff, Fault> {
         let mut diff = Diff { before: "".into(), ..Diff::default() };
-        let shown = target.shown();
+        let shown = String::from_utf8_lossy(&target.named).into_owned();
         if target.status.is_some() {
             match host.ask(Read::of(&target.path, SHOWN)).await? {
-                Reading::Content(bytes) if bytes.contains(&0) => note(&mut diff, "dst_binary", 1),
+                Reading::Content(bytes) if bytes.contains(&0) => {
+                    diff.before = Data::Null;
+                    note(&mut diff, "dst_binary", 1);
+                }
                 Reading::Content(bytes) => {
                     diff.before_header = Some(shown.clone());
                     diff.before = Data::lossy(&bytes);
                 }
-                Reading::TooLong => note(&mut diff, "dst_larger", SHOWN),
+                Reading::TooLong => {
+                    diff.before = Data::Null;
+                    note(&mut diff, "dst_larger", SHOWN);
+                }
                 _ => {}
             }
         }
         diff.after_header = Some(self.src.as_ref().map_or(shown, |src| src.written().to_string()));
         match source.read(SHOWN)? {
-            Some(bytes) if bytes.contains(&0) => note(&mut diff, "src_binary", 1),
+            Some(bytes) if bytes.contains(&0) => {
+                diff.after_header = None;
+                note(&mut diff, "src_binary", 1);
+            }
             Some(bytes) => {
                 diff.after = match (Data::lossy(&bytes), source.secret) {
                     (Data::Str(text), secret) => Data::Str(crate::Text { secret, ..text }),
                     (other, _) => other,
                 };
             }
-            None => note(&mut diff, "src_larger", SHOWN),
+            None => {
+                diff.after_header = None;
+                note(&mut diff, "src_larger", SHOWN);
+            }
         }
         Ok(diff)
     }

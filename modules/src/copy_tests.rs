@@ -92,9 +92,10 @@ fn copy_shows_what_differs() {
     let mut lab = Lab::new();
     lab.diff = true;
     lab.write("f", "a\n");
-    let diff = lab.go("copy", r#"{"content": "b\n", "dest": "D/f"}"#, true).diff.remove(0);
-    assert_eq!((diff.before, diff.after), (Data::str("a\n"), Data::str("b\n")));
-    assert_eq!(diff.before_header, Some(lab.at("f")));
+    let diff = lab.go("copy", r#"{"content": "b\n", "dest": "D/f"}"#, true).result;
+    let diff = diff["diff"].as_list().unwrap()[0].as_map().unwrap().clone();
+    assert_eq!((&diff["before"], &diff["after"]), (&Data::str("a\n"), &Data::str("b\n")));
+    assert_eq!(diff["before_header"], Data::str(lab.at("f")));
 }
 
 #[test]

@@ -21,7 +21,7 @@ const MEANT: &[(&str, &str)] = &[
     ("copy", "content"),
     ("copy", "dest"),
     ("copy", "local_follow"),
-    ("copy", "force"),
+    ("copy", "decrypt"),
     ("package", "name"),
     ("package", "state"),
     ("setup", "gather_subset"),

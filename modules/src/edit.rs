@@ -174,6 +174,13 @@ impl Edited {
     }
 }
 
+impl Written {
+    /// What is told where nothing was written.
+    pub fn nothing(shown: &str) -> Written {
+        Written { backup: String::new(), attributes_changed: false, attributes_diff: attributes_diff(shown) }
+    }
+}
+
 /// Editing modules say it in other words than `copy`.
 pub fn validation_words(mut fault: Fault) -> Fault {
     if let Some(status) = fault.result.shift_remove("exit_status") {

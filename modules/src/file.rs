@@ -79,6 +79,18 @@ struct Work<'a> {
 impl Module for File {
     async fn run(self, host: &Host) -> Result<Outcome, Fault> {
         let mut path = host.path(&self.path).await?;
+        if self.src.is_some() && self.state.is_some_and(|s| !matches!(s, State::Link | State::Hard)) {
+            return Err(Fault::at("src", "src option requires state to be 'link' or 'hard'")
+                .with("path", Data::lossy(&path)));
+        }
+        if path.is_empty() && self.state == Some(State::Touch) {
+            return Err(Fault::at("path", "Error, could not touch target.").with("path", ""));
+        }
+        if self.attributes.mode == Some(crate::args::Mode::Preserve) {
+            return Err(Fault::at("mode", "mode must be in octal or symbolic form")
+                .with("details", "bad symbolic permission for mode: preserve")
+                .with("path", Data::lossy(&path)));
+        }
         let src = match &self.src {
             Some(src) => Some(host.path(src).await?),
             None => None,
@@ -156,8 +168,9 @@ impl Work<'_> {
             return Err(Fault::at("recurse", "recurse option requires state to be 'directory'")
                 .with("path", self.shown()));
         }
-        if src.is_some() && !matches!(state, State::Link | State::Hard) {
-            self.warnings.push("The src option requires state to be 'link' or 'hard'.  This will become an error in a future release.".into());
+        if self.host.check_mode() {
+            let missing = self.args.attributes.missing_accounts(self.host).await?;
+            self.warnings.extend(missing);
         }
         match state {
             State::Absent => self.absent(now).await,
@@ -192,12 +205,16 @@ impl Work<'_> {
         };
         let info = path_info(status.as_ref());
         let mut outcome = match done {
-            Err(fault) => return Err(fault.with_all(info)),
+            Err(fault) if self.warnings.is_empty() => return Err(fault.with_all(info)),
+            Err(fault) => {
+                let warnings: Vec<Data> = self.warnings.iter().map(|w| Data::from(w.as_str())).collect();
+                return Err(fault.with_all(info).with("warnings", warnings));
+            }
             Ok(outcome) => outcome,
         };
         outcome.result.extend(info);
         outcome.warnings.extend(self.warnings);
-        if self.host.diff_mode() {
+        if self.host.diff_mode() && !self.before.is_empty() {
             outcome.diff = vec![Diff::fields(self.before, self.after)];
         }
         Ok(outcome)
@@ -229,10 +246,10 @@ impl Work<'_> {
     }
 
     async fn absent(&mut self, now: Option<Status>) -> Result<Outcome, Fault> {
-        self.begin_diff("absent", now.as_ref());
         let Some(now) = now else {
             return Ok(Outcome::new().with("path", self.shown()).with("state", "absent"));
         };
+        self.begin_diff("absent", Some(&now));
         if now.is_folder() && self.host.diff_mode() {
             self.contents_before().await?;
         }
@@ -246,7 +263,7 @@ impl Work<'_> {
         let now = self.follow(now).await?;
         self.begin_diff("file", now.as_ref());
         match now {
-            Some(now) if now.is_file() => {
+            Some(now) if !now.is_folder() && !now.is_link() => {
                 self.set_attributes(now).await?;
                 Ok(Outcome::new().with("path", self.shown()))
             }
@@ -319,7 +336,9 @@ impl Work<'_> {
     }
 
     async fn touch(&mut self, now: Option<Status>) -> Result<Outcome, Fault> {
-        self.begin_diff("touch", now.as_ref());
+        if now.is_some() || !self.host.check_mode() {
+            self.begin_diff("touch", now.as_ref());
+        }
         let outcome = |work: &Self| Outcome::new().with("dest", work.shown());
         let now = match now {
             Some(now) => now,
@@ -354,7 +373,16 @@ impl Work<'_> {
     async fn set_attributes(&mut self, now: Status) -> Result<(), Fault> {
         let wanted =
             self.args.attributes.resolve(self.host).await.map_err(|f| f.with("path", self.shown()))?;
+        let path = self.path.clone();
         self.set_wanted(&wanted, now.clone()).await?;
+        // What a link leads to is told as the link's.
+        if now.path != path && self.args.follow && !self.args.recurse {
+            let difference = wanted.difference(self.host, &now).await.ok().flatten();
+            if let Some(difference) = difference {
+                self.before.extend(difference.before);
+                self.after.extend(difference.after);
+            }
+        }
         self.set_times(&now).await
     }
 

@@ -4,7 +4,7 @@ use crate::args::PathArg;
 use crate::attributes::FileAttributes;
 use crate::edit::{Edited, Writing, Written};
 use crate::host::Host;
-use crate::pattern::{Pattern, expand};
+use crate::pattern::Pattern;
 use crate::registry::Module;
 use crate::{Args, Choice, Fault, Outcome};
 
@@ -96,7 +96,8 @@ fn bare(line: &str) -> &str {
 
 /// A line as patterns see it.
 fn seen(line: &str) -> &str {
-    line.strip_suffix('\n').unwrap_or(line)
+    // With its newline: `$` matches before it, `\Z` does not.
+    line
 }
 
 impl Lineinfile {
@@ -115,7 +116,12 @@ impl Lineinfile {
             return Err(Fault::at("path", message).with("rc", 257));
         }
         let mut lines = file.lines();
-        let message = self.edit(&mut lines, line, regexp.as_ref(), &place);
+        let message = self.edit(&mut lines, line, regexp.as_ref(), &place)?;
+        if file.status.is_none() && message.is_none() {
+            let written = Written::nothing(&file.shown);
+            let outcome = Outcome::new().with("msg", "").with("backup", "");
+            return Ok(Outcome { diff: file.diffs(host, "", written), ..outcome });
+        }
         let written = file.write(host, &lines.concat(), self.writing()).await?;
         Ok(self.outcome(host, &file, &lines, message.unwrap_or_default().into(), written))
     }
@@ -140,7 +146,7 @@ impl Lineinfile {
         line: &str,
         regexp: Option<&Pattern>,
         place: &Place,
-    ) -> Option<&'static str> {
+    ) -> Result<Option<&'static str>, Fault> {
         let matching = lines.iter().enumerate().filter(|(_, l)| match (regexp, &self.search_string) {
             (Some(regexp), _) => regexp.is_in(seen(l)),
             (None, Some(text)) => l.contains(text.as_str()),
@@ -149,22 +155,25 @@ impl Lineinfile {
         let matched = self.pick(matching.map(|(at, _)| at));
         let same = lines.iter().rposition(|l| bare(l) == line);
         if let Some(at) = matched.or(same) {
-            let current = lines.get_mut(at)?;
+            let Some(current) = lines.get_mut(at) else { return Ok(None) };
             let mut new = match regexp.filter(|_| self.backrefs && matched.is_some()) {
-                Some(regexp) => regexp.search(seen(current)).map(|found| expand(line, &found))?,
+                Some(regexp) => match regexp.search(seen(current)) {
+                    Some(found) => regexp.expand(line, &found)?,
+                    None => return Ok(None),
+                },
                 None => line.to_string(),
             };
             if !new.ends_with('\n') {
                 new.push('\n');
             }
             if *current == new {
-                return None;
+                return Ok(None);
             }
             *current = new;
-            return Some("line replaced");
+            return Ok(Some("line replaced"));
         }
         if self.backrefs {
-            return None;
+            return Ok(None);
         }
         let at = match place {
             Place::Start => 0,
@@ -185,7 +194,7 @@ impl Lineinfile {
             last.push('\n');
         }
         lines.insert(at, format!("{line}\n"));
-        Some("line added")
+        Ok(Some("line added"))
     }
 
     /// The last of several, or the first.

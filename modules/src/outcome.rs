@@ -89,7 +89,9 @@ impl Outcome {
         if let Some(fault) = &self.failed {
             map.extend(fault.result.clone());
             map.insert("failed".into(), Data::Bool(true));
-            map.insert("msg".into(), Data::str(fault.message.as_str()));
+            if !fault.result.contains_key("msg") {
+                map.insert("msg".into(), Data::str(fault.message.as_str()));
+            }
         }
         map
     }
@@ -115,6 +117,13 @@ impl Fault {
     /// A fault with this message.
     pub fn new(message: impl Into<String>) -> Fault {
         Fault { message: message.into(), ..Fault::default() }
+    }
+
+    /// What Python would have raised inside the module, and `msg` as ansible-core registers that.
+    pub fn raised(message: impl Into<String>) -> Fault {
+        let message = message.into();
+        let shown = format!("Task failed: Module failed: {message}");
+        Fault::new(message).with("msg", shown)
     }
 
     /// A fault of this argument.

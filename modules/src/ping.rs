@@ -16,7 +16,7 @@ impl Module for Ping {
     async fn run(self, host: &Host) -> Result<Outcome, Fault> {
         host.ask(Me).await?;
         if self.data == "crash" {
-            return Err(Fault::new("boom"));
+            return Err(Fault::raised("boom"));
         }
         Ok(Outcome::new().with("ping", self.data))
     }

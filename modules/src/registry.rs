@@ -50,7 +50,13 @@ pub enum CheckMode {
 
 /// Parses and starts; the `run` of most modules.
 fn run<M: Module>(name: &'static str, args: Map, host: Host) -> Running {
-    Box::pin(async move { parse::<M>(name, args)?.run(&host).await })
+    // There `shell` is an action that hands on to `command`, which then says its full name.
+    let said = match name {
+        "command" | "shell" => "ansible.legacy.command",
+        "copy" => "ansible.legacy.copy",
+        name => name,
+    };
+    Box::pin(async move { parse::<M>(said, args)?.run(&host).await })
 }
 
 macro_rules! modules {

@@ -8,7 +8,8 @@ use crate::attributes::FileAttributes;
 use crate::edit::{Edited, Writing};
 use crate::encoding::Encoding;
 use crate::host::Host;
-use crate::pattern::{Pattern, check_template, expand};
+use crate::pattern::Pattern;
+use crate::pyregex::Flags;
 use crate::registry::Module;
 use crate::{Args, Fault, Outcome};
 
@@ -55,12 +56,13 @@ impl Module for Replace {
                 return Ok(Outcome::new().with("rc", 0).with("msg", message));
             }
         };
-        let pattern = Pattern::new(&format!("(?m){}", self.regexp), "regexp")?;
-        check_template(&self.replace, &pattern)
-            .map_err(|why| Fault::at("replace", format!("Unable to process replace due to error: {why}")))?;
+        let lines = Flags { multiline: true, ..Flags::default() };
+        let pattern = Pattern::with(&self.regexp, "regexp", lines)?;
         let (before, rest) = file.text.split_at_checked(start).unwrap_or((&file.text, ""));
         let (section, after) = rest.split_at_checked(end - start).unwrap_or((rest, ""));
-        let (replaced, count) = substitute(&pattern, section, &self.replace);
+        let (replaced, count) = pattern
+            .replace(section, &self.replace)
+            .map_err(|why| Fault::at("replace", format!("Unable to process replace due to error: {why}")))?;
         let new = [before, &replaced, after].concat();
         // A replacement by the same text counts for nothing.
         let count = if new == file.text { 0 } else { count };
@@ -95,27 +97,8 @@ impl Replace {
             (None, Some(before)) => format!("(?P<subsection>.*){before}"),
         };
         let argument = if self.after.is_some() { "after" } else { "before" };
-        let found = Pattern::new(&format!("(?s){pattern}"), argument)?;
-        let section = found.search(text).and_then(|c| c.name("subsection").map(|m| (m.start(), m.end())));
+        let whole = Flags { dot_all: true, ..Flags::default() };
+        let section = Pattern::with(&pattern, argument, whole)?.span_of(text, "subsection");
         Ok(section.ok_or(pattern))
     }
-}
-
-/// Python's `re.subn`: an empty match counts behind another match, too.
-fn substitute(pattern: &Pattern, text: &str, template: &str) -> (String, u64) {
-    let (mut out, mut at, mut count) = (String::with_capacity(text.len()), 0, 0);
-    while let Some(found) = pattern.search_from(text, at) {
-        let Some(whole) = found.get(0) else { break };
-        out.push_str(text.get(at..whole.start()).unwrap_or_default());
-        out.push_str(&expand(template, &found));
-        count += 1;
-        at = whole.end();
-        if whole.start() == whole.end() {
-            let Some(next) = text.get(at..).and_then(|rest| rest.chars().next()) else { return (out, count) };
-            out.push(next);
-            at += next.len_utf8();
-        }
-    }
-    out.push_str(text.get(at..).unwrap_or_default());
-    (out, count)
 }

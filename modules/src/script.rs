@@ -53,7 +53,7 @@ impl Module for Script {
         };
         let program = host.scratch_program(&source, "script_put", &PUT).await?;
         let argv = vec![b"/bin/sh".to_vec(), b"-c".to_vec(), self.line(&program, chdir.as_bytes())];
-        let act = UserCommand { argv, chdir: None, stdin: None, timeout: None };
+        let act = UserCommand { argv, chdir: None, stdin: None, timeout: None, plain: false };
         let reply = host.change(None, act).await?.acted().unwrap_or_default();
         host.discard(&[program]).await?;
         let mut outcome = Outcome::new()

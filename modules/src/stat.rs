@@ -25,9 +25,6 @@ pub struct StatModule {
     /// Whether to return the file's flags, as `lsattr` does.
     #[arg(default = true, alias("attr", "attributes"))]
     get_attributes: bool,
-    /// Whether to return the SELinux context.
-    #[arg(default = false)]
-    get_selinux_context: bool,
     /// Which checksum.
     #[arg(default = "sha1", alias("checksum", "checksum_algo"))]
     checksum_algorithm: Sum,
@@ -59,12 +56,13 @@ impl Sum {
 
 impl Module for StatModule {
     async fn run(self, host: &Host) -> Result<Outcome, Fault> {
-        if self.get_selinux_context {
-            return Err(Fault::at("get_selinux_context", "reading SELinux contexts is not there yet"));
-        }
         let path = host.path(&self.path).await?;
         let asked = if self.follow { Stat::behind(&path) } else { Stat::of(&path) };
-        let Some(status) = host.ask(asked).await? else {
+        let (status, folder) = host.ask_both(asked, Stat::behind(crate::file::dirname(&path))).await?;
+        let Some(status) = status else {
+            if folder.is_some_and(|folder| !folder.is_folder()) {
+                return Err(Fault::at("path", "Not a directory"));
+            }
             return Ok(absent());
         };
         let mut map = fields(&status, &path);
@@ -175,10 +173,8 @@ fn fields(status: &Status, path: &[u8]) -> Map {
 impl StatModule {
     /// What `file` says; `unknown` where the host has no such program.
     async fn mime(&self, host: &Host, path: &[u8]) -> Result<(String, String), Fault> {
+        // `follow` or not, it is the path itself that is looked at, as there.
         let mut words: Vec<&[u8]> = vec![b"file"];
-        if self.follow {
-            words.push(b"-L");
-        }
         words.extend([&b"--mime-type"[..], b"--mime-encoding", b"-b", b"--", path]);
         let part = host.ask(Probe::command(words)).await?;
         let text = part.text();

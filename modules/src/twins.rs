@@ -105,7 +105,7 @@ impl Twins {
             panic!()
         };
         for extra in
-            ["invocation", "stdout_lines", "stderr_lines", "warnings", "deprecations", "ansible_facts"]
+            ["invocation", "diff", "stdout_lines", "stderr_lines", "warnings", "deprecations", "ansible_facts"]
         {
             map.shift_remove(extra);
         }

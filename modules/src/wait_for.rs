@@ -81,7 +81,7 @@ impl Module for WaitFor {
         let pattern = self
             .search_regex
             .as_deref()
-            .map(|r| Pattern::new(&format!("(?m){r}"), "search_regex"))
+            .map(|r| Pattern::multiline(r, "search_regex"))
             .transpose()?;
         let path = match &self.path {
             Some(path) => Some(host.path(path).await?),
@@ -193,10 +193,10 @@ impl WaitFor {
 fn found(pattern: &Pattern, bytes: &[u8]) -> Option<(Vec<Option<String>>, Map)> {
     let text = String::from_utf8_lossy(bytes).into_owned();
     let captures = pattern.search(&text)?;
-    let groups = captures.iter().skip(1).map(|g| g.map(|m| m.as_str().to_owned())).collect();
-    let named = pattern.names().into_iter().map(|name| {
-        let value = captures.name(&name).map(|m| m.as_str().to_owned());
-        (name, value.into())
+    let groups = (1..=pattern.groups()).map(|g| captures.group(g).map(str::to_owned)).collect();
+    let named = pattern.names().iter().map(|(name, group)| {
+        let value = captures.group(*group).map(str::to_owned);
+        (name.clone(), value.into())
     });
     Some((groups, named.collect()))
 }

@@ -38,7 +38,8 @@ impl Action for AddHost {
             None if call.args.contains_key(GROUPS[2]) => list(&call, GROUPS[2]),
             None => list(&call, GROUPS[3]),
         };
-        for special in NAMES.iter().chain(&GROUPS) {
+        // As there, `host` and `group` name the host and its group and are variables as well.
+        for special in ["name", "hostname", "groups", "groupname", "groupnames"].iter() {
             call.args.shift_remove(*special);
         }
         let mut vars: Vec<(std::sync::Arc<str>, Value)> = call.args.into_iter().collect();

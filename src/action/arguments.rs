@@ -5,6 +5,9 @@ use crate::engine::{Call, to_bool};
 use crate::template::Value;
 use impel_modules::Map;
 
+/// Names that stand for others: `msg` of assert is its `fail_msg`.
+const ALIASES: [&str; 1] = ["msg"];
+
 /// Refuses arguments that an action does not have.
 ///
 /// # Errors
@@ -13,10 +16,12 @@ pub fn known(call: &Call<'_>, names: &[&str]) -> Result<(), Diagnostic> {
     let wrong: Vec<&str> =
         call.args.keys().map(|name| &**name).filter(|name| !names.contains(name)).collect();
     let Some(first) = wrong.first() else { return Ok(()) };
-    let mut supported = names.to_vec();
+    // Aliases follow in brackets; where `msg` is the only one of a pair it is a name of its own.
+    let (aliases, mut supported): (Vec<&str>, Vec<&str>) = names.iter().partition(|name| names.contains(&"fail_msg") && ALIASES.contains(name));
     supported.sort_unstable();
+    let aliases = if aliases.is_empty() { String::new() } else { format!(" ({})", aliases.join(", ")) };
     let mut error = Diagnostic::user(format!(
-        "Unsupported parameters for ({}) module: {}. Supported parameters include: {}.",
+        "Unsupported parameters for ({}) module: {}. Supported parameters include: {}{aliases}.",
         call.task.action.written,
         wrong.join(", "),
         supported.join(", ")
@@ -26,6 +31,22 @@ pub fn known(call: &Call<'_>, names: &[&str]) -> Result<(), Diagnostic> {
         error = error.hint(format!("did you mean '{near}'?"));
     }
     Err(error)
+}
+
+/// The same in the words of actions that know no schema.
+///
+/// # Errors
+/// There is such an argument.
+pub fn options(call: &Call<'_>, action: &str, names: &[&str]) -> Result<(), Diagnostic> {
+    let wrong: Vec<&str> =
+        call.args.keys().map(|name| &**name).filter(|name| !names.contains(name)).collect();
+    let Some(first) = wrong.first() else { return Ok(()) };
+    let error = Diagnostic::user(format!("Invalid options for {action}: {}", wrong.join(",")));
+    Err(match nearest(first, names.iter().copied()) {
+        Some(near) => error.hint(format!("did you mean '{near}'?")),
+        None => error,
+    }
+    .at(call.task.action.span))
 }
 
 /// An argument as text.

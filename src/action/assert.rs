@@ -18,10 +18,20 @@ impl Action for Assert {
         known(&call, &["that", "msg", "fail_msg", "success_msg", "quiet"])?;
         let span = call.task.action.span;
         let Some(that) = call.args.shift_remove("that") else {
-            return Err(Diagnostic::user("conditional required in \"that\" string").at(span));
+            return Err(Diagnostic::user("missing required arguments: that").at(span));
         };
-        for value in call.args.values_mut() {
-            *value = template::render(value, call.world)?;
+        for (name, value) in &mut call.args {
+            let raised = |error| {
+                let named = Diagnostic::user(format!("Error while resolving value for '{name}'"));
+                Diagnostic::user("Task failed").because(
+                    Diagnostic::user("Finalization of task args for 'ansible.builtin.assert' failed")
+                        .because(named.because(error)),
+                )
+            };
+            *value = template::render(value, call.world).map_err(raised)?;
+        }
+        for name in ["fail_msg", "msg", "success_msg"] {
+            spoken(&call, name)?;
         }
         let fail = call.args.get("fail_msg").or(call.args.get("msg")).cloned();
         let success = call.args.get("success_msg").cloned();
@@ -31,6 +41,7 @@ impl Action for Assert {
             // a template of the whole list
             Value::Str(text) if text.is_template() => match template::render(&that, call.world)? {
                 Value::List(list) => list.items().to_vec(),
+                truth @ Value::Bool(_) => vec![truth],
                 _ => vec![that.clone()],
             },
             value => vec![value.clone()],
@@ -38,6 +49,10 @@ impl Action for Assert {
         let mut all = Vec::new();
         for condition in &conditions {
             let raised = |error| Diagnostic::user("Task failed").because(error);
+            if !matches!(condition, Value::Str(_) | Value::Bool(_)) {
+                let error = Diagnostic::user("Conditional expressions must be strings.");
+                return Err(Diagnostic::user("Task failed").because(error));
+            }
             let holds = template::conditional(condition, call.world).map_err(raised)?;
             if !holds {
                 let message = fail.as_ref().map_or(Ok(Data::from("Assertion failed")), Value::to_data)?;
@@ -58,6 +73,22 @@ impl Action for Assert {
         answer.show.always = !quiet;
         Ok(Next::Done(answer))
     }
+}
+
+/// A message is text or a list of texts.
+fn spoken(call: &Call<'_>, name: &str) -> Result<(), Diagnostic> {
+    let wrong = match call.args.get(name) {
+        None | Some(Value::None | Value::Str(_)) => return Ok(()),
+        Some(Value::List(list)) if list.items().iter().all(|item| matches!(item, Value::Str(_))) => return Ok(()),
+        Some(wrong) => wrong,
+    };
+    let name = if name == "msg" { "fail_msg" } else { name };
+    Err(Diagnostic::user(format!(
+        "argument '{name}' is of type {} and we were unable to convert to str_or_list_of_str: a string or list of \
+         strings is required",
+        wrong.type_name()
+    ))
+    .at(call.task.action.span))
 }
 
 /// A condition as it was written.

@@ -29,6 +29,8 @@ impl Action for Copy {
                 return Err(Diagnostic::user("src and content are mutually exclusive"));
             }
             (Some(content), None) if !content.is_none() => {}
+            (_, Some(src)) if src.is_empty() => return Err(Diagnostic::user("src (or content) is required")),
+            (_, None) => return Err(Diagnostic::user("src (or content) is required")),
             (_, Some(_)) if remote => {}
             (_, Some(src)) => {
                 let Some(path) = call.world.find_file("files", Path::new(src.trim_end_matches('/'))) else {
@@ -38,10 +40,12 @@ impl Action for Copy {
                         ..error
                     });
                 };
+                let slash = if src.ends_with('/') { "/" } else { "" };
+                let whole = format!("{}{slash}", std::path::absolute(&path).unwrap_or_else(|_| path.clone()).display());
+                module.args.insert("src".into(), whole.into());
                 let follow = flag(&call, "local_follow")?.unwrap_or(true);
                 module.inputs.push(("src".into(), input(&call, &path, follow, decrypt)?));
             }
-            (_, None) => {}
         }
         Ok(Next::Module(module))
     }

@@ -17,7 +17,8 @@ impl Action for Debug {
             None => 0,
             Some(value) => value.to_string().trim().parse::<i64>().map_err(|_| {
                 Diagnostic::user(format!(
-                    "argument 'verbosity' is of type {} and we were unable to convert to int: '{value}'",
+                    "argument 'verbosity' is of type {} and we were unable to convert to int: \"'{value}'\" cannot be \
+                     converted to an int",
                     value.type_name()
                 ))
             })?,
@@ -26,6 +27,7 @@ impl Action for Debug {
         if i64::from(shown) < verbosity {
             let mut answer = Answer::skipped("Verbosity threshold not met.", None);
             answer.result.shift_remove("skip_reason");
+            answer.result.insert("failed".into(), false.into());
             answer.result.insert("skipped_reason".into(), "Verbosity threshold not met.".into());
             return Ok(Next::Done(answer));
         }
@@ -86,7 +88,7 @@ fn variable(expression: &str, call: &Call<'_>) -> Result<(String, Data), Diagnos
     match template::expression(expression, call.world) {
         Ok(value) => Ok((expression.to_string(), value.to_data()?)),
         Err(error)
-            if error.to_string().contains("undefined") || error.to_string().contains("has no attribute") =>
+            if ["undefined", "has no attribute", "is unsafe"].iter().any(|w| error.to_string().contains(w)) =>
         {
             // ansible-core 2.19's own words for what cannot be shown
             call.world.warn(&format!("Encountered 1 template error.\nerror 1 - {error}"));

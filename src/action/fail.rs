@@ -1,6 +1,6 @@
 //! `fail`: fails with a message.
 
-use super::arguments::{known, text};
+use super::arguments::{options, text};
 use crate::diag::Diagnostic;
 use crate::engine::{Action, Answer, Call, Next};
 use crate::template::Value;
@@ -10,7 +10,7 @@ pub struct Fail;
 
 impl Action for Fail {
     fn run(&self, call: Call<'_>) -> Result<Next, Diagnostic> {
-        known(&call, &["msg"])?;
+        options(&call, "fail", &["msg"])?;
         let message = text(&call, "msg").unwrap_or_else(|| "Failed as requested from task".into());
         let shown = call.args.get("msg").map_or(Ok(message.as_str().into()), Value::to_data)?;
         let mut answer = Answer::failed(message.clone()).explained("Action", &message, call.task.span);

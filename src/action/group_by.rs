@@ -1,6 +1,6 @@
 //! `group_by`: puts the host into a group.
 
-use super::arguments::{known, list, text};
+use super::arguments::{list, options, text};
 use crate::diag::Diagnostic;
 use crate::engine::{Action, Answer, Call, Consequence, Haste, Next};
 use impel_modules::{Data, Map};
@@ -14,7 +14,7 @@ impl Action for GroupBy {
     }
 
     fn run(&self, call: Call<'_>) -> Result<Next, Diagnostic> {
-        known(&call, &["key", "parents"])?;
+        options(&call, "group_by", &["key", "parents"])?;
         let Some(key) = text(&call, "key") else {
             return Err(
                 Diagnostic::user("the 'key' param is required when using group_by").at(call.task.action.span)

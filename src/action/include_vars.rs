@@ -1,9 +1,10 @@
 //! `include_vars`: variables from files, while the play runs.
 
-use super::arguments::{flag, known, list, text};
+use super::arguments::{flag, list, text};
 use crate::diag::Diagnostic;
 use crate::engine::{Action, Answer, Call, Consequence, Haste, Next};
-use crate::template::{self, Key, Value, World};
+use crate::template::pyregex::{Flags, PyRegex};
+use crate::template::{self, Dict, Key, Value, World};
 use impel_modules::{Data, Map, Text};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,27 +25,54 @@ const OPTIONS: &[&str] = &[
     "free-form",
 ];
 
+/// Those that go with `dir` only.
+const OF_FOLDERS: &[&str] =
+    &["dir", "depth", "files_matching", "ignore_files", "extensions", "ignore_unknown_extensions"];
+
 impl Action for IncludeVars {
     fn haste(&self) -> Haste {
         Haste::AtTurn
     }
 
     fn run(&self, call: Call<'_>) -> Result<Next, Diagnostic> {
-        known(&call, OPTIONS)?;
         let span = call.task.action.span;
-        if text(&call, "hash_behaviour").is_some_and(|how| how != "replace") {
-            return Err(Diagnostic::user("include_vars: hash_behaviour=merge is not there yet").at(span));
+        let refused = |message: String| Diagnostic::user("Task failed").because(Diagnostic::user(message).at(span));
+        if let Some(wrong) = call.args.keys().find(|name| !OPTIONS.contains(&&***name)) {
+            return Err(refused(format!("{wrong} is not a valid option in include_vars")));
         }
+        let of_folders = OF_FOLDERS.iter().any(|name| call.args.contains_key(*name));
+        let of_files = call.args.contains_key("file") || call.raw.is_some();
+        if of_folders && of_files {
+            let message = "You are mixing file only and dir only arguments, these are incompatible";
+            return Err(refused(message.into()));
+        }
+        match self.read(&call) {
+            Ok(answer) => Ok(Next::Done(answer)),
+            // What is wrong with a file stands in `message` there.
+            Err(error) => {
+                let mut answer = Answer::refused(error.clone(), call.task.span);
+                answer.result.insert("message".into(), error.to_string().into());
+                answer.result.insert("ansible_included_var_files".into(), Data::List(Vec::new()));
+                let facts = match text(&call, "name").filter(|name| !name.is_empty()) {
+                    Some(name) => Map::from([(name, Data::Map(Map::new()))]),
+                    None => Map::new(),
+                };
+                answer.result.insert("ansible_facts".into(), Data::Map(facts));
+                Ok(Next::Done(answer))
+            }
+        }
+    }
+}
+
+impl IncludeVars {
+    fn read(&self, call: &Call<'_>) -> Result<Answer, Diagnostic> {
+        let span = call.task.action.span;
         let file =
-            text(&call, "file").or_else(|| call.raw.as_ref().map(|raw| raw.to_string().trim().to_string()));
+            text(call, "file").or_else(|| call.raw.as_ref().map(|raw| raw.to_string().trim().to_string()));
         let (mut files, mut vars) = (Vec::new(), indexmap::IndexMap::<Arc<str>, Value>::new());
         let mut hidden = false;
-        match (file, text(&call, "dir")) {
-            (Some(_), Some(_)) => {
-                let message = "You are mixing file only and dir only arguments, these are incompatible";
-                return Err(Diagnostic::user(message).at(span));
-            }
-            (Some(file), None) => {
+        match (file, text(call, "dir")) {
+            (Some(file), _) => {
                 let Some(path) = call.world.find_file("vars", Path::new(&file)) else {
                     let folders: Vec<String> =
                         call.world.search_path().iter().map(|p| p.display().to_string()).collect();
@@ -54,24 +82,38 @@ impl Action for IncludeVars {
                     .at(span)
                     .hint(format!("looked in {}", folders.join(", "))));
                 };
-                hidden |= read(&call, &path, &mut vars)?;
+                hidden |= read(call, &path, &mut vars)?;
                 files.push(path);
             }
             (None, Some(dir)) => {
-                for path in folder(&call, &dir)? {
-                    hidden |= read(&call, &path, &mut vars)?;
+                for path in folder(call, &dir)? {
+                    hidden |= read(call, &path, &mut vars)?;
                     files.push(path);
                 }
             }
-            (None, None) => return Err(Diagnostic::user("no file or dir was given to include_vars").at(span)),
+            (None, None) => return Err(Diagnostic::user("Could not find file on the Ansible Controller.\nIf you are using a module and expect the file to exist on the \
+                     remote, see the remote_src option").at(span)),
         }
-        if let Some(name) = text(&call, "name") {
+        if let Some(name) = text(call, "name").filter(|name| !name.is_empty()) {
             let all = Value::Dict(vars.drain(..).map(|(name, value)| (Key::str(name), value)).collect());
             vars.insert(name.into(), all);
         }
+        // Only `merge` merges; any other word is as good as none, as there.
+        if text(call, "hash_behaviour").as_deref() == Some("merge") {
+            for (name, value) in &mut vars {
+                if let Some(old) = call.world.variable(name) {
+                    *value = merged(&old, value, 0);
+                }
+            }
+        }
         let mut facts = Map::new();
+        // What the file holds may speak of what else it holds.
+        let mut world = call.world.for_item(call.world.locals().clone());
         for (name, value) in &vars {
-            let shown = template::render(value, call.world).ok().and_then(|value| value.to_data().ok());
+            world.set_local(name.clone(), value.clone());
+        }
+        for (name, value) in &vars {
+            let shown = template::render(value, &world).ok().and_then(|value| value.to_data().ok());
             facts.insert(name.to_string(), shown.unwrap_or_else(|| plain(value)));
         }
         let mut result = Map::new();
@@ -81,8 +123,19 @@ impl Action for IncludeVars {
         let mut answer = Answer::ok(false, result).with(Consequence::Included(vars.into_iter().collect()));
         // as ansible-core does with what came out of an encrypted file
         answer.show.censored = hidden;
-        Ok(Next::Done(answer))
+        Ok(answer)
     }
+}
+
+/// Two values as one: dictionaries key by key, of all else the new one.
+fn merged(old: &Value, new: &Value, depth: usize) -> Value {
+    let (Value::Dict(old), Value::Dict(new), true) = (old, new, depth < 100) else { return new.clone() };
+    let mut all = old.pairs().as_ref().clone();
+    for (key, value) in new.pairs().iter() {
+        let value = all.get(key).map_or_else(|| value.clone(), |there| merged(there, value, depth + 1));
+        all.insert(key.clone(), value);
+    }
+    Value::Dict(Dict::new(all))
 }
 
 /// What a file holds, its templates as written: they are rendered when they are used.
@@ -124,13 +177,21 @@ fn read(
 /// The files of a folder in order of their names, as deep as asked.
 fn folder(call: &Call<'_>, dir: &str) -> Result<Vec<PathBuf>, Diagnostic> {
     let span = call.task.action.span;
-    let found = call.world.find_file("vars", Path::new(dir)).filter(|path| path.is_dir());
-    let Some(root) = found else {
-        return Err(Diagnostic::user(format!("{dir} directory does not exist")).at(span));
+    // In a role a folder of its vars, else one beside the file of tasks.
+    let root = match call.world.variable("role_path") {
+        _ if dir.starts_with('/') => PathBuf::from(dir),
+        Some(role) => Path::new(&role.to_string()).join("vars").join(dir),
+        None => span.file().parent().unwrap_or(Path::new("")).join(dir),
     };
+    if root.exists() && !root.is_dir() {
+        return Err(Diagnostic::user(format!("{} is not a directory", root.display())).at(span));
+    }
+    if !root.is_dir() {
+        return Err(Diagnostic::user(format!("{} directory does not exist", root.display())).at(span));
+    }
     let depth: usize = text(call, "depth").and_then(|depth| depth.parse().ok()).unwrap_or(0);
     let matching = match text(call, "files_matching") {
-        Some(pattern) => Some(fancy_regex::Regex::new(&pattern).map_err(|error| {
+        Some(pattern) => Some(PyRegex::new(&pattern, Flags::default()).map_err(|error| {
             Diagnostic::user(format!("Invalid regular expression: {pattern}: {error}")).at(span)
         })?),
         None => None,
@@ -161,7 +222,7 @@ fn folder(call: &Call<'_>, dir: &str) -> Result<Vec<PathBuf>, Diagnostic> {
             }
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             if ignored.contains(&name)
-                || matching.as_ref().is_some_and(|pattern| !pattern.is_match(&name).unwrap_or(false))
+                || matching.as_ref().is_some_and(|pattern| !matches!(pattern.search(&name), Ok(Some(_))))
             {
                 continue;
             }

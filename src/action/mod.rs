@@ -6,6 +6,7 @@ mod assemble;
 mod assert;
 mod copy;
 mod debug;
+mod encoding;
 mod fail;
 mod fetch;
 mod gather_facts;

@@ -22,6 +22,8 @@ const OWN: &[&str] = &[
     "lstrip_blocks",
     "newline_sequence",
     "output_encoding",
+    // a template is always here
+    "remote_src",
 ];
 
 impl Action for Template {
@@ -40,22 +42,19 @@ impl Action for Template {
                 .at(span)
         })?;
         let encoding = text(&call, "output_encoding").unwrap_or_else(|| "utf-8".into());
-        if !matches!(encoding.to_lowercase().replace('_', "-").as_str(), "utf-8" | "utf8") {
-            let message = format!("template: output_encoding '{encoding}' is not there yet, only utf-8 is");
-            return Err(Diagnostic::user(message).at(span));
-        }
         let origin = Span::new(&path, 1, 1);
         let origin = if secret { origin.sealed() } else { origin };
         let mut world = call.world.for_item(call.world.locals().clone());
         describe(&mut world, &call, &name, &path, &dest);
         let rendered = jinja::render_template_file(&text_of, origin, &options, &world)
             .map_err(|error| Diagnostic::user("Task failed").because(error))?;
-        let mut source = Source::bytes(rendered.text.as_bytes().to_vec());
+        let mut source = Source::bytes(super::encoding::encode(&rendered.text, &encoding)?);
         source.secret = secret || rendered.secret;
         source.mode = Source::file(&path).ok().and_then(|file| file.mode);
         let mut args = to_map(&call)?;
         OWN.iter().for_each(|name| drop(args.shift_remove(*name)));
         let mut module = ModuleCall::new("copy", args);
+        module.args.insert("src".into(), path.display().to_string().into());
         module.inputs.push(("src".into(), Input::File(source)));
         Ok(Next::Module(module))
     }
@@ -84,7 +83,7 @@ fn options(call: &Call<'_>) -> Result<TemplateOptions, Diagnostic> {
             "\r" | "\\r" => "\r".into(),
             "\r\n" | "\\r\\n" => "\r\n".into(),
             _ => {
-                let message = "newline_sequence needs to be one of: \n, \r or \r\n";
+                let message = "newline_sequence needs to be one of: \n, \r or";
                 return Err(Diagnostic::user(message).at(call.task.action.span));
             }
         };

@@ -27,12 +27,13 @@ pub fn answer(outcome: Outcome, task: &Task, settings: &Settings, host: &Arc<str
         });
         result.insert("deprecations".into(), Data::List(all.collect()));
     }
-    if !settings.diff {
-        result.shift_remove("diff");
-    }
     let status = match (&outcome.failed, outcome.skipped) {
         (Some(_), _) => Status::Failed,
-        (None, true) => Status::Skipped,
+        (None, true) => {
+            // what skips itself has run, and has not failed
+            result.insert("failed".into(), Data::Bool(false));
+            Status::Skipped
+        }
         (None, false) => Status::Ok { changed: outcome.changed },
     };
     let mut answer = Answer::new(status, result);

@@ -214,6 +214,9 @@ _iu() {
     _id=$1
     _in=$3
     shift 3
+    # 128 + n is what a signal leaves and what a command may end with by itself; a shell tells of a signal on its
+    # own stderr (dash, bash, busybox), or has greater numbers for it (ksh93). mksh and zsh tell nothing.
+    exec 2>"$_iT/g"
     (
         [ -z "$_id" ] || CDPATH='' cd -- "$_id" || exit 250
         while [ "$_in" -gt 0 ]; do
@@ -223,7 +226,14 @@ _iu() {
         done
         exec "$@"
     ) <"$_ii" >"$_iT/o$_iC" 2>"$_iT/e$_iC"
-    _iO $? 0
+    _ir=$?
+    [ ! -c /dev/null ] || exec 2>/dev/null
+    if [ $_ir -gt 256 ]; then
+        _ir=-$((_ir & 127))
+    elif [ $_ir -gt 128 ] && [ -s "$_iT/g" ]; then
+        _ir=$((128 - _ir))
+    fi
+    _iO $_ir 0
 }
 
 # A command's files and its stdin from the payload.

@@ -366,7 +366,8 @@ fn parse_mark(line: &[u8]) -> Option<Mark> {
     }
     let (rc, flags) = std::str::from_utf8(line).ok()?.split_once(' ')?;
     let digits = |text: &str| (1..=9).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-    if !digits(rc) || !digits(flags) {
+    // A command that a signal ended has the signal's number below nought.
+    if !digits(rc.strip_prefix('-').unwrap_or(rc)) || !digits(flags) {
         return None;
     }
     let (rc, flags): (i32, u8) = (rc.parse().ok()?, flags.parse().ok()?);

@@ -13,7 +13,7 @@ pub mod lookups;
 pub mod methods;
 pub mod netaddr;
 pub mod pyjson;
-pub mod pyregex;
+pub use impel_modules::pyregex;
 mod syntax;
 #[cfg(test)]
 mod testing;

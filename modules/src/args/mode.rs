@@ -29,14 +29,18 @@ impl Mode {
             other => super::python_str(other),
         };
         let text = text.trim();
+        if text.is_empty() {
+            return Ok(Mode::Symbolic(String::new()));
+        }
         if text == "preserve" {
             return Ok(Mode::Preserve);
         }
         let digits = text.strip_prefix("0o").unwrap_or(text);
         if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) {
-            return u32::from_str_radix(digits, 8)
-                .map(Mode::Bits)
-                .map_err(|_| bad("mode must be in octal or symbolic form", text));
+            if let Ok(bits) = u32::from_str_radix(digits, 8) {
+                return Ok(Mode::Bits(bits));
+            }
+            // Digits that are not octal mean nothing; that is said where the mode would be set.
         }
         Ok(Mode::Symbolic(text.to_string()))
     }
@@ -49,6 +53,8 @@ impl Mode {
         match self {
             Mode::Bits(bits) => Ok(bits & 0o7777),
             Mode::Preserve => Ok(bits),
+            // An empty word is as good as none.
+            Mode::Symbolic(text) if text.is_empty() => Ok(bits),
             Mode::Symbolic(text) => symbolic(text, bits & 0o7777, directory, umask),
         }
     }

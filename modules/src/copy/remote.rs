@@ -4,9 +4,10 @@ use super::{Copy, Target};
 use crate::attributes::{Wanted, path_info};
 use crate::file::{basename, dirname};
 use crate::host::{
-    Algorithm, Checksum, CopyFile, Host, Readlink, Source, Stat, Status, Tree, WriteFile, join, symlink,
+    Algorithm, Attributes, Checksum, CopyFile, Host, Readlink, Source, Stat, Status, Tree, WriteFile, join, symlink,
 };
 use crate::{Data, Fault, Outcome};
+use std::collections::BTreeMap;
 
 impl Copy {
     pub(super) async fn copy_there(&self, host: &Host, dest: Vec<u8>) -> Result<Outcome, Fault> {
@@ -22,7 +23,8 @@ impl Copy {
         let target = Target::look(host, &dest, Some(basename(&src)), self.follow).await?;
         if target.status.is_some() && !self.force {
             let outcome = Outcome::new().with("msg", "file already exists");
-            return Ok(outcome.with("src", shown).with("dest", target.shown()));
+            let outcome = outcome.with("src", shown).with("dest", target.shown());
+            return Ok(outcome.with_all(path_info(target.status.as_ref())));
         }
         let sums = join(
             host.ask(Checksum::sized(&src, Algorithm::Sha1, status.size)),
@@ -34,6 +36,7 @@ impl Copy {
         };
         self.check_sum(&sha1)?;
         let wanted = Copy::wanted_mode(&self.attributes.resolve(host).await?, Some(status.mode()));
+        let shown_src = shown.clone();
         let outcome = Outcome::new()
             .with("src", shown)
             .with("dest", target.shown())
@@ -50,6 +53,11 @@ impl Copy {
                     return Err(Fault::at("dest", format!("Destination directory {folder} does not exist")));
                 }
                 let folder = dirname(&target.path).to_vec();
+                if host.check_mode() {
+                    host.foretell(None);
+                    let message = format!("dest directory {} would be created", String::from_utf8_lossy(&folder));
+                    return Ok(Outcome::new().with("msg", message).with("src", shown_src));
+                }
                 self.make_folders(host, &folder, &wanted).await?;
             }
             let write = WriteFile {
@@ -59,7 +67,7 @@ impl Copy {
                 ..WriteFile::new(&target.path, Source::bytes(Vec::new()))
             };
             let Some(reply) = host.change(None, CopyFile { from: src, write }).await?.acted() else {
-                return Ok(outcome);
+                return Ok(outcome.with_all(path_info(there)));
             };
             backup = WriteFile::backup(&reply);
             now = WriteFile::status(&reply);
@@ -115,6 +123,16 @@ impl Copy {
             }
         }
         self.make_these(host, &missing, &wanted).await?;
+        // New folders are as their originals, whatever `directory_mode` says.
+        let mut alike: BTreeMap<u32, Vec<Vec<u8>>> = BTreeMap::new();
+        for (status, now) in below.iter().zip(&there) {
+            if status.is_folder() && now.is_none() {
+                alike.entry(status.mode()).or_default().push(place(&status.path));
+            }
+        }
+        for (mode, paths) in alike {
+            host.change(None, Attributes { paths, mode: Some(mode), ..Attributes::default() }).await?;
+        }
         let files: Vec<_> = below.iter().zip(&there).filter(|(status, _)| status.is_file()).collect();
         let sums = |paths: Vec<Vec<u8>>| {
             let ask = move |path: Vec<u8>| Checksum::sized(&path, Algorithm::Sha1, u64::MAX);
@@ -145,7 +163,17 @@ impl Copy {
                 host.change(None, symlink(&target, &place)).await?;
             }
         }
-        let status = host.ask(Stat::of(&root)).await?;
+        let mut status = host.ask(Stat::of(&root)).await?;
+        // The task's own attributes are those of the folder itself.
+        if let Some(now) = status.clone()
+            && let Some(difference) = wanted.difference(host, &now).await?
+            && host.change(None, difference.act).await?.acted().is_some()
+        {
+            status = host.ask(Stat::of(&root)).await?;
+        }
+        if host.is_untouched() && src.ends_with(b"/") {
+            root.push(b'/');
+        }
         let outcome = Outcome::new()
             .with("src", shown)
             .with("dest", Data::lossy(&root))

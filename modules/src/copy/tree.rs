@@ -6,7 +6,7 @@ use crate::attributes::Wanted;
 use crate::file::{basename, dirname};
 use crate::host::{
     Algorithm, Attributes, Checksum, Host, Readlink, Source, Stat, Status, TarFile, TreeEntry, TreeKind,
-    WriteTree, symlink,
+    WriteFile, WriteTree, symlink,
 };
 use crate::{Fault, Outcome};
 use std::collections::{BTreeSet, HashMap};
@@ -151,7 +151,11 @@ impl Copy {
         differing: Vec<(Planned, Source)>,
         wanted: &Wanted,
     ) -> Result<(), Fault> {
+        if self.backup || self.validate.is_some() {
+            return self.send_singly(host, differing, wanted).await;
+        }
         let me = host.me().await?;
+        let replaces = differing.iter().any(|(plan, _)| plan.now.is_some());
         let mut folders: Vec<Vec<u8>> = Vec::new();
         let mut numbers: HashMap<Vec<u8>, usize> = HashMap::new();
         let mut files = Vec::with_capacity(differing.len());
@@ -178,8 +182,38 @@ impl Copy {
                 source,
             });
         }
-        let act = WriteTree { files, folders, beside: root.to_vec() };
+        let act = WriteTree { files, folders, beside: root.to_vec(), replaces };
         host.change(None, act).await.map(drop)
+    }
+
+    /// With `backup` or `validate` each file is a matter of its own.
+    async fn send_singly(
+        &self,
+        host: &Host,
+        differing: Vec<(Planned, Source)>,
+        wanted: &Wanted,
+    ) -> Result<(), Fault> {
+        let validate = crate::edit::validate_words(self.validate.as_deref())?;
+        for (plan, source) in differing {
+            let wanted = Copy::wanted_mode(wanted, Some(plan.entry.mode));
+            let base = plan.now.as_ref().filter(|now| now.is_file());
+            let umask = host.me().await?.umask;
+            let mode = match &wanted.mode {
+                None => None,
+                Some(mode) => Some(mode.apply(base.map_or(0o666 & !umask, Status::mode), false, umask)?),
+            };
+            let sha1 = source.sha1()?.to_string();
+            let act = WriteFile {
+                owner: (wanted.uid, wanted.gid),
+                mode,
+                backup: self.backup && plan.now.is_some(),
+                unsafe_writes: self.attributes.unsafe_writes,
+                validate: validate.clone(),
+                ..WriteFile::new(&plan.path, source)
+            };
+            host.change(None, act).await.map_err(|fault| fault.with("checksum", sha1))?;
+        }
+        Ok(())
     }
 
     async fn links(&self, host: &Host, planned: Vec<Planned>) -> Result<(), Fault> {

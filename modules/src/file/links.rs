@@ -24,7 +24,7 @@ impl Work<'_> {
                 if let Some(now) = now {
                     self.set_attributes(now).await?;
                 }
-                return Ok(Outcome::new().with("dest", self.shown()));
+                return Ok(Outcome::new().with("dest", self.shown()).with("src", Data::Null));
             }
             (None, None) => return Err(Fault::at("src", "src is required for creating new symlinks")),
         };
@@ -49,11 +49,11 @@ impl Work<'_> {
             let shown = String::from_utf8_lossy(&self.path).into_owned();
             if !force {
                 let message = format!("refusing to convert from {} to symlink for {shown}", state_name(now));
-                return Err(with_src(Fault::at("path", message), self));
+                return Err(Fault::at("path", message).with("path", self.shown()));
             }
             if now.is_folder() && !is_empty(self.host, &self.path).await? {
                 let message = format!("the directory {shown} is not empty, refusing to convert it");
-                return Err(with_src(Fault::at("path", message), self));
+                return Err(Fault::at("path", message).with("path", self.shown()));
             }
         }
         self.begin_diff("link", now.as_ref());
@@ -64,7 +64,7 @@ impl Work<'_> {
                 self.after.insert("src".into(), Data::lossy(&src));
             }
             let gate = self.host.change(None, symlink(&src, &self.path)).await;
-            let gate = gate.map_err(|fault| with_src(linking(&fault, self), self))?;
+            let gate = gate.map_err(|fault| linking(&fault, &src, self))?;
             if gate.acted().is_none() && now.is_none() {
                 return Ok(outcome(self));
             }
@@ -146,7 +146,7 @@ impl Work<'_> {
                 }
             }
             let gate = self.host.change(None, hard_link(&src, &self.path)).await;
-            let gate = gate.map_err(|fault| with_src(linking(&fault, self), self))?;
+            let gate = gate.map_err(|fault| linking(&fault, &src, self))?;
             if gate.acted().is_none() && now.is_none() {
                 return Ok(outcome(self));
             }
@@ -160,8 +160,16 @@ impl Work<'_> {
     }
 }
 
-fn linking(fault: &Fault, work: &Work<'_>) -> Fault {
-    Fault::new(format!("Error while linking: {}", python_error(&fault.message, &work.path)))
+/// `[Errno 2] No such file or directory: b'/from' -> b'/to'`.
+fn linking(fault: &Fault, src: &[u8], work: &Work<'_>) -> Fault {
+    let said = fault.message.trim_start_matches("Error while linking: ");
+    let said = if said.contains("hard link not allowed for directory") { "Operation not permitted" } else { said };
+    let error = python_error(said, src);
+    let to = match error.starts_with("[Errno") {
+        true => format!(" -> b'{}'", String::from_utf8_lossy(&work.path)),
+        false => String::new(),
+    };
+    Fault::new(format!("Error while linking: {error}{to}")).with("path", work.shown())
 }
 
 /// Whether nothing is in the folder.

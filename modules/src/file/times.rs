@@ -37,13 +37,14 @@ impl Times {
             None if touch => Ok(Time::Now),
             None | Some("preserve") => Ok(Time::Preserve),
             Some("now") => Ok(Time::Now),
-            Some(text) => parse(text, format).map(Time::At).ok_or_else(|| {
+            Some(text) => parse(text, format).map(Time::At).map_err(|remains| {
+                let why = match remains {
+                    Some(rest) => format!("unconverted data remains: {rest}"),
+                    None => format!("time data '{text}' does not match format '{format}'"),
+                };
                 Fault::at(
                     name,
-                    format!(
-                        "Error while obtaining timestamp for time {text} using format {format}: time data '{text}' \
-                         does not match format '{format}'"
-                    ),
+                    format!("Error while obtaining timestamp for time {text} using format {format}: {why}"),
                 )
             }),
         }
@@ -106,8 +107,20 @@ impl Work<'_> {
     }
 }
 
-/// Python's `strptime` for what times of files are written in.
-fn parse(text: &str, format: &str) -> Option<[u32; 6]> {
+/// Python's `strptime` for what times of files are written in; else what is left of the text, where anything is.
+fn parse(text: &str, format: &str) -> Result<[u32; 6], Option<String>> {
+    let (at, rest) = fields(text, format).ok_or(None)?;
+    if !rest.is_empty() {
+        return Err(Some(rest.to_string()));
+    }
+    let [_, month, day, hour, minute, second] = at;
+    let sane =
+        (1..=12).contains(&month) && (1..=31).contains(&day) && hour < 24 && minute < 60 && second < 62;
+    if sane { Ok(at) } else { Err(None) }
+}
+
+/// Year, month, day, hour, minute, second, and the text behind them.
+fn fields<'t>(text: &'t str, format: &str) -> Option<([u32; 6], &'t str)> {
     let mut at = [1900, 1, 1, 0, 0, 0];
     let mut rest = text;
     let mut letters = format.chars();
@@ -141,12 +154,5 @@ fn parse(text: &str, format: &str) -> Option<[u32; 6]> {
             _ => number,
         };
     }
-    let [_, month, day, hour, minute, second] = at;
-    let sane = rest.is_empty()
-        && (1..=12).contains(&month)
-        && (1..=31).contains(&day)
-        && hour < 24
-        && minute < 60
-        && second < 62;
-    sane.then_some(at)
+    Some((at, rest))
 }

@@ -160,6 +160,14 @@ impl Act for WriteFile {
             77 => {
                 let out = String::from_utf8_lossy(&reply.out).into_owned();
                 let (out, status) = out.rsplit_once("status ").unwrap_or((&out, "1"));
+                if status.trim() == "127" {
+                    let program = self.validate.first().map_or("", String::as_str);
+                    return Err(Fault::new("Error executing command.")
+                        .because(format!("[Errno 2] No such file or directory: b'{program}'"))
+                        .with("rc", 2)
+                        .with("stdout", "")
+                        .with("stderr", ""));
+                }
                 Err(Fault::new("failed to validate")
                     .with("exit_status", status.trim().parse::<i64>().unwrap_or(1))
                     .with("stdout", out)
@@ -199,6 +207,8 @@ pub struct WriteTree {
     pub folders: Vec<Vec<u8>>,
     /// A folder that exists, on the same file system where possible.
     pub beside: Vec<u8>,
+    /// Some take the place of others, whose ACL, label and extended attributes they get.
+    pub replaces: bool,
 }
 
 impl Act for WriteTree {
@@ -206,7 +216,7 @@ impl Act for WriteTree {
         let stream = TarStream::new(&self.files);
         let len = stream.len();
         let temporary = beside(&[path_word(&self.beside).as_slice(), b"/x"].concat());
-        let mut words = vec![len.to_string().into_bytes(), temporary];
+        let mut words = vec![len.to_string().into_bytes(), temporary, yes(self.replaces)];
         words.extend(self.folders.iter().map(|folder| path_word(folder)));
         let mut request = Request::call("act_tree", words, &[&TREE]);
         request.payload = Payload::Stream { from: Box::new(stream), len };
@@ -377,6 +387,8 @@ pub struct UserCommand {
     pub stdin: Option<Vec<u8>>,
     /// Kill it after this long.
     pub timeout: Option<Duration>,
+    /// The task's `environment` does not reach it.
+    pub plain: bool,
 }
 
 impl Act for UserCommand {
@@ -386,6 +398,7 @@ impl Act for UserCommand {
             environment: Vec::new(),
             timeout: self.timeout,
             stdin: self.stdin.is_some(),
+            plain: self.plain,
         };
         Ok(vec![Request {
             run: Run::Command(command),

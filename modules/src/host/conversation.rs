@@ -377,7 +377,7 @@ impl Host {
         if let Want::Act(request) = &mut want {
             request.secret |= self.state.setting.no_log;
             if let Run::Command(command) = &mut request.run {
-                let mut environment = self.environment().to_vec();
+                let mut environment = if command.plain { Vec::new() } else { self.environment().to_vec() };
                 environment.append(&mut command.environment);
                 command.environment = environment;
                 command.timeout = command.timeout.or(self.state.setting.timeout);

@@ -37,6 +37,8 @@ pub struct Command {
     /// Give it the request's payload as its standard input (else it is empty); where that does not fit on the host
     /// nothing is run and the rc is 251.
     pub stdin: bool,
+    /// The task's own variables are not added to its environment.
+    pub plain: bool,
 }
 
 /// What travels behind a request line.

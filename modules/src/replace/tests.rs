@@ -1,6 +1,5 @@
 //! Substitution as Python does it, and files edited.
 
-use super::substitute;
 use crate::module_tests::Lab;
 use crate::pattern::Pattern;
 
@@ -13,7 +12,7 @@ fn substitution_is_pythons() {
         (r"(\w)(?P<n>\w)", "abcd", r"\2\g<n>\1", "bbaddc"),
         ("é|$", "éa", "ü", "üaü"),
     ] {
-        let found = substitute(&Pattern::new(pattern, "regexp").unwrap(), text, template);
+        let found = Pattern::new(pattern, "regexp").unwrap().replace(text, template).unwrap();
         assert_eq!(found.0, out, "{pattern}");
     }
 }

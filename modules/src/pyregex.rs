@@ -60,6 +60,11 @@ impl<'t> Match<'t> {
         self.text.get(start..end)
     }
 
+    /// Where a group starts and ends, in bytes.
+    pub fn span(&self, group: usize) -> Option<(usize, usize)> {
+        self.groups.get(group).copied().flatten()
+    }
+
     /// Where the match starts, in bytes.
     pub fn start(&self) -> usize {
         self.groups.first().copied().flatten().map_or(0, |g| g.0)
@@ -112,6 +117,11 @@ impl PyRegex {
     /// The number of a named group.
     pub fn group_named(&self, name: &str) -> Option<usize> {
         self.names.iter().find(|(n, _)| n == name).map(|(_, group)| *group)
+    }
+
+    /// The named groups, with their numbers.
+    pub fn names(&self) -> &[(String, usize)] {
+        &self.names
     }
 
     /// `re.search`: the first match anywhere.
