@@ -144,7 +144,8 @@ impl FileAttributes {
 }
 
 fn missing_account(kind: &str, number: &str, given: &str) -> String {
-    let number = if given.bytes().all(|b| b.is_ascii_digit()) { format!(" with {number}") } else { String::new() };
+    let number =
+        if given.bytes().all(|b| b.is_ascii_digit()) { format!(" with {number}") } else { String::new() };
     format!("failed to look up {kind}{number} {given}. Create {kind} up to this point in real play")
 }
 

@@ -100,7 +100,8 @@ impl Module for Command {
         };
         // What there is no output of is empty there, in failures too.
         outcome.map_err(|fault| {
-            let never = fault.message.starts_with("one of the") || fault.message.starts_with("Argument 'args'");
+            let never =
+                fault.message.starts_with("one of the") || fault.message.starts_with("Argument 'args'");
             let lines: &[&str] = if never { &[] } else { &["stdout", "stderr"] };
             lines.iter().fold(fault, |fault, name| match fault.result.contains_key(*name) {
                 true => fault,
@@ -237,7 +238,9 @@ impl Command {
         if self.uses_shell {
             let (line, shown): (String, Data) = match (&self.argv, text) {
                 // A list is made a line of words that the shell takes as they are.
-                (Some(argv), _) if !argv.is_empty() => (quoted(argv), Data::List(argv.iter().map(|word| Data::str(word.as_str())).collect())),
+                (Some(argv), _) if !argv.is_empty() => {
+                    (quoted(argv), Data::List(argv.iter().map(|word| Data::str(word.as_str())).collect()))
+                }
                 (_, Some(text)) if !text.trim().is_empty() => (text.clone(), text.as_str().into()),
                 _ => return Err(no_command(self)),
             };

@@ -55,7 +55,10 @@ fn arguments_are_those_that_ansible_core_documents() {
             }
         }
         for ours in &schema.options {
-            if !documented.contains_key(ours.name) && !ours.name.starts_with('_') && !MEANT.contains(&(module.name, ours.name)) {
+            if !documented.contains_key(ours.name)
+                && !ours.name.starts_with('_')
+                && !MEANT.contains(&(module.name, ours.name))
+            {
                 writeln!(wrong, "{} {}: is not documented there", module.name, ours.name).unwrap();
             }
         }
@@ -87,14 +90,25 @@ fn compare(wrong: &mut String, module: &str, ours: &Opt, theirs: &serde_json::Va
     let at = |what: &str| format!("{} {what}", ours.name);
     say(&at("aliases"), format!("{:?}", sorted(ours.aliases)), format!("{:?}", words(&theirs["aliases"])));
     if ours.kind != Kind::Bool {
-        say(&at("choices"), format!("{:?}", sorted(ours.choices)), format!("{:?}", words(&theirs["choices"])));
+        say(
+            &at("choices"),
+            format!("{:?}", sorted(ours.choices)),
+            format!("{:?}", words(&theirs["choices"])),
+        );
     }
     say(&at("type"), ours.kind.name().to_owned(), theirs["type"].as_str().unwrap_or("str").to_owned());
     let elements = ours.elements.map_or("", Kind::name);
     say(&at("elements"), elements.to_owned(), theirs["elements"].as_str().unwrap_or("").to_owned());
-    say(&at("required"), ours.required.to_string(), theirs["required"].as_bool().unwrap_or(false).to_string());
+    say(
+        &at("required"),
+        ours.required.to_string(),
+        theirs["required"].as_bool().unwrap_or(false).to_string(),
+    );
     let default = ours.default.as_ref().map_or("null".to_owned(), |d| match ours.kind {
-        Kind::Bool => crate::Data::from(matches!(d.as_str().unwrap_or_default(), "yes" | "true") || *d == crate::Data::Bool(true)).to_json_text(),
+        Kind::Bool => crate::Data::from(
+            matches!(d.as_str().unwrap_or_default(), "yes" | "true") || *d == crate::Data::Bool(true),
+        )
+        .to_json_text(),
         _ => d.to_json_text(),
     });
     let theirs = match &theirs["default"] {

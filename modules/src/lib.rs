@@ -19,13 +19,13 @@ pub use outcome::{Diff, Fault, Outcome};
 #[cfg(test)]
 mod account_tests;
 #[cfg(test)]
-mod copy_tests;
-#[cfg(test)]
-mod documented_tests;
-#[cfg(test)]
 mod apt_tests;
 pub mod attributes;
 mod blockinfile;
+#[cfg(test)]
+mod copy_tests;
+#[cfg(test)]
+mod documented_tests;
 #[cfg(test)]
 mod module_tests;
 #[cfg(test)]

@@ -104,9 +104,15 @@ impl Twins {
         let Data::Map(mut map) = Data::from_json(&serde_json::from_str(&text[at + 2..]).unwrap()) else {
             panic!()
         };
-        for extra in
-            ["invocation", "diff", "stdout_lines", "stderr_lines", "warnings", "deprecations", "ansible_facts"]
-        {
+        for extra in [
+            "invocation",
+            "diff",
+            "stdout_lines",
+            "stderr_lines",
+            "warnings",
+            "deprecations",
+            "ansible_facts",
+        ] {
             map.shift_remove(extra);
         }
         Some(map)

@@ -78,11 +78,8 @@ impl Module for WaitFor {
                 "state=stopped should only be used for checking a port without search_regex",
             ));
         }
-        let pattern = self
-            .search_regex
-            .as_deref()
-            .map(|r| Pattern::multiline(r, "search_regex"))
-            .transpose()?;
+        let pattern =
+            self.search_regex.as_deref().map(|r| Pattern::multiline(r, "search_regex")).transpose()?;
         let path = match &self.path {
             Some(path) => Some(host.path(path).await?),
             None => None,

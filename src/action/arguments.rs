@@ -17,7 +17,8 @@ pub fn known(call: &Call<'_>, names: &[&str]) -> Result<(), Diagnostic> {
         call.args.keys().map(|name| &**name).filter(|name| !names.contains(name)).collect();
     let Some(first) = wrong.first() else { return Ok(()) };
     // Aliases follow in brackets; where `msg` is the only one of a pair it is a name of its own.
-    let (aliases, mut supported): (Vec<&str>, Vec<&str>) = names.iter().partition(|name| names.contains(&"fail_msg") && ALIASES.contains(name));
+    let (aliases, mut supported): (Vec<&str>, Vec<&str>) =
+        names.iter().partition(|name| names.contains(&"fail_msg") && ALIASES.contains(name));
     supported.sort_unstable();
     let aliases = if aliases.is_empty() { String::new() } else { format!(" ({})", aliases.join(", ")) };
     let mut error = Diagnostic::user(format!(

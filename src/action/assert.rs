@@ -79,7 +79,9 @@ impl Action for Assert {
 fn spoken(call: &Call<'_>, name: &str) -> Result<(), Diagnostic> {
     let wrong = match call.args.get(name) {
         None | Some(Value::None | Value::Str(_)) => return Ok(()),
-        Some(Value::List(list)) if list.items().iter().all(|item| matches!(item, Value::Str(_))) => return Ok(()),
+        Some(Value::List(list)) if list.items().iter().all(|item| matches!(item, Value::Str(_))) => {
+            return Ok(());
+        }
         Some(wrong) => wrong,
     };
     let name = if name == "msg" { "fail_msg" } else { name };

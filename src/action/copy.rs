@@ -41,7 +41,10 @@ impl Action for Copy {
                     });
                 };
                 let slash = if src.ends_with('/') { "/" } else { "" };
-                let whole = format!("{}{slash}", std::path::absolute(&path).unwrap_or_else(|_| path.clone()).display());
+                let whole = format!(
+                    "{}{slash}",
+                    std::path::absolute(&path).unwrap_or_else(|_| path.clone()).display()
+                );
                 module.args.insert("src".into(), whole.into());
                 let follow = flag(&call, "local_follow")?.unwrap_or(true);
                 module.inputs.push(("src".into(), input(&call, &path, follow, decrypt)?));

@@ -88,7 +88,9 @@ fn variable(expression: &str, call: &Call<'_>) -> Result<(String, Data), Diagnos
     match template::expression(expression, call.world) {
         Ok(value) => Ok((expression.to_string(), value.to_data()?)),
         Err(error)
-            if ["undefined", "has no attribute", "is unsafe"].iter().any(|w| error.to_string().contains(w)) =>
+            if ["undefined", "has no attribute", "is unsafe"]
+                .iter()
+                .any(|w| error.to_string().contains(w)) =>
         {
             // ansible-core 2.19's own words for what cannot be shown
             call.world.warn(&format!("Encountered 1 template error.\nerror 1 - {error}"));

@@ -5,16 +5,8 @@ use crate::diag::Diagnostic;
 /// Where cp1252 differs from latin-1: 0x80 to 0x9f; a blank is unassigned.
 const CP1252: &str = "€ ‚ƒ„…†‡ˆ‰Š‹Œ Ž  ‘’“”•–—˜™š›œ žŸ";
 /// Where latin-9 differs from latin-1.
-const LATIN9: [(char, u8); 8] = [
-    ('€', 0xa4),
-    ('Š', 0xa6),
-    ('š', 0xa8),
-    ('Ž', 0xb4),
-    ('ž', 0xb8),
-    ('Œ', 0xbc),
-    ('œ', 0xbd),
-    ('Ÿ', 0xbe),
-];
+const LATIN9: [(char, u8); 8] =
+    [('€', 0xa4), ('Š', 0xa6), ('š', 0xa8), ('Ž', 0xb4), ('ž', 0xb8), ('Œ', 0xbc), ('œ', 0xbd), ('Ÿ', 0xbe)];
 
 /// The text's bytes in an encoding.
 ///
@@ -23,7 +15,8 @@ const LATIN9: [(char, u8); 8] = [
 pub fn encode(text: &str, name: &str) -> Result<Vec<u8>, Diagnostic> {
     let plain = name.to_lowercase().replace(['_', ' '], "-");
     let wide = |bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(bytes).collect::<Vec<u8>>();
-    let wider = |bytes: fn(u32) -> [u8; 4]| text.chars().flat_map(|c| bytes(u32::from(c))).collect::<Vec<u8>>();
+    let wider =
+        |bytes: fn(u32) -> [u8; 4]| text.chars().flat_map(|c| bytes(u32::from(c))).collect::<Vec<u8>>();
     let marked = |mark: &[u8], rest: Vec<u8>| [mark, &rest].concat();
     Ok(match plain.as_str() {
         "utf-8" | "utf8" | "u8" => text.as_bytes().to_vec(),
@@ -96,7 +89,13 @@ mod tests {
             assert_eq!(encode(text, name).unwrap(), wanted, "{name}");
         }
         let error = encode("aé", "ascii").unwrap_err().to_string();
-        assert!(error.ends_with("'ascii' codec can't encode character '\\xe9' in position 1: ordinal not in range(128)"));
-        assert!(encode("☃", "latin1").is_err() && encode("¤", "latin-9").is_err() && encode("a", "nonsense").is_err());
+        assert!(error.ends_with(
+            "'ascii' codec can't encode character '\\xe9' in position 1: ordinal not in range(128)"
+        ));
+        assert!(
+            encode("☃", "latin1").is_err()
+                && encode("¤", "latin-9").is_err()
+                && encode("a", "nonsense").is_err()
+        );
     }
 }

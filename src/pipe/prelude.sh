@@ -25,6 +25,9 @@
 # What may leave a process behind (a daemon's start) must have its stdout in a file or run as a Command.
 
 [ ! -c /dev/null ] || exec 2>/dev/null
+# bash as sh would not tell of signals (see _iu).
+# shellcheck disable=SC3040
+[ -z "${BASH_VERSION:-}" ] || set +o posix
 _iC=0
 _iT=
 _iX=

@@ -4,7 +4,8 @@ use super::{Copy, Target};
 use crate::attributes::{Wanted, path_info};
 use crate::file::{basename, dirname};
 use crate::host::{
-    Algorithm, Attributes, Checksum, CopyFile, Host, Readlink, Source, Stat, Status, Tree, WriteFile, join, symlink,
+    Algorithm, Attributes, Checksum, CopyFile, Host, Readlink, Source, Stat, Status, Tree, WriteFile, join,
+    symlink,
 };
 use crate::{Data, Fault, Outcome};
 use std::collections::BTreeMap;
@@ -55,7 +56,8 @@ impl Copy {
                 let folder = dirname(&target.path).to_vec();
                 if host.check_mode() {
                     host.foretell(None);
-                    let message = format!("dest directory {} would be created", String::from_utf8_lossy(&folder));
+                    let message =
+                        format!("dest directory {} would be created", String::from_utf8_lossy(&folder));
                     return Ok(Outcome::new().with("msg", message).with("src", shown_src));
                 }
                 self.make_folders(host, &folder, &wanted).await?;

@@ -163,7 +163,8 @@ impl Work<'_> {
 /// `[Errno 2] No such file or directory: b'/from' -> b'/to'`.
 fn linking(fault: &Fault, src: &[u8], work: &Work<'_>) -> Fault {
     let said = fault.message.trim_start_matches("Error while linking: ");
-    let said = if said.contains("hard link not allowed for directory") { "Operation not permitted" } else { said };
+    let said =
+        if said.contains("hard link not allowed for directory") { "Operation not permitted" } else { said };
     let error = python_error(said, src);
     let to = match error.starts_with("[Errno") {
         true => format!(" -> b'{}'", String::from_utf8_lossy(&work.path)),

@@ -32,8 +32,7 @@ impl Time {
 
 impl Times {
     pub(super) fn read(args: &File, touch: bool) -> Result<Times, Fault> {
-        let one = |name: &str, text: &Option<String>, format: &str| {
-            match text.as_deref() {
+        let one = |name: &str, text: &Option<String>, format: &str| match text.as_deref() {
             None if touch => Ok(Time::Now),
             None | Some("preserve") => Ok(Time::Preserve),
             Some("now") => Ok(Time::Now),
@@ -47,7 +46,6 @@ impl Times {
                     format!("Error while obtaining timestamp for time {text} using format {format}: {why}"),
                 )
             }),
-        }
         };
         Ok(Times {
             access: one("access_time", &args.access_time, &args.access_time_format)?,
