@@ -31,7 +31,8 @@ impl Pattern {
     /// # Errors
     /// It is no regular expression.
     pub fn with(text: &str, argument: &str, flags: Flags) -> Result<Pattern, Fault> {
-        let regex = PyRegex::new(text, flags).map_err(|e| Fault::raised(e.to_string()).with_argument(argument))?;
+        let regex =
+            PyRegex::new(text, flags).map_err(|e| Fault::raised(e.to_string()).with_argument(argument))?;
         Ok(Pattern { regex })
     }
 
@@ -74,7 +75,8 @@ impl Pattern {
     /// # Errors
     /// The template names a group that there is not, or has an escape that means nothing.
     pub fn expand(&self, template: &str, found: &Match<'_>) -> Result<String, Fault> {
-        let replacement = Replacement::parse(template, &self.regex).map_err(|e| Fault::raised(e.to_string()))?;
+        let replacement =
+            Replacement::parse(template, &self.regex).map_err(|e| Fault::raised(e.to_string()))?;
         let mut out = String::new();
         replacement.expand(found, &mut out);
         Ok(out)
@@ -100,6 +102,9 @@ mod tests {
         let pattern = Pattern::new("(a)(?P<n>b)", "regexp").unwrap();
         let found = pattern.search("ab").unwrap();
         assert_eq!(pattern.expand(r"\2-\g<n>-\g<1>\t\\", &found).unwrap(), "b-b-a\t\\");
-        assert_eq!(pattern.expand(r"\3", &found).unwrap_err().message, "invalid group reference 3 at position 1");
+        assert_eq!(
+            pattern.expand(r"\3", &found).unwrap_err().message,
+            "invalid group reference 3 at position 1"
+        );
     }
 }

@@ -36,7 +36,8 @@ impl Action for IncludeVars {
 
     fn run(&self, call: Call<'_>) -> Result<Next, Diagnostic> {
         let span = call.task.action.span;
-        let refused = |message: String| Diagnostic::user("Task failed").because(Diagnostic::user(message).at(span));
+        let refused =
+            |message: String| Diagnostic::user("Task failed").because(Diagnostic::user(message).at(span));
         if let Some(wrong) = call.args.keys().find(|name| !OPTIONS.contains(&&***name)) {
             return Err(refused(format!("{wrong} is not a valid option in include_vars")));
         }
