@@ -19,6 +19,7 @@ mod syntax;
 mod testing;
 pub mod tests;
 pub mod value;
+mod web;
 mod world;
 
 pub use args::Args;

@@ -13,6 +13,7 @@ mod registry;
 mod sequence;
 mod tables;
 mod variables;
+mod web;
 
 pub(crate) use inifile::IniFile;
 pub use registry::{Lookup, LookupFn, find, names};
@@ -26,4 +27,5 @@ const FAMILIES: &[&[Lookup]] = &[
     passwords::LOOKUPS,
     tables::LOOKUPS,
     variables::LOOKUPS,
+    web::LOOKUPS,
 ];

@@ -40,3 +40,15 @@ fn invalid(plugin: &str, option: &str, value: &Value, kind: &str) -> Error {
         value.repr().unwrap_or_default()
     ))
 }
+
+/// An option as a float.
+///
+/// # Errors
+/// It is nothing of the kind.
+pub(super) fn float(plugin: &str, option: &str, value: &Value) -> Result<f64> {
+    let number = match value {
+        Value::Str(s) => s.text.trim().parse().ok(),
+        other => other.as_number().map(|n| n.float()),
+    };
+    number.filter(|n| n.is_finite()).ok_or_else(|| invalid(plugin, option, value, "float"))
+}
