@@ -535,7 +535,8 @@ mod tests {
         let asked = asked.join().unwrap();
         let first: Vec<&str> = asked.iter().map(|head| head.lines().next().unwrap()).collect();
         assert_eq!(first, ["GET /a HTTP/1.1", "GET /b?c HTTP/1.1", "GET /b?c HTTP/1.1"]);
-        let with_login: Vec<bool> = asked.iter().map(|h| h.contains("Authorization: Basic dTpw\r\n")).collect();
+        let with_login: Vec<bool> =
+            asked.iter().map(|h| h.contains("Authorization: Basic dTpw\r\n")).collect();
         assert_eq!(with_login, [false, false, true]);
     }
 
