@@ -5,7 +5,7 @@ use crate::attributes::path_info;
 use crate::edit::Edited;
 use crate::host::{Host, Source, Stat, WriteFile};
 use crate::registry::Module;
-use crate::{Args, Choice, Diff, Fault, Outcome};
+use crate::{Args, Choice, Data, Diff, Fault, Outcome};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha1::{Digest, Sha1};
@@ -98,22 +98,23 @@ impl Module for KnownHosts {
             (State::Present, Some(wanted)) => self.with(&file.text, &name, wanted, key.unwrap_or_default()),
             (_, wanted) => without(&file.text, &name, wanted.as_ref()),
         };
+        // The difference is told in any case, as there.
+        let before = if file.status.is_some() { file.shown.as_str() } else { "/dev/null" };
+        let diff = Diff {
+            before_header: Some(before.to_string()),
+            ..Diff::text(&file.shown, file.text.as_str(), after.as_str())
+        };
+        let outcome = Outcome::new().with("diff", Data::Map(diff.to_map()));
         if after != file.text {
-            let before = if file.status.is_some() { file.shown.as_str() } else { "/dev/null" };
-            let diff = Diff {
-                before_header: Some(before.to_string()),
-                ..Diff::text(&file.shown, file.text.as_str(), after.as_str())
-            };
             let act = WriteFile::new(&file.path, Source::bytes(after.into_bytes()));
-            if host.change(host.diff_mode().then_some(diff), act).await?.acted().is_none() {
-                return Ok(Outcome::new());
-            }
-        } else if host.check_mode() {
-            return Ok(Outcome::new());
+            host.change(None, act).await?;
+        }
+        if host.check_mode() {
+            return Ok(outcome);
         }
         let status = host.ask(Stat::behind(&path)).await?;
         let state = if self.state == State::Present { "present" } else { "absent" };
-        Ok(Outcome::new()
+        Ok(outcome
             .with("name", self.name.as_str())
             .with("key", self.key.clone())
             .with("path", file.shown.as_str())

@@ -70,7 +70,8 @@ fn symbolic(text: &str, start: u32, directory: bool, umask: u32) -> Result<u32, 
         let wrong = || bad("mode must be in octal or symbolic form", clause);
         let split = clause.find(['+', '-', '=']).ok_or_else(wrong)?;
         let (who, mut rest) = clause.split_at_checked(split).ok_or_else(wrong)?;
-        if !who.chars().all(|c| "ugoa".contains(c)) {
+        // `a` stands alone.
+        if who != "a" && !who.chars().all(|c| "ugo".contains(c)) {
             return Err(wrong());
         }
         while let Some(operator) = rest.chars().next() {
@@ -155,6 +156,9 @@ mod tests {
         ] {
             let got = Mode::read(&Data::str(mode)).unwrap().apply(before, directory, 0o022).unwrap();
             assert_eq!(format!("{got:o}"), format!("{after:o}"), "{mode} on {before:o}");
+        }
+        for wrong in ["u=foo", "foo=r", "ao=r", "oa=r", "u"] {
+            assert!(Mode::read(&Data::str(wrong)).unwrap().apply(0, false, 0).is_err(), "{wrong}");
         }
     }
 }
