@@ -129,11 +129,8 @@ impl KnownHosts {
     fn with(&self, text: &str, name: &str, wanted: &Line<'_>, key: &str) -> String {
         let of_kind =
             |line: &Line<'_>| line.names(name) && line.kind == wanted.kind && line.marker == wanted.marker;
-        let right = |line: &Line<'_>| {
-            of_kind(line)
-                && line.same_key(wanted)
-                && (line.is_hashed() || !self.hash_host || wanted.is_hashed())
-        };
+        let hashed = self.hash_host || wanted.is_hashed();
+        let right = |line: &Line<'_>| of_kind(line) && line.same_key(wanted) && line.is_hashed() == hashed;
         if text.lines().filter_map(Line::parse).any(|line| right(&line)) {
             return text.to_string();
         }
@@ -217,6 +214,7 @@ mod tests {
         );
         lab.changes_once("known_hosts", &args("web", "web ssh-ed25519 BBBB", r#", "hash_host": true"#));
         assert!(lab.read("known").contains("\n|1|") && !lab.read("known").contains("web"));
+        lab.changes_once("known_hosts", &args("web", "web ssh-ed25519 BBBB", ""));
         lab.changes_once("known_hosts", r#"{"path": "D/known", "name": "web", "state": "absent"}"#);
         assert_eq!(lab.read("known"), "# mine\n*.example ssh-rsa AAAA\nother ssh-rsa AAAA\n");
         assert!(lab.fails("known_hosts", &args("web", "other ssh-rsa AAAA", "")).contains("does not match"));
