@@ -79,16 +79,10 @@ impl Strings {
         let nobody = || Diagnostic::user("EOF when reading a line");
         let name = Person.line("Variable name (enter for no name): ", false).ok_or_else(nobody)?;
         let text = match self.show_input {
-            true => Person.line("String to encrypt: ", false).ok_or_else(nobody)?,
-            false => {
-                let first = Person.line("String to encrypt (hidden): ", true).ok_or_else(nobody)?;
-                let again = Person.line("Confirm String to encrypt (hidden): ", true).ok_or_else(nobody)?;
-                if first != again {
-                    return Err(Diagnostic::user("Passwords do not match"));
-                }
-                first
-            }
+            true => Person.line("String to encrypt: ", false),
+            false => Person.line("String to encrypt (hidden): ", true),
         };
+        let text = text.ok_or_else(nobody)?;
         if text.is_empty() {
             return Err(options_error("The plaintext provided from the prompt was empty, not encrypting"));
         }
