@@ -57,12 +57,12 @@ impl Batch<'_, '_> {
                 }
             };
             let line = group.hosts.first().map(|host| self.line(step, *host, super::batch::Strategy::Linear));
-            self.run.shared.emit(Event::Included(Include {
-                file,
-                hosts,
-                item: group.call.item.clone(),
-                task: line.unwrap_or_default(),
-            }));
+            let task = line.unwrap_or_default();
+            let item = match task.no_log {
+                true => Some(Data::str("(censored due to no_log)")),
+                false => group.call.item.clone(),
+            };
+            self.run.shared.emit(Event::Included(Include { file, hosts, item, task }));
             let found = crate::playbook::missing_in(&items, self.run.known);
             if !found.is_empty() {
                 return Err(super::run::missing_error(&found));
@@ -198,7 +198,9 @@ pub fn to_node(value: &Value, span: Span, depth: usize) -> Node {
         }
         other => Kind::Str { text: other.to_string().into(), unsafe_: true },
     };
-    Node { kind, span }
+    // what is secret stays so
+    let sealed = matches!(value, Value::Str(s) if s.secret);
+    Node { kind, span: if sealed { span.sealed() } else { span } }
 }
 
 /// The role that an `include_role` asks for.

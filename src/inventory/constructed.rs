@@ -322,7 +322,9 @@ fn bare_names(keyed: &Keyed, value: &Value) -> Result<Vec<String>, Diagnostic> {
 /// A rendered value as the inventory holds it: its strings are never templates again.
 pub(super) fn node_of(value: &Value, span: Span) -> Node {
     let text = |text: Arc<str>| Kind::Str { text, unsafe_: true };
-    let node = |kind| Node { kind, span };
+    let sealed = matches!(value, Value::Str(s) if s.secret);
+    // what is secret stays so
+    let node = |kind| Node { kind, span: if sealed { span.sealed() } else { span } };
     let kind = match value {
         Value::Bool(value) => Kind::Bool(*value),
         Value::Int(value) => Kind::Int(*value),

@@ -41,7 +41,7 @@ impl Json {
             Event::PlayStart(play) => (
                 "play_start",
                 object([
-                    ("play", Data::str(play.name.clone())),
+                    ("play", self.masks.text(&play.name).into()),
                     ("uuid", Data::str(play.uuid.clone())),
                     ("pattern", Data::str(play.pattern.clone())),
                     ("hosts", names(&play.hosts)),
@@ -98,7 +98,7 @@ impl Json {
                 "left",
                 object([
                     ("host", Data::str(left.host.clone())),
-                    ("task", left.task.as_ref().map(|task| full_name(task)).into()),
+                    ("task", left.task.as_ref().map(|task| self.masks.text(&full_name(task))).into()),
                     ("cut", left.cut.into()),
                 ]),
             ),
@@ -109,7 +109,7 @@ impl Json {
     fn task(&self, task: &TaskLine) -> Map {
         let mut map = object([
             ("uuid", Data::str(task.uuid.clone())),
-            ("name", full_name(task).into()),
+            ("name", self.masks.text(&full_name(task)).into()),
             ("action", Data::str(task.action.clone())),
             ("handler", (task.section == crate::engine::Section::Handler).into()),
             ("check_mode", task.check_mode.into()),
@@ -131,7 +131,7 @@ impl Json {
         };
         let mut map = object([
             ("host", Data::str(result.host.clone())),
-            ("task", full_name(&result.task).into()),
+            ("task", self.masks.text(&full_name(&result.task)).into()),
             ("task_uuid", uuid(&result.task)),
             ("status", status.into()),
             ("took", Data::Float(result.took.as_secs_f64())),

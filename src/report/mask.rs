@@ -1,6 +1,7 @@
 //! Keeping secrets out of sight.
 
 use impel_modules::{Data, Map, Text};
+use std::collections::HashSet;
 use std::sync::{Arc, RwLock};
 
 /// What stands where a secret stood.
@@ -12,8 +13,15 @@ const LEAST: usize = 6;
 /// The secrets that a run has met. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct Masks {
-    known: Arc<RwLock<Vec<Arc<str>>>>,
+    known: Arc<RwLock<Known>>,
     off: bool,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    all: HashSet<Arc<str>>,
+    /// The longest first, so that a secret that holds another is hidden whole.
+    sorted: Vec<Arc<str>>,
 }
 
 impl Masks {
@@ -22,24 +30,38 @@ impl Masks {
         Masks { known: Arc::default(), off }
     }
 
-    /// Remembers a secret, to be masked wherever it turns up.
+    /// Remembers a secret, to be masked wherever it turns up; of one with several lines each line, too, since
+    /// differences and outputs are shown line by line.
     pub fn add(&self, secret: &str) {
-        if self.off || secret.chars().count() < LEAST {
+        if self.off {
+            return;
+        }
+        let secret = secret.trim_end_matches(['\n', '\r']);
+        self.add_one(secret);
+        if secret.contains('\n') {
+            secret.lines().for_each(|line| self.add_one(line.trim()));
+        }
+    }
+
+    fn add_one(&self, secret: &str) {
+        if secret.chars().take(LEAST).count() < LEAST {
+            return;
+        }
+        if self.known.read().unwrap_or_else(|e| e.into_inner()).all.contains(secret) {
             return;
         }
         let mut known = self.known.write().unwrap_or_else(|e| e.into_inner());
-        if known.iter().any(|k| &**k == secret) {
-            return;
+        let secret: Arc<str> = secret.into();
+        if known.all.insert(secret.clone()) {
+            let place = known.sorted.partition_point(|k| k.len() >= secret.len());
+            known.sorted.insert(place, secret);
         }
-        known.push(secret.into());
-        // The longest first, so that a secret that holds another is hidden whole.
-        known.sort_by_key(|k| std::cmp::Reverse(k.len()));
     }
 
     /// The text with all known secrets masked.
     pub fn text(&self, text: &str) -> String {
         let mut masked = text.to_string();
-        for secret in self.known.read().unwrap_or_else(|e| e.into_inner()).iter() {
+        for secret in &self.known.read().unwrap_or_else(|e| e.into_inner()).sorted {
             if masked.contains(&**secret) {
                 masked = masked.replace(&**secret, MASK);
             }
@@ -108,6 +130,13 @@ mod tests {
         let map = Map::from([("a".into(), secret("no")), ("b".into(), Data::str("nobody"))]);
         let masked = Masks::new(false).map(&map);
         assert_eq!((&masked["a"], &masked["b"]), (&Data::str("********"), &Data::str("nobody")));
+    }
+
+    #[test]
+    fn each_line_of_a_long_secret_is_masked() {
+        let masks = Masks::default();
+        masks.add("-----\nlineone1\n  linetwo2\n");
+        assert_eq!(masks.text("+lineone1 -----\n+linetwo2 line"), "+******** -----\n+******** line");
     }
 
     #[test]

@@ -50,6 +50,9 @@ pub trait World {
         None
     }
 
+    /// Told of every text that a template made of something secret, so that it is never shown.
+    fn secret_made(&self, _text: &str) {}
+
     /// Told of every effect while rendering; a world that is looking ahead may refuse with an error.
     ///
     /// # Errors

@@ -470,6 +470,10 @@ impl World for TaskWorld {
         Ok(self.layers.store.vault.text(vault)?)
     }
 
+    fn secret_made(&self, text: &str) {
+        self.layers.store.vault.tell(text);
+    }
+
     fn sealed(&self, plain: &Arc<str>) -> Option<Arc<str>> {
         self.layers.store.vault.sealed(plain)
     }

@@ -75,7 +75,7 @@ impl Vault {
     }
 
     /// Tells the listener of a secret.
-    pub(super) fn tell(&self, secret: &str) {
+    pub fn tell(&self, secret: &str) {
         if let Some(told) = &*self.0.told.read().unwrap_or_else(|e| e.into_inner()) {
             told(secret);
         }

@@ -30,9 +30,7 @@ impl Vault {
         }
         let opened = self.open(&bytes).map_err(|fault| Diagnostic::from(fault).at(Span::new(path, 0, 0)))?;
         let text = String::from_utf8_lossy(&opened.plain);
-        self.tell(text.trim());
-        // what is shown of it is shown line by line
-        text.lines().map(str::trim).for_each(|line| self.tell(line));
+        self.tell(&text);
         Ok(Content { bytes: opened.plain, secret: true })
     }
 

@@ -142,6 +142,7 @@ impl<'w> Eval<'w> {
             Value::from(e.at(text.span))
         });
         let value = if text.secret { value.into_secret() } else { value };
+        self.tell_secret(&value);
         self.world.remember(&text.text, &value);
         value
     }

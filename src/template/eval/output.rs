@@ -18,10 +18,20 @@ impl Eval<'_> {
         let mut text = String::new();
         let mut secret = false;
         for part in parts {
+            self.tell_secret(&part);
             secret |= part.is_secret();
             self.print(part, &mut text)?;
         }
         Ok(Value::text(text, secret))
+    }
+
+    /// Tells the world of a secret text: what is made of it elsewhere (a command's output, say) is masked, too.
+    pub(super) fn tell_secret(&self, value: &Value) {
+        if let Value::Str(text) = value
+            && text.secret
+        {
+            self.world.secret_made(&text.text);
+        }
     }
 
     /// Appends a value as a template prints it.

@@ -54,6 +54,10 @@ impl World for Overlay<'_> {
         self.behind.decrypt(vault)
     }
 
+    fn secret_made(&self, text: &str) {
+        self.behind.secret_made(text);
+    }
+
     fn sealed(&self, plain: &Arc<str>) -> Option<Arc<str>> {
         self.behind.sealed(plain)
     }
