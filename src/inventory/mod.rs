@@ -8,6 +8,8 @@ mod load;
 mod model;
 mod names;
 mod pattern;
+#[cfg(feature = "fuzzing")]
+pub mod probes;
 mod script;
 #[cfg(test)]
 mod tests;

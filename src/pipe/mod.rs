@@ -6,6 +6,8 @@ mod child;
 mod connection;
 mod local;
 mod outgoing;
+#[cfg(feature = "fuzzing")]
+pub mod probes;
 mod prompt;
 mod shell;
 mod spec;

@@ -69,8 +69,12 @@ impl ConfigFiles {
 
     fn add(&mut self, path: &Path, outer: &When, folder: &Path, depth: usize) {
         let Ok(text) = std::fs::read(path) else { return };
+        self.lines(&String::from_utf8_lossy(&text), outer, folder, depth);
+    }
+
+    fn lines(&mut self, text: &str, outer: &When, folder: &Path, depth: usize) {
         self.sections.push(Section { when: outer.clone(), keywords: Vec::new() });
-        for line in String::from_utf8_lossy(&text).lines().map(str::trim) {
+        for line in text.lines().map(str::trim) {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
@@ -145,6 +149,15 @@ impl ConfigFiles {
         }
         Some(all)
     }
+}
+
+/// Reads a text as a file and looks up a host in it.
+#[cfg(feature = "fuzzing")]
+pub fn probe(text: &str) {
+    let mut files = ConfigFiles::default();
+    files.lines(text, &When::Always, Path::new("/nonexistent"), 0);
+    files.relevance("host");
+    files.keywords("host");
 }
 
 /// Whether a list of patterns, some negated, holds `host`.

@@ -96,6 +96,14 @@ fn hop(from: &SshSpec, text: &str, before: Option<&str>) -> Result<SshSpec, Stri
     })
 }
 
+/// Reads a text as a list of hops.
+#[cfg(feature = "fuzzing")]
+pub fn probe(text: &str) {
+    for one in text.split(',') {
+        let _ = hop(&SshSpec::new("host"), one, None);
+    }
+}
+
 struct Pump {
     session: Arc<Session>,
     channel: ssh2::Channel,

@@ -1,6 +1,6 @@
 //! known_hosts files: which keys are known for a host, as OpenSSH reads them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
@@ -49,13 +49,18 @@ impl Known {
         let mut known = Known::default();
         for file in files {
             let Ok(text) = std::fs::read(file) else { continue };
-            for (number, line) in text.split(|byte| *byte == b'\n').enumerate() {
-                if let Some((marker, key_type, key)) = parse(&String::from_utf8_lossy(line), name) {
-                    known.entries.push(Entry { marker, key_type, key, file: file.clone(), line: number + 1 });
-                }
-            }
+            known.add(&text, file, name);
         }
         known
+    }
+
+    /// Adds what the lines of one file say about `name`.
+    pub fn add(&mut self, text: &[u8], file: &Path, name: &str) {
+        for (number, line) in text.split(|byte| *byte == b'\n').enumerate() {
+            if let Some((marker, key_type, key)) = parse(&String::from_utf8_lossy(line), name) {
+                self.entries.push(Entry { marker, key_type, key, file: file.into(), line: number + 1 });
+            }
+        }
     }
 
     /// How `key` of `key_type` stands.

@@ -11,6 +11,8 @@ mod jump;
 mod keys;
 mod known_hosts;
 mod limits;
+#[cfg(feature = "fuzzing")]
+pub mod probes;
 mod resolve;
 mod session;
 mod settings;
