@@ -67,9 +67,8 @@ impl Batch<'_, '_> {
             }
         }
         if !line.include || !matches!(answer.status, Status::Ok { .. }) {
-            let mut result = HostResult { ignored, rescued, ..answer.to_result(&name, line, end.took) };
-            result.no_log = end.no_log || answer.show.censored;
-            self.run.shared.emit(Event::Result(Box::new(result)));
+            let result = HostResult { ignored, rescued, ..answer.to_result(&name, line, end.took) };
+            self.run.shared.emit(Event::Result(Box::new(result.hidden(end.no_log || answer.show.censored))));
         }
         if notifies {
             for handler in notify {

@@ -217,6 +217,32 @@ impl HostResult {
     pub fn changed(&self) -> bool {
         self.status == Status::Ok { changed: true }
     }
+
+    /// Sets whether it is hidden (`no_log`): then its error too says only what sort it is and where, since its words
+    /// come from arguments and results.
+    #[must_use]
+    pub fn hidden(mut self, no_log: bool) -> HostResult {
+        self.no_log = no_log;
+        if no_log {
+            self.error = self.error.map(|error| Arc::new(hide(&error)));
+        }
+        self
+    }
+}
+
+fn hide(error: &Diagnostic) -> Diagnostic {
+    const SORTS: [&str; 3] = [
+        "Task failed: Module failed",
+        "Task failed: Action failed",
+        "Task failed: Finalization of task args",
+    ];
+    let sort = SORTS.iter().find(|sort| error.message.starts_with(**sort)).unwrap_or(&"Task failed");
+    let mut hidden = Diagnostic::new(
+        error.kind,
+        format!("{sort}: the message has been hidden due to the fact that 'no_log: true' was specified"),
+    );
+    hidden.span = error.span;
+    hidden
 }
 
 /// An attempt that failed and will be repeated.

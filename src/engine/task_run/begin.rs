@@ -274,8 +274,8 @@ impl TaskRun {
                 if let Some(line) = line.or(self.line.as_ref()) {
                     let mut shown = answer.clone();
                     shown.result.insert("retries".into(), Data::Int(retries as i64 + 1));
-                    let mut attempt = shown.to_result(&self.host, line, Duration::ZERO);
-                    attempt.no_log = self.settings.no_log;
+                    let attempt = shown.to_result(&self.host, line, Duration::ZERO);
+                    let attempt = attempt.hidden(self.settings.no_log);
                     let left = (retries + 1).saturating_sub(attempts);
                     shared.emit(Event::Retry(Box::new(Retry { attempt, left })));
                 }

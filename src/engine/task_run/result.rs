@@ -10,9 +10,9 @@ impl TaskRun {
             let State::Ended(answer) = &run.state else { return };
             let world = self.base.for_item(items.locals(self.shown));
             let label = label(&self.step.task, items, self.shown, &world);
-            let mut result: HostResult = answer.to_result(&self.host, line, run.begun.elapsed());
+            let result = answer.to_result(&self.host, line, run.begun.elapsed());
+            let mut result = result.hidden(self.settings.no_log || answer.show.censored);
             result.delegate.clone_from(&run.delegate);
-            result.no_log = self.settings.no_log || answer.show.censored;
             result.ignored = self.settings.ignore_errors;
             describe_item(&mut result.result, items, self.shown, &label);
             result.item = Some(label.clone());

@@ -1,0 +1,153 @@
+//! What must never be seen: values that a task hides, wherever a run may show or keep them.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+const SECRET: &str = "hush-Ahsh4ohz";
+
+/// Every way of a task to end, each with the value in its arguments, its result or its error.
+const PLAY: &str = r#"
+- hosts: localhost
+  connection: local
+  gather_facts: false
+  tasks:
+    - copy: {content: "{{ it }}\n", dest: "{{ here }}/kept", mode: "0600"}
+      no_log: true
+    - command: echo {{ it }}
+      no_log: true
+      register: said
+    - command: sh -c 'echo {{ it }} >&2; exit 3'
+      no_log: true
+      ignore_errors: true
+    - command: echo {{ item }}
+      loop: ["{{ it }}", "more {{ it }}"]
+      no_log: true
+    - shell: echo {{ it }}; exit 4
+      no_log: true
+      ignore_errors: true
+      until: false
+      retries: 1
+      delay: 0
+    - copy: {content: "{{ it }}", dest: "{{ here }}/no/such/folder/{{ it }}"}
+      no_log: true
+      ignore_errors: true
+    - debug: {msg: "{{ it }}"}
+      no_log: true
+    - debug: {msg: "{{ said.stdout | nosuch_attribute_of(it) }}"}
+      no_log: true
+      when: false
+    - debug: {msg: "{{ (it ~ '{') | from_json }}"}
+      no_log: true
+      ignore_errors: true
+    - set_fact: {kept: "{{ it }}"}
+      no_log: true
+    - assert: {that: it == 'no', fail_msg: "{{ it }}"}
+      no_log: true
+      ignore_errors: true
+    - fail: {msg: "{{ it }}"}
+      no_log: true
+      ignore_errors: true
+    - lineinfile: {path: "{{ here }}/kept", line: "{{ it }} again"}
+      no_log: true
+      diff: true
+    - command: echo {{ it }}
+      when: it == '{{ it'
+      no_log: true
+      ignore_errors: true
+    - block:
+        - command: echo {{ it }}
+          changed_when: it is nosuchtest
+          no_log: true
+      rescue:
+        - debug: {msg: rescued}
+    - file: {path: "{{ here }}/kept", state: absent}
+"#;
+
+fn run(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> (Option<i32>, String) {
+    std::fs::write(folder.join("play.yml"), PLAY.replace("nosuch_attribute_of(it)", "default(it)")).unwrap();
+    std::fs::write(
+        folder.join("vars.yml"),
+        format!("it: {SECRET}\nhere: {}\nansible_remote_tmp: {0}\n", folder.display()),
+    )
+    .unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_impel"))
+        .args(["run", "play.yml", "-e", "@vars.yml"])
+        .args(arguments)
+        .envs(environment.iter().copied())
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8_lossy(&said).into_owned())
+}
+
+#[test]
+fn what_a_task_hides_is_shown_nowhere() {
+    for (arguments, environment) in [
+        (&["-vvvv", "-D"][..], &[][..]),
+        (&["-D", "--output", "json"], &[]),
+        (&["--check", "-D", "-vvv"], &[]),
+        (&["-vvvv"], &[("ANSIBLE_STDOUT_CALLBACK", "minimal")]),
+        (&["-vvvv"], &[("ANSIBLE_STDOUT_CALLBACK", "oneline")]),
+        (&["-vvvv", "-D"], &[("ANSIBLE_LOG_PATH", "the.log"), ("ANSIBLE_DISPLAY_ARGS_TO_STDOUT", "1")]),
+        (&["-vvvv"], &[("ANSIBLE_CALLBACK_RESULT_FORMAT", "yaml")]),
+        (&["-vvvv"], &[("RUST_LOG", "trace")]),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let (code, said) = run(folder.path(), arguments, environment);
+        // check mode has made no file for the last tasks
+        assert!(code == Some(0) || arguments.contains(&"--check"), "{arguments:?} {environment:?}\n{said}");
+        let shown = said.lines().find(|line| line.contains(SECRET));
+        assert_eq!(shown, None, "{arguments:?} {environment:?}\n{said}");
+        for file in std::fs::read_dir(folder.path()).unwrap() {
+            let path = file.unwrap().path();
+            if path.is_file() && path.file_name().unwrap() != "vars.yml" {
+                let text = std::fs::read(&path).unwrap();
+                let text = String::from_utf8_lossy(&text);
+                assert!(!text.contains(SECRET), "{} {arguments:?}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_password_that_a_module_takes_is_not_shown_with_its_arguments() {
+    let folder = tempfile::tempdir().unwrap();
+    let play = "- hosts: localhost\n  connection: local\n  gather_facts: false\n  tasks:\n    \
+                - user: {name: nosuch-user, password: \"$6$x${{ it }}\"}\n      ignore_errors: true\n";
+    std::fs::write(folder.path().join("play.yml"), play).unwrap();
+    std::fs::write(folder.path().join("vars.yml"), format!("it: {SECRET}\n")).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_impel"))
+        // what stands on the command line is shown with it at -vvvv, as by ansible-core
+        .args(["run", "play.yml", "--check", "-vvvv", "-D", "-e", "@vars.yml"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("nosuch-user") && !said.contains(SECRET), "{said}");
+}
+
+#[test]
+fn a_configuration_that_anybody_may_write_is_left_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("ansible.cfg"), "[defaults]\ninventory = evil.ini\n").unwrap();
+    std::fs::write(folder.path().join("evil.ini"), "evil.example\n").unwrap();
+    let listed = |mode: u32| {
+        std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(mode)).unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_impel"))
+            .args(["inventory", "--list"])
+            .env_remove("ANSIBLE_CONFIG")
+            .env("HOME", folder.path().join("nowhere"))
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        [String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr)].concat()
+    };
+    assert!(listed(0o755).contains("evil.example"));
+    let said = listed(0o777);
+    assert!(!said.contains("evil.example\"") && said.contains("world writable directory"), "{said}");
+}
