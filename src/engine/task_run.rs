@@ -8,7 +8,7 @@ use super::action::{Call, Haste, ModuleCall, Next};
 use super::answer::{Answer, Consequence};
 use super::args;
 use super::commit::add_lines;
-use super::event::{Event, HostResult, Retry, Status, TaskLine};
+use super::event::{Event, Retry, Status, TaskLine};
 use super::items::{self, Items};
 use super::outcome::{self, all_hold, judge};
 use super::position::Step;
