@@ -19,8 +19,12 @@ impl Action for AddHost {
 
     fn run(&self, mut call: Call<'_>) -> Result<Next, Diagnostic> {
         let span = call.task.action.span;
-        let given =
-            NAMES.iter().take(3).find_map(|name| call.args.get(*name).cloned()).or_else(|| call.raw.clone());
+        if call.raw.is_some() {
+            let message = "Invalid raw parameters passed, requires a dictionary/mapping got a  \
+                           <class 'ansible.module_utils._internal._datatag._AnsibleTaggedStr'>";
+            return Err(Diagnostic::user(message).at(span));
+        }
+        let given = NAMES.iter().take(3).find_map(|name| call.args.get(*name).cloned());
         let Some(name) = given.map(|value| value.to_string()).filter(|name| !name.is_empty()) else {
             return Err(Diagnostic::user("name, host or hostname needs to be provided").at(span));
         };

@@ -8,11 +8,37 @@ impl TaskRun {
         let Some(items) = &self.items else { return };
         while let Some(run) = self.runs.get(self.shown) {
             let State::Ended(answer) = &run.state else { return };
-            let world = self.base.for_item(items.locals(self.shown));
-            let label = label(&self.step.task, items, self.shown, &world);
-            let result = answer.to_result(&self.host, line, run.begun.elapsed());
+            let mut world = self.base.for_item(items.locals(self.shown));
+            if let Some(name) = self.register() {
+                world.set_local(name, Value::from_data(&Data::Map(answer.result.clone())));
+            }
+            let item =
+                items.values.get(self.shown).and_then(|item| item.to_data().ok()).unwrap_or(Data::Null);
+            let label = match label(&self.step.task, items, self.shown, &world) {
+                Ok(label) => label,
+                Err(error) => {
+                    // ansible-core fails the item, with nothing but this to say
+                    let why = format!("Failed to template loop_control.label: {error}");
+                    if let Some(State::Ended(answer)) =
+                        self.runs.get_mut(self.shown).map(|run| &mut run.state)
+                    {
+                        answer.status = Status::Failed;
+                        answer.result.insert("failed".into(), true.into());
+                        answer.result.insert("msg".into(), why.into());
+                        answer.error = None;
+                    }
+                    item
+                }
+            };
+            let Some(items) = &self.items else { return };
+            let Some(ItemRun { state: State::Ended(answer), delegate, begun, .. }) =
+                self.runs.get(self.shown)
+            else {
+                return;
+            };
+            let result = answer.to_result(&self.host, line, begun.elapsed());
             let mut result = result.hidden(self.settings.no_log || answer.show.censored);
-            result.delegate.clone_from(&run.delegate);
+            result.delegate.clone_from(delegate);
             result.ignored = self.settings.ignore_errors;
             describe_item(&mut result.result, items, self.shown, &label);
             result.item = Some(label.clone());
@@ -82,6 +108,7 @@ impl TaskRun {
                 result.entry("failed".into()).or_insert(Data::Bool(answer.status == Status::Failed));
             }
             add_lines(&mut result);
+            crate::engine::commit::add_exception(&mut result, answer.status);
             describe_item(&mut result, items, index, &Data::Null);
             results.push(Data::Map(result));
         }
@@ -179,10 +206,15 @@ fn describe_item(result: &mut Map, items: &Items, index: usize, label: &Data) {
 }
 
 /// The label of an item: `label` rendered, or the item itself.
-fn label(task: &Task, items: &Items, index: usize, world: &TaskWorld) -> Data {
-    let value = match &task.loop_control.label {
-        Some(node) => rendered(node, world).unwrap_or_else(|error| Value::str(error.to_string())),
-        None => items.values.get(index).cloned().unwrap_or_default(),
-    };
-    value.to_data().unwrap_or_else(|error| Data::Str(Text { text: error.to_string().into(), secret: false }))
+fn label(task: &Task, items: &Items, index: usize, world: &TaskWorld) -> Result<Data, Diagnostic> {
+    match &task.loop_control.label {
+        Some(node) => Ok(rendered(node, world)?.to_data()?),
+        None => Ok(items
+            .values
+            .get(index)
+            .cloned()
+            .unwrap_or_default()
+            .to_data()
+            .unwrap_or_else(|error| Data::Str(Text { text: error.to_string().into(), secret: false }))),
+    }
 }
