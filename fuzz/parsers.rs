@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use impel::diag::{Diagnostic, Span};
 use impel::template::{self, Effect, Value, World};
-use impel::{inventory, pipe, playbook, yaml};
+use impel::{inventory, pipe, playbook, vault, yaml};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
@@ -42,6 +42,16 @@ fuzz_target!(|data: &[u8]| {
             for free_form in [false, true] {
                 let _ = playbook::split(&text, free_form);
             }
+        }
+        "vault" => {
+            let _ = vault::is_encrypted(data);
+            let _ = vault::label(data);
+            // prefixed, it is about what stands behind the header; no password fits, as none is there
+            let whole = [b"$ANSIBLE_VAULT;1.1;AES256\n".as_slice(), data].concat();
+            let _ = vault::label(&whole);
+            let none = vault::Vault::new(Vec::new(), "default", false);
+            let _ = none.open(data);
+            let _ = none.open(&whole);
         }
         "replies" => pipe::probes::replies(data),
         "ssh-config" => pipe::probes::ssh_config(&text),

@@ -8,12 +8,13 @@ use crate::diag::Span;
 /// An inventory in INI form, line by line, and what its values mean.
 pub fn ini(text: &str) {
     let mut inventory = Inventory::default();
-    let _ = ini::read(&mut inventory, text, Path::new("hosts"));
+    let origin = Span::new(Path::new("hosts"), 1, 1);
+    let _ = ini::read(&mut inventory, text, origin);
     inventory.settle();
     for line in text.lines().take(20) {
         let _ = words::split(line);
         let _ = names::expand(line);
-        literal::value(line, Span::new(Path::new("hosts"), 1, 1));
+        literal::value(line, origin);
     }
 }
 
