@@ -4,6 +4,7 @@ use super::arguments::{flag, text, to_map};
 use crate::diag::Diagnostic;
 use crate::engine::{Action, Call, ModuleCall, Next};
 use crate::template::World;
+use crate::vault::Fault;
 use impel_modules::host::{Input, Source, TreeEntry, TreeKind};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
@@ -80,7 +81,16 @@ pub fn file(world: &dyn World, path: &Path, decrypt: bool) -> Result<Source, Dia
     if !encrypted {
         return Ok(source);
     }
-    let (bytes, secret) = world.read_file(path)?;
+    let (bytes, secret) = world.read_file(path).map_err(|error| {
+        let error = match error.message == Fault::NoSecrets.to_string() {
+            true => Diagnostic::user(format!(
+                "A vault password or secret must be specified to decrypt {}",
+                path.display()
+            )),
+            false => error,
+        };
+        Diagnostic::user("Task failed").because(error)
+    })?;
     let mode = source.mode;
     let mut plain = Source::bytes(bytes);
     (plain.secret, plain.mode) = (secret, mode);

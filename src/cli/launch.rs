@@ -97,7 +97,7 @@ pub(super) fn ground(
     let all = config.all().into_iter();
     magic.config = all.map(|(name, setting)| (name.to_string(), Value::from_data(&setting.value))).collect();
     store.scopes.note(&store.extra, extra.iter().map(|(name, node)| (name.clone(), node.span)).collect());
-    inventories.fill(&inventory, &store)?;
+    inventories.fill(&inventory, &store);
     let again = (store.vault.clone(), options.limit.clone());
     let refresh = refresh(config.clone(), again, given.to_vec(), playbook_dir.into(), extra);
     Ok(Ground { inventory, inventories, store: Arc::new(store), refresh })
@@ -226,7 +226,7 @@ pub(super) fn execute(
     };
     let mut run = Run::new(setup);
     let result = body(&mut run);
-    let verdict = run.finish();
+    let verdict = run.finish(result.is_ok());
     notices.to_events(None);
     // the engine has hung up: the sinks end by themselves
     let _ = sinks.join();

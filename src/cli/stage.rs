@@ -68,6 +68,9 @@ impl Stage {
         if ground.store.host(&host).is_none() {
             ground.inventories.update(&ground.inventory, &ground.store, &host)?;
         }
+        if let Some(error) = ground.store.host(&host).and_then(|host| host.broken()) {
+            return Err(error.into());
+        }
         let mut stage = Stage { ground, host, plays: Vec::new() };
         if let Some(path) = wanted.playbook {
             let notices = Notices::default();

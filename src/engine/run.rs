@@ -216,8 +216,8 @@ impl<'r> Run<'r> {
         Ok(())
     }
 
-    /// Closes the pipes, sends the recap, and says how it went.
-    pub fn finish(self) -> Verdict {
+    /// Closes the pipes, sends the recap where the run came to its end, and says how it went.
+    pub fn finish(self, complete: bool) -> Verdict {
         let wire = self.workers.close();
         let verdict = Verdict {
             failed: self.any_failed,
@@ -241,7 +241,9 @@ impl<'r> Run<'r> {
             wire,
             took: self.begun.elapsed(),
         };
-        self.shared.emit(Event::Recap(Box::new(recap)));
+        if complete {
+            self.shared.emit(Event::Recap(Box::new(recap)));
+        }
         verdict
     }
 
@@ -260,6 +262,12 @@ impl<'r> Run<'r> {
             self.shared.emit(Event::PlayStart(Arc::new(line)));
             self.shared.emit(Event::NoHostsMatched);
             return Ok(true);
+        }
+        let broken = hosts.iter().find_map(|host| self.shared.store.host(host)?.broken());
+        if let Some(error) = broken {
+            let line = self.play_line(play, &Arc::new(vars));
+            self.shared.emit(Event::PlayStart(Arc::new(line)));
+            return Err(Diagnostic { kind: ErrorKind::Parse, ..error });
         }
         let defined = play.keywords.vars.pairs.iter();
         super::reserved::warn(self.source, defined.map(|(name, node)| (&**name, node.span)));
@@ -427,7 +435,7 @@ impl<'r> Run<'r> {
         }
         self.additions = additions;
         self.inventory.settle();
-        self.inventories.fill(&self.inventory, &self.shared.store)?;
+        self.inventories.fill(&self.inventory, &self.shared.store);
         self.shared.altered();
         Ok(())
     }

@@ -27,7 +27,9 @@ pub fn ansible_error(error: &Diagnostic) -> String {
             text.push('.');
         }
         if let Some(span) = block.span {
-            let _ = write!(text, "\nOrigin: {span}\n\n{}", excerpt(span));
+            let excerpt = excerpt(span);
+            let gap = if excerpt.is_empty() { "" } else { "\n" };
+            let _ = write!(text, "\nOrigin: {span}\n{gap}{excerpt}");
         }
         if let Some(help) = block.help {
             let _ = writeln!(text, "\n{help}");

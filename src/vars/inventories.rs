@@ -28,22 +28,26 @@ impl Inventories {
         Inventories { beside_inventory, beside_playbook, made: Mutex::default() }
     }
 
-    /// Gives the store every host's layers, and `groups`.
-    ///
-    /// # Errors
-    /// A file of variables cannot be read.
-    pub fn fill(&self, inventory: &Inventory, store: &VarStore) -> Result<(), Diagnostic> {
+    /// Gives the store every host's layers, and `groups`. A host one of whose files cannot be read is noted as broken:
+    /// that is an error only where a play needs the host.
+    pub fn fill(&self, inventory: &Inventory, store: &VarStore) {
         for files in self.beside_inventory.iter().chain(&self.beside_playbook) {
             files.read_ahead(inventory);
         }
         let hosts: Vec<&Host> = inventory.hosts.values().collect();
-        let layers: Vec<Vec<Scope>> =
-            hosts.par_iter().map(|host| self.layers(inventory, host)).collect::<Result<_, _>>()?;
+        let layers: Vec<Result<Vec<Scope>, Diagnostic>> =
+            hosts.par_iter().map(|host| self.layers(inventory, host)).collect();
         for (host, layers) in hosts.iter().zip(layers) {
+            let (layers, broken) = match layers {
+                Ok(layers) => (layers, None),
+                Err(error) => (vec![place(host), self.scope(&host.vars)], Some(error)),
+            };
             store.set_host(&host.name, layers, inventory.group_names(host));
+            if let Some(known) = store.host(&host.name) {
+                known.set_broken(broken);
+            }
         }
         groups(inventory, store);
-        Ok(())
     }
 
     /// Takes in what has changed for one host, and `groups`.

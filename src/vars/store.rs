@@ -2,6 +2,7 @@
 
 use super::magic::{PlayMagic, RunMagic};
 use super::scope::{Scope, ScopeCache};
+use crate::diag::Diagnostic;
 use crate::template::{Key, Value};
 use crate::vault::Vault;
 use indexmap::IndexMap;
@@ -38,6 +39,7 @@ pub struct HostStore {
     pub name: Arc<str>,
     inventory: RwLock<Vec<Scope>>,
     groups: RwLock<Vec<Arc<str>>>,
+    broken: RwLock<Option<Diagnostic>>,
     facts: RwLock<Value>,
     included: RwLock<Scope>,
     set: RwLock<Scope>,
@@ -111,6 +113,7 @@ impl HostStore {
             name: name.clone(),
             inventory: RwLock::default(),
             groups: RwLock::default(),
+            broken: RwLock::default(),
             facts: RwLock::new(Value::dict(Vec::<(&str, Value)>::new())),
             included: RwLock::default(),
             set: RwLock::default(),
@@ -120,6 +123,16 @@ impl HostStore {
     /// Layers from the inventory, lowest precedence first.
     pub fn inventory(&self) -> Vec<Scope> {
         read(&self.inventory).clone()
+    }
+
+    /// Why its variables from the inventory are not known, if a file of them could not be read.
+    pub fn broken(&self) -> Option<Diagnostic> {
+        read(&self.broken).clone()
+    }
+
+    /// Says whether its variables from the inventory could be read.
+    pub fn set_broken(&self, error: Option<Diagnostic>) {
+        *write(&self.broken) = error;
     }
 
     /// The groups that it is in, but `all`; `group_names`.

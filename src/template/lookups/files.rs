@@ -55,7 +55,8 @@ fn file(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<Value
                 str_repr(term)
             )));
         };
-        let (text, secret) = read(eval, &path)?;
+        let (text, secret) = read(eval, &path)
+            .map_err(|error| error.within(format!("Unable to access the file {}", str_repr(term))))?;
         let mut text = text.as_str();
         if lstrip {
             text = text.trim_start();
