@@ -36,10 +36,8 @@ impl Action for Template {
             return Err(super::copy::missing(&call, "templates", &name));
         };
         let options = options(&call)?;
-        let (bytes, secret) = call
-            .world
-            .read_file(&path)
-            .map_err(|error| Diagnostic::user("Task failed").because(error))?;
+        let (bytes, secret) =
+            call.world.read_file(&path).map_err(|error| Diagnostic::user("Task failed").because(error))?;
         let text_of = String::from_utf8(bytes).map_err(|_| {
             Diagnostic::user(format!("Template source files must be utf-8 encoded: {}", path.display()))
                 .at(span)
