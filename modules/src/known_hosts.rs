@@ -78,6 +78,11 @@ impl<'a> Line<'a> {
 impl Module for KnownHosts {
     async fn run(self, host: &Host) -> Result<Outcome, Fault> {
         let name = self.name.to_lowercase();
+        if name.contains(',') {
+            let message = "Comma separated list of names is not supported. Please pass a single name to lookup in the \
+                           known_hosts file.";
+            return Err(Fault::at("name", message));
+        }
         let key = self.key.as_deref().map(str::trim).filter(|key| !key.is_empty());
         let wanted = match key {
             None if self.state == State::Present => {
@@ -130,13 +135,15 @@ impl KnownHosts {
         let of_kind =
             |line: &Line<'_>| line.names(name) && line.kind == wanted.kind && line.marker == wanted.marker;
         let hashed = self.hash_host || wanted.is_hashed();
+        // Authorities and revoked keys may be several.
+        let replaced = |line: &Line<'_>| of_kind(line) && (line.marker.is_none() || line.same_key(wanted));
         let right = |line: &Line<'_>| of_kind(line) && line.same_key(wanted) && line.is_hashed() == hashed;
         if text.lines().filter_map(Line::parse).any(|line| right(&line)) {
             return text.to_string();
         }
         let mut after: String = text
             .split_inclusive('\n')
-            .filter(|line| !Line::parse(line).is_some_and(|l| of_kind(&l)))
+            .filter(|line| !Line::parse(line).is_some_and(|l| replaced(&l)))
             .collect();
         if !after.is_empty() && !after.ends_with('\n') {
             after.push('\n');
