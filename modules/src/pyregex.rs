@@ -1,5 +1,6 @@
 //! Python's `re` on top of fancy-regex: its syntax, its errors, its rules for empty matches.
 
+mod characters;
 mod expand;
 #[cfg(test)]
 mod tests;

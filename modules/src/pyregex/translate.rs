@@ -3,6 +3,7 @@
 //! Everything is parsed, nothing is passed through: what Python rejects is rejected with Python's words, and
 //! what the two engines read differently (`$`, `\Z`, `\w`, classes, octal escapes, flags) is spelled out.
 
+use super::characters::literal;
 use super::{Flags, RegexError};
 
 /// How deep groups may nest; Python's own limit is its stack.
@@ -41,16 +42,16 @@ pub(super) fn translate(pattern: &str, flags: Flags) -> Result<Translated, Regex
 }
 
 /// A translated piece with the least and greatest number of characters it matches.
-struct Part {
-    text: String,
-    low: u64,
-    high: u64,
-    kind: Kind,
+pub(super) struct Part {
+    pub text: String,
+    pub low: u64,
+    pub high: u64,
+    pub kind: Kind,
 }
 
 /// What a quantifier after a piece would mean.
 #[derive(Clone, Copy, PartialEq)]
-enum Kind {
+pub(super) enum Kind {
     Atom,
     Repeat,
     Assertion,
@@ -58,24 +59,25 @@ enum Kind {
 }
 
 impl Part {
-    fn one(text: impl Into<String>) -> Part {
+    pub fn one(text: impl Into<String>) -> Part {
         Part { text: text.into(), low: 1, high: 1, kind: Kind::Atom }
     }
-    fn assertion(text: impl Into<String>) -> Part {
+    pub fn assertion(text: impl Into<String>) -> Part {
         Part { text: text.into(), low: 0, high: 0, kind: Kind::Assertion }
     }
-    fn nothing() -> Part {
+    pub fn nothing() -> Part {
         Part { text: String::new(), low: 0, high: 0, kind: Kind::Nothing }
     }
 }
 
-struct Parser {
-    chars: Vec<char>,
-    at: usize,
-    flags: Flags,
+/// The pattern and how far it is read.
+pub(super) struct Parser {
+    pub chars: Vec<char>,
+    pub at: usize,
+    pub flags: Flags,
     /// The widths of the groups opened so far; none while a group is open.
-    groups: Vec<Option<(u64, u64)>>,
-    names: Vec<(String, usize)>,
+    pub groups: Vec<Option<(u64, u64)>>,
+    pub names: Vec<(String, usize)>,
     /// How many groups there were when the look-behind being read began.
     behind: Option<usize>,
     /// Conditions on groups that may come later, with their places.
@@ -83,23 +85,23 @@ struct Parser {
 }
 
 impl Parser {
-    fn peek(&self) -> Option<char> {
+    pub fn peek(&self) -> Option<char> {
         self.chars.get(self.at).copied()
     }
 
-    fn next(&mut self) -> Option<char> {
+    pub fn next(&mut self) -> Option<char> {
         let c = self.peek();
         self.at += usize::from(c.is_some());
         c
     }
 
-    fn accept(&mut self, c: char) -> bool {
+    pub fn accept(&mut self, c: char) -> bool {
         let hit = self.peek() == Some(c);
         self.at += usize::from(hit);
         hit
     }
 
-    fn error(&self, message: &str, at: usize) -> RegexError {
+    pub fn error(&self, message: &str, at: usize) -> RegexError {
         let before = self.chars.get(..at).unwrap_or(&self.chars);
         if !self.chars.contains(&'\n') {
             return RegexError(format!("{message} at position {at}"));
@@ -187,9 +189,12 @@ impl Parser {
                 last = self.repeat(last, low, high, start)?;
                 continue;
             }
-            self.push(&mut all, last);
             self.at += 1;
-            last = self.item(c, start, depth)?;
+            let next = self.item(c, start, depth)?;
+            // A quantifier after a comment is that of what stands before the comment.
+            if next.kind != Kind::Nothing {
+                self.push(&mut all, std::mem::replace(&mut last, next));
+            }
         }
         self.push(&mut all, last);
         Ok(all)
@@ -259,6 +264,9 @@ impl Parser {
             Kind::Repeat => return Err(self.error("multiple repeat", start)),
             Kind::Atom => {}
         }
+        if part.high == 0 {
+            return Ok(self.repeated_nothing(&part.text, low, high));
+        }
         let mut text = part.text;
         match (low, high) {
             (0, 1) => text.push('?'),
@@ -274,6 +282,20 @@ impl Parser {
         }
         let width = |n: u64, w: u64| n.saturating_mul(w).min(MAX_REPEAT);
         Ok(Part { text, low: width(low, part.low), high: width(high, part.high), kind: Kind::Repeat })
+    }
+
+    /// What matches no characters, repeated: it is there once, or may be missing. fancy-regex repeats no such thing.
+    fn repeated_nothing(&mut self, text: &str, low: u64, high: u64) -> Part {
+        let lazy = self.accept('?');
+        let open = if !lazy && self.accept('+') { "(?>" } else { "(?:" };
+        let text = match (low, high, lazy) {
+            // The groups in it still count.
+            (_, 0, _) => format!("(?:(?!){text}|)"),
+            (0, _, false) => format!("{open}{text}|)"),
+            (0, _, true) => format!("(?:|{text})"),
+            _ => format!("{open}{text})"),
+        };
+        Part { text, low: 0, high: 0, kind: Kind::Repeat }
     }
 
     fn group(&mut self, start: usize, depth: usize) -> Result<Part, RegexError> {
@@ -451,6 +473,16 @@ impl Parser {
             self.group_named(&name)
                 .ok_or_else(|| self.error(&format!("unknown group name {}", quoted(&name)), from))?
         };
+        if let Some(before) = self.behind {
+            if self.groups.get(group - 1).is_none_or(Option::is_none) {
+                return Err(self.error("cannot refer to an open group", from));
+            }
+            if group > before {
+                return Err(
+                    self.error("cannot refer to group defined in the same lookbehind subpattern", from)
+                );
+            }
+        }
         self.late.push((group, from));
         let yes = self.sequence(depth + 1)?;
         let no = if self.accept('|') {
@@ -471,7 +503,7 @@ impl Parser {
         })
     }
 
-    fn name(&mut self, end: char, what: &str) -> Result<String, RegexError> {
+    pub fn name(&mut self, end: char, what: &str) -> Result<String, RegexError> {
         let from = self.at;
         let mut name = String::new();
         loop {
@@ -499,11 +531,11 @@ impl Parser {
         Err(self.error(&format!("bad character in group name {}", quoted(name)), from))
     }
 
-    fn group_named(&self, name: &str) -> Option<usize> {
+    pub fn group_named(&self, name: &str) -> Option<usize> {
         self.names.iter().find(|(n, _)| n == name).map(|(_, group)| *group)
     }
 
-    fn back_reference(&mut self, group: usize, at: usize, open_at: usize) -> Result<Part, RegexError> {
+    pub fn back_reference(&mut self, group: usize, at: usize, open_at: usize) -> Result<Part, RegexError> {
         let Some(width) = group.checked_sub(1).and_then(|i| self.groups.get(i)) else {
             return Err(self.error(&format!("invalid group reference {group}"), at));
         };
@@ -514,186 +546,6 @@ impl Parser {
             return Err(self.error("cannot refer to group defined in the same lookbehind subpattern", at));
         }
         Ok(Part { text: format!("(?:\\{group})"), low, high, kind: Kind::Atom })
-    }
-
-    fn escape(&mut self, start: usize) -> Result<Part, RegexError> {
-        let Some(c) = self.next() else {
-            return Err(self.error("bad escape (end of pattern)", start));
-        };
-        let ascii = self.flags.ascii;
-        Ok(match c {
-            'A' => Part::assertion(r"\A"),
-            'Z' => Part::assertion(r"\z"),
-            'b' => Part::assertion(if ascii {
-                "(?:(?<=[0-9A-Za-z_])(?![0-9A-Za-z_])|(?<![0-9A-Za-z_])(?=[0-9A-Za-z_]))"
-            } else {
-                r"\b"
-            }),
-            'B' => Part::assertion(if ascii {
-                "(?:(?<=[0-9A-Za-z_])(?=[0-9A-Za-z_])|(?<![0-9A-Za-z_])(?![0-9A-Za-z_]))"
-            } else {
-                r"\B"
-            }),
-            'd' | 'D' | 'w' | 'W' | 's' | 'S' => Part::one(category(c, ascii)),
-            '1'..='9' => {
-                let mut digits = String::from(c);
-                if let Some(second) = self.peek().filter(char::is_ascii_digit) {
-                    let third = self.chars.get(self.at + 1).copied();
-                    let octal = |c: char| ('0'..='7').contains(&c);
-                    if octal(c) && octal(second) && third.is_some_and(octal) {
-                        self.at += 2;
-                        digits.push(second);
-                        digits.extend(third);
-                        return self.octal(&digits, start).map(|c| Part::one(literal(c)));
-                    }
-                    self.at += 1;
-                    digits.push(second);
-                }
-                let group = digits.parse().unwrap_or(usize::MAX);
-                return self.back_reference(group, start + 1, start);
-            }
-            c => Part::one(literal(self.character(c, start)?)),
-        })
-    }
-
-    /// The character that an escape stands for, inside and outside of classes alike.
-    fn character(&mut self, c: char, start: usize) -> Result<char, RegexError> {
-        Ok(match c {
-            'a' => '\x07',
-            'f' => '\x0c',
-            'n' => '\n',
-            'r' => '\r',
-            't' => '\t',
-            'v' => '\x0b',
-            '\\' => '\\',
-            'x' => return self.hex(2, start),
-            'u' => return self.hex(4, start),
-            'U' => return self.hex(8, start),
-            'N' => {
-                return Err(RegexError(
-                    "named characters (\\N{...}) are not supported in patterns".to_owned(),
-                ));
-            }
-            '0'..='7' => {
-                let mut digits = String::from(c);
-                while digits.len() < 3 {
-                    let Some(c) = self.peek().filter(|c| ('0'..='7').contains(c)) else { break };
-                    digits.push(c);
-                    self.at += 1;
-                }
-                return self.octal(&digits, start);
-            }
-            c if c.is_ascii_alphanumeric() => {
-                return Err(self.error(&format!("bad escape \\{c}"), start));
-            }
-            c => c,
-        })
-    }
-
-    fn octal(&self, digits: &str, start: usize) -> Result<char, RegexError> {
-        match u8::from_str_radix(digits, 8) {
-            Ok(n) => Ok(char::from(n)),
-            Err(_) => {
-                Err(self.error(&format!("octal escape value \\{digits} outside of range 0-0o377"), start))
-            }
-        }
-    }
-
-    fn hex(&mut self, length: usize, start: usize) -> Result<char, RegexError> {
-        let mut digits = String::new();
-        while digits.len() < length {
-            let Some(c) = self.peek().filter(char::is_ascii_hexdigit) else { break };
-            digits.push(c);
-            self.at += 1;
-        }
-        let letter = self.chars.get(start + 1).copied().unwrap_or('x');
-        if digits.len() < length {
-            return Err(self.error(&format!("incomplete escape \\{letter}{digits}"), start));
-        }
-        u32::from_str_radix(&digits, 16)
-            .ok()
-            .and_then(char::from_u32)
-            .ok_or_else(|| self.error(&format!("bad escape \\{letter}{digits}"), start))
-    }
-
-    fn class(&mut self, start: usize) -> Result<Part, RegexError> {
-        let mut text = String::from(if self.accept('^') { "[^" } else { "[" });
-        let first = self.at;
-        loop {
-            let here = self.at;
-            let Some(c) = self.next() else {
-                return Err(self.error("unterminated character set", start));
-            };
-            if c == ']' && here != first {
-                break;
-            }
-            let low = self.class_item(c, here)?;
-            let closes = self.chars.get(self.at + 1) == Some(&']');
-            if self.peek() != Some('-') || closes {
-                text.push_str(&low.1);
-                continue;
-            }
-            self.at += 1;
-            let place = self.at;
-            let Some(c) = self.next() else {
-                return Err(self.error("unterminated character set", start));
-            };
-            let high = self.class_item(c, place)?;
-            let (Some(a), Some(b)) = (low.0, high.0) else {
-                return Err(self.bad_range(here));
-            };
-            if a > b {
-                return Err(self.bad_range(here));
-            }
-            text.push_str(&format!("{}-{}", literal(a), literal(b)));
-        }
-        text.push(']');
-        Ok(Part::one(text))
-    }
-
-    fn bad_range(&self, here: usize) -> RegexError {
-        let range: String = self.chars.get(here..self.at).unwrap_or(&[]).iter().collect();
-        self.error(&format!("bad character range {range}"), here)
-    }
-
-    fn class_item(&mut self, c: char, here: usize) -> Result<(Option<char>, String), RegexError> {
-        if c != '\\' {
-            return Ok((Some(c), literal(c)));
-        }
-        let Some(c) = self.next() else {
-            return Err(self.error("bad escape (end of pattern)", here));
-        };
-        if "dDwWsS".contains(c) {
-            return Ok((None, category(c, self.flags.ascii).to_owned()));
-        }
-        let c = if c == 'b' { '\x08' } else { self.character(c, here)? };
-        Ok((Some(c), literal(c)))
-    }
-}
-
-/// Python's categories: `\w` is letters, numbers and `_` (no marks), `\s` includes the four separators.
-fn category(letter: char, ascii: bool) -> &'static str {
-    match (letter, ascii) {
-        ('d', false) => r"\p{Nd}",
-        ('D', false) => r"\P{Nd}",
-        ('w', false) => r"[\p{L}\p{N}_]",
-        ('W', false) => r"[^\p{L}\p{N}_]",
-        ('s', false) => r"[\s\x1c-\x1f]",
-        ('S', false) => r"[^\s\x1c-\x1f]",
-        ('d', true) => "[0-9]",
-        ('D', true) => "[^0-9]",
-        ('w', true) => "[0-9A-Za-z_]",
-        ('W', true) => "[^0-9A-Za-z_]",
-        ('s', true) => r"[ \t\n\r\x0b\x0c]",
-        _ => r"[^ \t\n\r\x0b\x0c]",
-    }
-}
-
-fn literal(c: char) -> String {
-    match c {
-        c if c.is_ascii_alphanumeric() || c == '_' => c.to_string(),
-        c if c.is_ascii() => format!("\\x{:02x}", u32::from(c)),
-        c => c.to_string(),
     }
 }
 

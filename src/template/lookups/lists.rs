@@ -196,6 +196,9 @@ fn taken(element: &Value, path: &[&str], skip_missing: bool) -> Result<Option<(V
         return Ok(Some((Value::Dict(Dict::new(copy)), list.items().to_vec())));
     }
     if !matches!(value, Value::Dict(_)) {
+        if skip_missing {
+            return Ok(None);
+        }
         return Err(Error::new(format!(
             "the key {key} should point to a dictionary, got '{}'",
             value.to_text()?

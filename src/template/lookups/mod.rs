@@ -11,6 +11,7 @@ mod parameters;
 mod passwords;
 mod registry;
 mod sequence;
+mod strings;
 mod tables;
 mod variables;
 mod web;
@@ -25,6 +26,7 @@ const FAMILIES: &[&[Lookup]] = &[
     hosts::LOOKUPS,
     lists::LOOKUPS,
     passwords::LOOKUPS,
+    strings::LOOKUPS,
     tables::LOOKUPS,
     variables::LOOKUPS,
     web::LOOKUPS,

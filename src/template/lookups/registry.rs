@@ -48,7 +48,9 @@ static BY_NAME: LazyLock<HashMap<&'static str, &'static Lookup>> =
 /// The lookup of that name.
 pub fn find(name: &str) -> Option<&'static Lookup> {
     let short = name.strip_prefix("ansible.builtin.").or_else(|| name.strip_prefix("ansible.legacy."));
-    BY_NAME.get(short.unwrap_or(name)).copied()
+    let name = short.unwrap_or(name);
+    // A collection that the play lists is understood without being named.
+    BY_NAME.get(name).or_else(|| BY_NAME.get(format!("community.general.{name}").as_str())).copied()
 }
 
 /// All names, for suggestions.

@@ -125,8 +125,8 @@ impl Sequence {
                 0
             }
             (Some(count), None) => {
-                let last =
-                    i128::from(start) + i128::from(count) * i128::from(stride) - i128::from(stride.signum());
+                // As in Ansible, where a stride backwards goes two numbers further.
+                let last = i128::from(start) + i128::from(count) * i128::from(stride) - 1;
                 i64::try_from(last).map_err(|_| too_large())?
             }
             (None, Some(end)) => end,

@@ -22,6 +22,7 @@ const INI_OPTIONS: &[&str] = &[
     "default",
     "case_sensitive",
     "allow_no_value",
+    "allow_none",
     "interpolation",
 ];
 
@@ -199,7 +200,7 @@ fn ini(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<Value>
         let file = IniFile::read(
             &content,
             options.flag("case_sensitive", false)?,
-            options.flag("allow_no_value", false)?,
+            options.flag("allow_no_value", false)? || options.flag("allow_none", false)?,
         )
         .map_err(|e| {
             match e.message().ends_with("already exists") && e.message().contains("option") {
@@ -209,7 +210,7 @@ fn ini(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<Value>
         })?;
         let interpolate = options.flag("interpolation", true)?;
         let value = |v: Option<String>| v.map_or(Value::None, |v| Value::text(v, secret));
-        let no_section = || Error::new(format!("No section '{section}' in '{path}'."));
+        let no_section = || Error::new(format!("No section '{section}' in '{name}'."));
         if options.flag("re", false)? {
             let regex = PyRegex::new(&key, Flags::default())?;
             for option in file.options(&section).ok_or_else(no_section)? {
