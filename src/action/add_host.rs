@@ -20,8 +20,8 @@ impl Action for AddHost {
     fn run(&self, mut call: Call<'_>) -> Result<Next, Diagnostic> {
         let span = call.task.action.span;
         if call.raw.is_some() {
-            let message = "Invalid raw parameters passed, requires a dictionary/mapping got a  \
-                           <class 'ansible.module_utils._internal._datatag._AnsibleTaggedStr'>";
+            let message = "Invalid raw parameters passed, requires a dictionary/mapping got a  <class \
+                           'ansible.module_utils._internal._datatag._AnsibleTaggedStr'>";
             return Err(Diagnostic::user(message).at(span));
         }
         let given = NAMES.iter().take(3).find_map(|name| call.args.get(*name).cloned());

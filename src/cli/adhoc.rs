@@ -132,7 +132,8 @@ impl Arguments {
         if PLAYBOOK_ONLY.contains(&short) {
             return Err(options_error(format!("'{module}' is not a valid action for ad-hoc commands")));
         }
-        let args = self.args.clone().unwrap_or_default();
+        let configured = config.get("DEFAULT_MODULE_ARGS").and_then(|setting| setting.value.as_str());
+        let args = self.args.as_deref().or(configured).unwrap_or_default().to_string();
         if NEED_ARGUMENTS.contains(&short) && args.trim().is_empty() {
             let mut message = format!("No argument passed to {module} module");
             if pattern.ends_with(".yml") || pattern.ends_with(".yaml") {

@@ -4,7 +4,7 @@ use super::error::Caller;
 use crate::config::Config;
 use crate::diag::{Diagnostic, ErrorKind, nearest};
 use crate::report::{
-    Default as DefaultCallback, Format, Hue, Json, Look, Masks, Minimal, OneLine, Progress, Reports, Screen,
+    Default as DefaultCallback, Format, Hue, Json, Log, Look, Masks, Minimal, OneLine, Progress, Reports, Screen,
 };
 use impel_modules::Data;
 use std::fs::OpenOptions;
@@ -60,6 +60,7 @@ pub(super) fn look(config: &Config, verbosity: u8, unmasked: bool) -> Look {
             _ => Format::Json,
         },
         pretty: flag("default.pretty_results"),
+        verbose_to_stderr: config.settings.verbose_to_stderr,
         diff_context: config.settings.diff_context,
         deprecations: config.settings.deprecation_warnings,
         warnings: config.settings.system_warnings,
@@ -84,7 +85,12 @@ pub(super) fn screen(config: &Config, verbosity: u8, unmasked: bool) -> Result<S
     let log = OpenOptions::new().create(true).append(true).open(path).map_err(|e| {
         Diagnostic::new(ErrorKind::User, format!("the log {} cannot be written: {e}", path.display()))
     })?;
-    Ok(screen.logged(Box::new(log)))
+    let deeper = match config.get("LOG_VERBOSITY").map(|setting| &setting.value) {
+        Some(Data::Int(level)) => u8::try_from(*level).unwrap_or(0),
+        _ => 0,
+    };
+    let user = crate::pipe::login_name().unwrap_or_default();
+    Ok(screen.logged(Log::new(Box::new(log), user, deeper)))
 }
 
 /// The sinks of a run.
@@ -118,7 +124,7 @@ pub(super) fn greet(screen: &mut Screen, config: &Config, caller: &Caller) {
         Some(file) => screen.verbose(1, None, &format!("Using {} as config file", file.display())),
         None => screen.verbose(1, None, "No config file found; using defaults"),
     }
-    for warning in &config.warnings {
+    for warning in config.warnings.iter().chain(&config.unheeded()) {
         screen.warning(warning);
     }
     if *caller == Caller::Impel {

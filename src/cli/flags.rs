@@ -7,6 +7,7 @@ use crate::diag::{Diagnostic, ErrorKind};
 use crate::engine::{BecomeFlags, ExtraVars, RunOptions, SshArguments};
 use crate::report::{Masks, Screen};
 use clap::{ArgAction, Args};
+use impel_modules::Data;
 use std::path::PathBuf;
 
 /// Which inventory, and which of its hosts.
@@ -228,6 +229,10 @@ impl AllFlags {
                 scp_extra: connection.scp_extra_args.clone(),
             },
             verbosity: self.general.verbosity(config),
+            log_verbosity: match config.get("LOG_VERBOSITY").map(|setting| &setting.value) {
+                Some(Data::Int(level)) if settings.log_path.is_some() => u8::try_from(*level).unwrap_or(0),
+                _ => 0,
+            },
             unmasked: self.general.no_mask,
             ..RunOptions::default()
         })

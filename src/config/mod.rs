@@ -7,6 +7,7 @@ mod ini;
 mod keys;
 mod load;
 mod settings;
+mod unheeded;
 
 pub use environment::Environment;
 pub use load::{Config, Origin, Setting};

@@ -49,6 +49,8 @@ pub struct RunOptions {
     pub terse: bool,
     /// The command line as `-vvvv` tells it, a line an option.
     pub told: Vec<String>,
+    /// How much the log takes beyond what is shown.
+    pub log_verbosity: u8,
     /// Do not run but list.
     pub listing: Option<Listing>,
     /// Read and check everything, then stop.

@@ -33,6 +33,16 @@ struct Open {
     shell: Shell,
     used: bool,
     local: bool,
+    becomes: bool,
+}
+
+/// The user that a host is entered as, where that is known without asking.
+fn login_of(reach: &Reach) -> Option<String> {
+    match reach {
+        Reach::Local => crate::pipe::login_name(),
+        Reach::Ssh(ssh) => ssh.user.clone(),
+        _ => None,
+    }
 }
 
 /// The variables that say how a host is reached, each the first that is set.
@@ -112,6 +122,16 @@ impl Pipes {
         }
     }
 
+    /// Closes the shells of other users on a host: an account that has processes cannot be removed or altered.
+    pub fn leave_others(&mut self, host: &str, staying: Identity) {
+        for (index, open) in self.open.iter_mut().enumerate() {
+            if open.becomes && open.used && &*open.host == host && index != staying.0 as usize {
+                open.shell.close();
+                open.used = false;
+            }
+        }
+    }
+
     /// Forgets all pipes and the connection of a host.
     pub fn reset(&mut self, host: &str) {
         for open in self.open.iter_mut().filter(|open| &*open.host == host) {
@@ -182,7 +202,8 @@ impl Pipes {
             }
         };
         let mut spec = ConnectionSpec::new(host, reach);
-        if let Some(shell) = wanted.text(&["ansible_shell_executable"])? {
+        let configured = Some(config.executable.clone()).filter(|shell| shell != "/bin/sh" && !shell.is_empty());
+        if let Some(shell) = wanted.text(&["ansible_shell_executable"])?.or(configured) {
             spec.shell = shell;
         }
         spec.cut = self.shared.cut.clone();
@@ -323,7 +344,11 @@ impl task_run::Reach for Pipes {
             settings.connection.get_or_insert_with(|| "local".into());
         }
         let spec = self.spec(&wanted, &settings, &host)?;
-        let become_ = self.become_(&wanted, &settings)?;
+        // as ansible-core does it: who is that user already becomes nobody
+        let same = |become_: &Become| login_of(&spec.reach).is_some_and(|user| user == become_.user);
+        let always = self.shared.config.settings.become_allow_same_user;
+        let become_ = self.become_(&wanted, &settings)?.filter(|become_| always || !same(become_));
+        let becomes = become_.is_some();
         let local = matches!(spec.reach, Reach::Local);
         let link = format!("{host}\u{0}{}\u{0}{:?}", spec.shell, spec.reach);
         let key = format!("{link}\u{0}{become_:?}");
@@ -334,7 +359,7 @@ impl task_run::Reach for Pipes {
         let connection =
             self.connections.entry(link).or_insert_with(|| Connection::new(spec, prompter)).clone();
         let shell = connection.shell(become_);
-        self.open.push(Open { host, shell, used: false, local });
+        self.open.push(Open { host, shell, used: false, local, becomes });
         self.by_key.insert(key, self.open.len() - 1);
         Ok(Identity((self.open.len() - 1) as u32))
     }

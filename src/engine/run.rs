@@ -225,6 +225,7 @@ impl<'r> Run<'r> {
             interrupted: self.shared.interrupted(),
         };
         if let Some(name) = &self.shared.options.start_at_task
+            && complete
             && self.totals.values().all(|totals| *totals == Totals::default())
         {
             let text = format!(

@@ -51,7 +51,7 @@ impl Shared {
 
     /// Shows a line from this verbosity on.
     pub fn verbose(&self, level: u8, host: Option<&Arc<str>>, text: impl Into<String>) {
-        if self.options.verbosity >= level {
+        if self.options.verbosity >= level || self.options.log_verbosity >= level {
             let kind = MessageKind::Verbose { level, host: host.cloned() };
             self.emit(Event::Message(Message { kind, text: text.into() }));
         }

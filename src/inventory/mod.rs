@@ -12,6 +12,8 @@ mod pattern;
 pub mod probes;
 mod script;
 #[cfg(test)]
+mod asked_tests;
+#[cfg(test)]
 mod tests;
 mod toml;
 mod varfiles;

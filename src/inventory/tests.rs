@@ -1,13 +1,13 @@
 //! Inventories of every sort against what ansible-inventory says about them.
 
 use super::*;
-use crate::vault::{self, Password, Vault};
+use crate::vault::Vault;
 use crate::yaml::{Kind, Node};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-fn loaded(sources: &[&str]) -> (Inventory, Vec<String>) {
+pub(super) fn loaded(sources: &[&str]) -> (Inventory, Vec<String>) {
     let sources: Vec<String> = sources.iter().map(|s| (*s).to_owned()).collect();
     let (inventory, warnings) = Inventory::load(&sources, &Options::default()).unwrap();
     (inventory, warnings.iter().map(|w| w.to_string()).collect())
@@ -88,7 +88,7 @@ fn oracle(sources: &[&str], folder: &Path) -> Option<(Value, Vec<String>)> {
     Some((listing, warnings.filter(|line| !line.starts_with("Found variable using reserved name")).collect()))
 }
 
-fn write(folder: &Path, name: &str, text: &str) {
+pub(super) fn write(folder: &Path, name: &str, text: &str) {
     use std::os::unix::fs::PermissionsExt as _;
     let path = folder.join(name);
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -442,173 +442,4 @@ fn every_sort_of_inventory_is_read_as_ansible_reads_it() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-fn names(hosts: &[std::sync::Arc<str>]) -> String {
-    hosts.iter().map(|host| &**host).collect::<Vec<_>>().join(" ")
-}
-
-/// Observed with `ansible PATTERN --list-hosts`.
-#[test]
-fn patterns_pick_what_ansible_picks() {
-    let folder = tempfile::tempdir().unwrap();
-    write(
-        folder.path(),
-        "i",
-        "[web]\nw[1:5]\n[db]\nd[1:3]\nw1\n[prod:children]\nweb\n[x-y]\nz.example.com\n1.2.3.4\n",
-    );
-    write(folder.path(), "lim", "w1\ndb\n");
-    let source = folder.path().join("i").display().to_string();
-    let all = "d1 d2 d3 w1 z.example.com 1.2.3.4 w2 w3 w4 w5";
-    let table = [
-        ("all", all),
-        ("*", all),
-        ("", all),
-        ("~", all),
-        ("web:db", "w1 w2 w3 w4 w5 d1 d2 d3"),
-        ("web,db", "w1 w2 w3 w4 w5 d1 d2 d3"),
-        ("web:&db", "w1"),
-        ("web:!w2", "w1 w3 w4 w5"),
-        ("!web", "d1 d2 d3 z.example.com 1.2.3.4"),
-        ("&db", "d1 d2 d3 w1"),
-        ("~w[13]", "w1 w3"),
-        ("~^(w|d)1", "w1 d1"),
-        ("~1", "1.2.3.4"),
-        ("web[0]", "w1"),
-        ("web[-1]", "w5"),
-        ("web[1:2]", "w2 w3"),
-        ("web[2:]", "w3 w4 w5"),
-        ("web[0-1]", "w1 w2"),
-        ("web[9]", ""),
-        ("w*", "w1 w2 w3 w4 w5"),
-        ("w?", "w1 w2 w3 w4 w5"),
-        ("w[13]", ""),
-        ("d*:w*", "d1 d2 d3 w1 w2 w3 w4 w5"),
-        ("*.example.com", "z.example.com"),
-        ("z", ""),
-        ("1.2.3.4", "1.2.3.4"),
-        ("nope:web", "w1 w2 w3 w4 w5"),
-        ("all:!prod", "d1 d2 d3 z.example.com 1.2.3.4"),
-        ("prod:!db", "w2 w3 w4 w5"),
-        ("all[1:3]", "d2 d3 w1"),
-        ("web:&prod:!w[2:3]", "w1 w2 w3 w4 w5"),
-        ("w1:22", ""),
-        ("web:&nope", ""),
-        ("db,web", "d1 d2 d3 w1 w2 w3 w4 w5"),
-        ("w2,w1,w2", "w2 w1"),
-        ("*[0]", "d1"),
-        ("w*[1:2]", "w2 w3"),
-        ("web[:2]", ""),
-        ("ungrouped", ""),
-        ("localhost,web", "localhost w1 w2 w3 w4 w5"),
-        ("::1", "::1"),
-        ("all", all),
-    ];
-    let (mut inventory, _) = loaded(&[&source]);
-    for (pattern, wanted) in table {
-        let matched = inventory.hosts_matching(pattern).unwrap();
-        assert_eq!(names(&matched.hosts), wanted, "{pattern}");
-    }
-    let said = |pattern: &str, inventory: &mut Inventory| inventory.hosts_matching(pattern).unwrap().warnings;
-    assert_eq!(
-        said("nope*:ungrouped:web[9]", &mut inventory),
-        ["Could not match supplied host pattern, ignoring: nope*"]
-    );
-    assert_eq!(said("w[13]", &mut inventory), ["Could not match supplied host pattern, ignoring: w"]);
-    let limit = format!("@{}", folder.path().join("lim").display());
-    for (limit, pattern, wanted) in [
-        ("w1,w2", "web", "w1 w2"),
-        ("!w1", "web", "w2 w3 w4 w5"),
-        (&limit, "all", "d1 d2 d3 w1"),
-        (" w1 , w2 ", "all", "w1 w2"),
-        ("web:&db", "all", "w1"),
-        ("nope", "all", ""),
-        ("web", "localhost", ""),
-    ] {
-        inventory.set_limit(Some(limit)).unwrap();
-        assert_eq!(names(&inventory.hosts_matching(pattern).unwrap().hosts), wanted, "{limit}");
-    }
-    let error = inventory.set_limit(Some("@/nope")).unwrap_err();
-    assert_eq!(error.message, "Unable to find limit file b'/nope'");
-}
-
-#[test]
-fn the_implicit_localhost_is_local_and_in_no_group() {
-    let mut inventory = Inventory::default();
-    let matched = inventory.hosts_matching("localhost").unwrap();
-    assert_eq!(names(&matched.hosts), "localhost");
-    let host = &inventory.hosts["localhost"];
-    assert!(host.implicit);
-    assert_eq!(host.vars["ansible_connection"].as_str(), Some("local"));
-    assert_eq!(inventory.group_names(host).len(), 0);
-    assert_eq!(names(&inventory.hosts_matching("all").unwrap().hosts), "");
-}
-
-#[test]
-fn groups_grow_while_the_run_goes_on() {
-    let mut inventory = Inventory::default();
-    inventory.add_host("h", Some("g"));
-    inventory.add_group("p");
-    inventory.add_child("p", "g").unwrap();
-    inventory.settle();
-    assert_eq!(inventory.group_names(&inventory.hosts["h"]).join(" "), "g p");
-    assert_eq!(inventory.groups["g"].depth, 2);
-    assert!(inventory.add_child("g", "p").is_err());
-    inventory.add_host("k", None);
-    inventory.settle();
-    assert_eq!(inventory.group_names(&inventory.hosts["k"]).join(" "), "ungrouped");
-    inventory.add_host("k", Some("g"));
-    inventory.settle();
-    assert_eq!(inventory.group_names(&inventory.hosts["k"]).join(" "), "g p");
-}
-
-#[test]
-fn a_file_that_cannot_be_read_fails_only_the_hosts_that_need_it() {
-    let folder = tempfile::tempdir().unwrap();
-    write(folder.path(), "i", "[web]\nh1\n[db]\nh2\n");
-    write(folder.path(), "group_vars/db.yml", "- 1\n");
-    let password = Password::new("pw");
-    write(folder.path(), "group_vars/web.yml", &vault::seal(b"x: hunter22", &password, None, None).unwrap());
-    let (inventory, _) = loaded(&[&folder.path().join("i").display().to_string()]);
-    let files = [VarFiles::find(folder.path(), Vault::default())];
-    files[0].read_ahead(&inventory);
-    let failed = |host: &str| inventory.layers(&inventory.hosts[host], &files, &[]).unwrap_err().message;
-    assert!(
-        failed("h2").contains("expected dicts but got a 'dict' and a '_AnsibleTaggedList'"),
-        "{}",
-        failed("h2")
-    );
-    assert_eq!(failed("h1"), "Attempting to decrypt but no vault secrets found.");
-    let open = Vault::new(vec![vault::Secret { id: "default".into(), password }], "default", false);
-    let files = [VarFiles::find(folder.path(), open)];
-    let layers = inventory.layers(&inventory.hosts["h1"], &files, &[]).unwrap();
-    assert!(crate::template::Value::from_node(&layers[0]["x"]).is_secret());
-}
-
-/// 5,000 hosts in 100 groups, each with a file of its own.
-#[test]
-fn a_large_inventory_is_read_without_quadratic_work() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut text = String::new();
-    for group in 0..100 {
-        text += &format!("[g{group}]\n");
-        (0..50)
-            .for_each(|n| text += &format!("h{:04} ansible_host=10.0.{group}.{n} x={n}\n", group * 50 + n));
-        write(folder.path(), &format!("group_vars/g{group}.yml"), "a: 1\nb: [1, 2]\n");
-    }
-    (0..5000).for_each(|n| write(folder.path(), &format!("host_vars/h{n:04}.yml"), "a: 2\nc: \"{{ a }}\"\n"));
-    write(folder.path(), "i", &text);
-    let started = std::time::Instant::now();
-    let (mut inventory, _) = loaded(&[&folder.path().join("i").display().to_string()]);
-    let read = started.elapsed();
-    let files = [VarFiles::find(folder.path(), Vault::default())];
-    files[0].read_ahead(&inventory);
-    let with_files = started.elapsed();
-    let hosts = inventory.hosts_matching("all:!g7:&h*").unwrap().hosts;
-    assert_eq!(hosts.len(), 4950);
-    let layers: usize =
-        hosts.iter().map(|host| inventory.layers(&inventory.hosts[host], &files, &[]).unwrap().len()).sum();
-    assert_eq!(layers, 4950 * 3);
-    eprintln!("inventory {read:?}, with files {with_files:?}, with layers {:?}", started.elapsed());
-    assert!(started.elapsed() < std::time::Duration::from_secs(8));
 }

@@ -20,3 +20,8 @@ pub use prompt::{Nobody, Note, Prompter, Terminal};
 pub use shell::Shell;
 pub use spec::{ConnectionSpec, Reach, Secret, SshSpec, Transport};
 pub use wire::minify;
+
+/// The name of whoever runs impel, where the system knows it.
+pub fn login_name() -> Option<String> {
+    Some(ssh::login().0).filter(|name| !name.is_empty())
+}

@@ -138,6 +138,13 @@ impl Default {
     fn failed(&mut self, result: &HostResult, looped: bool) {
         self.under_banner(&result.task);
         self.side_notes(result);
+        if looped && shown::bare(&result.task.action) == "debug" {
+            // ansible-core's debug has lost its items by then, and so shows the loop's own end
+            let dumped = shown::dumped(result, &self.screen.look, &self.screen.masks);
+            let stream = self.failures();
+            let text = format!("fatal: [{}]: FAILED! => {dumped}", host(result));
+            self.screen.write(&text, Some(Hue::Error), stream);
+        }
         if !looped {
             self.explain(result);
             let dumped = shown::dumped(result, &self.screen.look, &self.screen.masks);

@@ -37,6 +37,8 @@ pub struct Look {
     pub format: Format,
     /// Spread results over lines (or not) whatever the verbosity.
     pub pretty: Option<bool>,
+    /// Lines of verbosity go to stderr.
+    pub verbose_to_stderr: bool,
     /// Lines of context around a difference.
     pub diff_context: usize,
     /// Show deprecations.
@@ -67,6 +69,7 @@ impl Default for Look {
             args: false,
             format: Format::Json,
             pretty: None,
+            verbose_to_stderr: false,
             diff_context: 3,
             deprecations: true,
             warnings: true,

@@ -1,6 +1,6 @@
 //! The terminal (or what stands for it): lines in colour, banners, each warning once.
 
-use super::{Hue, Look, Masks};
+use super::{Hue, Log, Look, Masks};
 use indicatif::ProgressBar;
 use std::collections::HashSet;
 use std::io::{IsTerminal, Write};
@@ -24,7 +24,7 @@ pub struct Screen {
     /// What it hides.
     pub masks: Masks,
     said: HashSet<String>,
-    log: Option<Box<dyn Write + Send>>,
+    log: Option<Log>,
     bar: Option<ProgressBar>,
     deprecated: bool,
 }
@@ -42,7 +42,7 @@ impl Screen {
 
     /// Also writes every line, without colours, to a log.
     #[must_use]
-    pub fn logged(mut self, log: Box<dyn Write + Send>) -> Screen {
+    pub fn logged(mut self, log: Log) -> Screen {
         self.log = Some(log);
         self
     }
@@ -77,7 +77,7 @@ impl Screen {
         line.push('\n');
         if let Some(log) = &mut self.log {
             let plain: String = pieces.iter().map(|(text, _)| harmless(&self.masks.text(text))).collect();
-            let _ = writeln!(log, "{plain}");
+            log.write(&plain);
         }
         let to = match stream {
             Stream::Out => &mut self.out,
@@ -128,12 +128,15 @@ impl Screen {
 
     /// A line from some verbosity on, with the host that it is about.
     pub fn verbose(&mut self, level: u8, host: Option<&str>, text: &str) {
-        if self.look.verbosity < level {
-            return;
-        }
-        match host {
-            Some(host) => self.line(&format!("<{host}> {text}"), Some(Hue::Verbose)),
-            None => self.line(text, Some(Hue::Verbose)),
+        let text = match host {
+            Some(host) => format!("<{host}> {text}"),
+            None => text.to_string(),
+        };
+        if self.look.verbosity >= level {
+            let stream = if self.look.verbose_to_stderr { Stream::Err } else { Stream::Out };
+            self.write(&text, Some(Hue::Verbose), stream);
+        } else if let Some(log) = self.log.as_mut().filter(|log| log.takes(level)) {
+            log.write(&harmless(&self.masks.text(&text)));
         }
     }
 

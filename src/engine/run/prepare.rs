@@ -26,7 +26,13 @@ impl Run<'_> {
         vars: &PlayVars,
     ) -> Result<Vec<Arc<str>>, Diagnostic> {
         let matched = self.inventory.hosts_matching(pattern)?;
-        matched.warnings.into_iter().for_each(|warning| self.shared.warn(warning));
+        for warning in matched.warnings {
+            match self.shared.config.settings.host_pattern_mismatch.as_str() {
+                "error" => return Err(Diagnostic::user(warning)),
+                "ignore" => {}
+                _ => self.shared.warn(warning),
+            }
+        }
         let mut hosts = matched.hosts;
         // an implicit localhost is made when it is named
         for host in &hosts {

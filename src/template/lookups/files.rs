@@ -110,6 +110,8 @@ fn template(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<V
         let mut variables = described(term, &path);
         if eval.world().variable("ansible_managed").is_some() {
             variables.remove("ansible_managed");
+        } else if let Some(configured) = eval.world().config("DEFAULT_MANAGED_STR") {
+            variables.insert("ansible_managed".into(), configured);
         }
         if let Some(Value::Dict(more)) = args.keyword("template_vars") {
             for (key, value) in more.pairs().iter() {
