@@ -8,14 +8,15 @@ use super::notices::Notices;
 use super::vault::passwords as vault_passwords;
 use crate::config::Config;
 use crate::diag::{Diagnostic, ErrorKind, Span, remember_source};
-use crate::engine::Event;
+use crate::engine::{Answer, Event, TaskLine};
 use crate::playbook;
-use crate::report::{Masks, Sink, result_json};
+use crate::report::{Masks, Reports, Sink, result_json};
 use crate::yaml::{Kind, Limits, Mapping, Node, repr};
 use clap::Args;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Define and run a single task 'playbook' against a set of hosts.
 #[derive(Clone, Debug, Args)]
@@ -89,7 +90,14 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
     let notices = Notices::default();
     notices.hear_yaml();
     let disk = launch::disk(&config, &ground, &folder, &notices);
-    let playbook = playbook::of_node(&play, &folder.join("<adhoc>"), &disk)?;
+    let playbook = match playbook::of_node(&play, &folder.join("<adhoc>"), &disk) {
+        Err(error) if error.message.starts_with("couldn't resolve module/action") => {
+            let module = arguments.module_name.as_deref().unwrap_or_default();
+            unresolved(module, &error, &matched.hosts, display::reports(arguments.output(&config)?, screen));
+            return Ok(ExitCode::from(2));
+        }
+        loaded => loaded?,
+    };
     launch::refuse_missing(&playbook)?;
     options.hide_passwords(&screen.masks);
     let output = arguments.output(&config)?;
@@ -105,6 +113,23 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
         Ok(())
     })?;
     Ok(ExitCode::from(verdict.code()))
+}
+
+/// A module that nobody knows fails on every host, as it does in ansible-core.
+fn unresolved(module: &str, error: &Diagnostic, hosts: &[Arc<str>], mut reports: Reports) {
+    let written = Path::new("<CLI option '-m'>");
+    remember_source(written, module.to_string());
+    let message = format!("Cannot resolve '{module}' to an action or module.");
+    let mut cause = Diagnostic::user(message).at(Span::new(written, 0, 0));
+    cause.hint.clone_from(&error.hint);
+    let task = error.span.unwrap_or_else(|| Span::new(written, 0, 0));
+    let answer = Answer::failed_at(cause, task);
+    let line = Arc::new(TaskLine { name: module.into(), action: module.into(), ..TaskLine::default() });
+    for host in hosts {
+        let mut result = answer.to_result(host, &line, Duration::ZERO);
+        result.result.insert("changed".into(), false.into());
+        reports.take(&Event::Result(Box::new(result)));
+    }
 }
 
 fn options_error(message: impl Into<String>) -> Diagnostic {

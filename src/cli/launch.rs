@@ -76,6 +76,9 @@ pub(super) fn ground(
     let Sources { mut inventory, beside_inventory, beside_playbook, .. } =
         sources::read(given, playbook_dir, &extra, &vault, config, screen)?;
     limit(&mut inventory, config, options, screen)?;
+    if let Some((k, n)) = options.shard {
+        inventory.share(k, n)?;
+    }
     let inventories = Inventories::new(beside_inventory, beside_playbook);
     let mut store = VarStore::default();
     store.vault = vault;
@@ -98,7 +101,7 @@ pub(super) fn ground(
     magic.config = all.map(|(name, setting)| (name.to_string(), Value::from_data(&setting.value))).collect();
     store.scopes.note(&store.extra, extra.iter().map(|(name, node)| (name.clone(), node.span)).collect());
     inventories.fill(&inventory, &store);
-    let again = (store.vault.clone(), options.limit.clone());
+    let again = (store.vault.clone(), options.limit.clone(), options.shard);
     let refresh = refresh(config.clone(), again, given.to_vec(), playbook_dir.into(), extra);
     Ok(Ground { inventory, inventories, store: Arc::new(store), refresh })
 }
@@ -121,7 +124,7 @@ fn connection(config: &Config, options: &RunOptions) -> ConnectionMagic {
 /// What reads the inventory once more (`meta: refresh_inventory`).
 fn refresh(
     config: Config,
-    (vault, limit): (Vault, Option<String>),
+    (vault, limit, shard): (Vault, Option<String>, Option<(usize, usize)>),
     given: Vec<String>,
     playbook_dir: PathBuf,
     extra: Arc<Vars>,
@@ -131,6 +134,9 @@ fn refresh(
         let Sources { mut inventory, beside_inventory, beside_playbook, .. } = sources;
         if let Some(limit) = &limit {
             warnings.extend(inventory.set_limit(Some(limit))?);
+        }
+        if let Some((k, n)) = shard {
+            inventory.share(k, n)?;
         }
         let inventories = Inventories::new(beside_inventory, beside_playbook);
         Ok(Refreshed { inventory, inventories, warnings })

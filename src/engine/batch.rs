@@ -103,11 +103,7 @@ struct Sight<'a> {
 impl Around for Sight<'_> {
     fn wanted(&mut self, task: &Task) -> bool {
         if !*self.started && !task.implicit && !task.handler {
-            let wanted = self.start_at.unwrap_or_default();
-            let name = task.name.as_ref().and_then(Node::as_str).unwrap_or_default();
-            let role = task.role().map(|role| format!("{} : {name}", role.name));
-            let matches = |name: &str| name == wanted || glob(wanted, name);
-            if !(matches(name) || role.is_some_and(|full| matches(&full)) || matches(&task.action.name)) {
+            if !is_start(task, self.start_at.unwrap_or_default()) {
                 return false;
             }
             *self.started = true;
@@ -135,6 +131,24 @@ impl Around for Sight<'_> {
         self.notified.remove(&index);
         Some((index, self.handlers.get(index)?.clone()))
     }
+}
+
+/// Whether `--start-at-task` names this task.
+fn is_start(task: &Task, wanted: &str) -> bool {
+    let name = task.name.as_ref().and_then(Node::as_str).unwrap_or_default();
+    let role = task.role().map(|role| format!("{} : {name}", role.name));
+    let matches = |name: &str| name == wanted || glob(wanted, name);
+    matches(name) || role.is_some_and(|full| matches(&full)) || matches(&task.action.name)
+}
+
+/// Whether `--start-at-task` names one of these.
+pub fn has_start(items: &[Item], wanted: &str) -> bool {
+    items.iter().any(|item| match item {
+        Item::Task(task) => is_start(task, wanted),
+        Item::Block(block) => {
+            [&block.block, &block.rescue, &block.always].into_iter().any(|part| has_start(part, wanted))
+        }
+    })
 }
 
 /// Shell patterns, as `--start-at-task` takes them.

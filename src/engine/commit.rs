@@ -66,14 +66,14 @@ impl Batch<'_, '_> {
                 );
             }
         }
-        if !line.include || !matches!(answer.status, Status::Ok { .. }) {
-            let result = HostResult { ignored, rescued, ..answer.to_result(&name, line, end.took) };
-            self.run.shared.emit(Event::Result(Box::new(result.hidden(end.no_log || answer.show.censored))));
-        }
         if notifies {
             for handler in notify {
                 self.notify(handler, &hosts, step)?;
             }
+        }
+        if !line.include || !matches!(answer.status, Status::Ok { .. }) {
+            let result = HostResult { ignored, rescued, ..answer.to_result(&name, line, end.took) };
+            self.run.shared.emit(Event::Result(Box::new(result.hidden(end.no_log || answer.show.censored))));
         }
         Ok(includes)
     }

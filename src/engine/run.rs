@@ -97,6 +97,8 @@ pub struct Run<'r> {
     pub ask: &'r dyn Ask,
     /// `--step` still asks.
     pub step: bool,
+    /// `--start-at-task` has been met, if it was given: later plays begin at their beginning.
+    started: bool,
     /// Hosts that failed.
     pub failed: HashSet<Arc<str>>,
     /// Hosts that could not be reached.
@@ -134,7 +136,12 @@ impl Verdict {
         if self.interrupted {
             return 99;
         }
-        u8::from(self.failed) * 2 + u8::from(self.unreachable) * 4
+        // as ansible-core does: what could not be reached outweighs what failed
+        match self {
+            Verdict { unreachable: true, .. } => 4,
+            Verdict { failed: true, .. } => 2,
+            _ => 0,
+        }
     }
 }
 
@@ -158,7 +165,7 @@ impl<'r> Run<'r> {
         let forks =
             options.forks.or(config.settings.forks).unwrap_or_else(|| inventory.hosts.len().clamp(1, 64));
         let threads = forks.clamp(1, inventory.hosts.len().max(1) + 8);
-        let step = options.step;
+        let (step, started) = (options.step, options.start_at_task.is_none());
         let shared = Arc::new(Shared {
             options,
             config,
@@ -181,6 +188,7 @@ impl<'r> Run<'r> {
             known,
             ask: setup.ask,
             step,
+            started,
             failed: HashSet::new(),
             unreachable: HashSet::new(),
             totals: BTreeMap::new(),
@@ -312,11 +320,18 @@ impl<'r> Run<'r> {
         let mut vars = vars.clone();
         vars.magic.batch = hosts.into();
         let vars = Arc::new(vars);
-        let facts = self.facts_task(play, hosts, &vars)?;
+        let begins = match &self.shared.options.start_at_task {
+            Some(wanted) if !self.started => {
+                play.sections.iter().any(|section| super::batch::has_start(&section.items, wanted))
+            }
+            _ => true,
+        };
+        // a play that is passed over gathers nothing
+        let facts = if begins { self.facts_task(play, hosts, &vars)? } else { None };
         let flush = || Arc::new(flush_task(play));
         let items = program(play, facts, &flush);
         let stores: Vec<_> = hosts.iter().filter_map(|name| self.shared.store.host(name)).collect();
-        let started = self.shared.options.start_at_task.is_none();
+        let started = self.started;
         let tracks = stores
             .iter()
             .map(|store| Track {
@@ -357,6 +372,8 @@ impl<'r> Run<'r> {
         let result = batch.execute(strategy);
         let count = |fate: Fate| batch.tracks.iter().filter(|track| track.fate == fate).count();
         let (failed, unreachable) = (count(Fate::Failed), count(Fate::Unreachable));
+        let met = batch.tracks.iter().any(|track| track.started);
+        self.started |= met;
         self.any_failed |= failed > 0;
         self.any_unreachable |= unreachable > 0;
         result.map(|()| failed + unreachable)

@@ -93,6 +93,22 @@ fn patterns_pick_what_ansible_picks() {
 }
 
 #[test]
+fn shares_of_the_hosts_are_whole_and_apart() {
+    let (mut inventory, _) = loaded(&["h1,h2,h3,h4,h5"]);
+    let mut seen = Vec::new();
+    for k in 1..=3 {
+        inventory.set_limit(None).unwrap();
+        inventory.share(k, 3).unwrap();
+        seen.push(names(&inventory.hosts_matching("all").unwrap().hosts));
+    }
+    assert_eq!(seen, ["h1 h4", "h2 h5", "h3"]);
+    inventory.set_limit(Some("h2,h3")).unwrap();
+    inventory.share(2, 2).unwrap();
+    assert_eq!(names(&inventory.hosts_matching("all").unwrap().hosts), "h3");
+    assert!(inventory.hosts_matching("localhost").unwrap().hosts.is_empty());
+}
+
+#[test]
 fn the_implicit_localhost_is_local_and_in_no_group() {
     let mut inventory = Inventory::default();
     let matched = inventory.hosts_matching("localhost").unwrap();

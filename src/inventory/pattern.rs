@@ -5,6 +5,7 @@ use super::names::split_port;
 use crate::diag::Diagnostic;
 use crate::template::pyregex::{Flags, PyRegex};
 use indexmap::IndexSet;
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -37,6 +38,22 @@ impl Inventory {
             matched.hosts.retain(|host| limit.contains(host));
         }
         Ok(matched)
+    }
+
+    /// Of the hosts that are left, leaves only the `k`-th of `n` shares, counted from 1: every `n`-th host. The first
+    /// share has this machine, too.
+    ///
+    /// # Errors
+    /// The hosts cannot be told.
+    pub fn share(&mut self, k: usize, n: usize) -> Result<(), Diagnostic> {
+        let all = self.hosts_matching("all")?.hosts;
+        let own = all.into_iter().enumerate().filter(|(at, _)| at % n.max(1) + 1 == k).map(|(_, host)| host);
+        let mut own: HashSet<Arc<str>> = own.collect();
+        if k == 1 {
+            own.extend(["localhost", "127.0.0.1", "::1"].map(Arc::from));
+        }
+        self.limit = Some(own);
+        Ok(())
     }
 
     /// Leaves only the hosts that `--limit` names: patterns, and `@file` with a pattern a line. `None` lifts it.

@@ -314,7 +314,7 @@ fn finish_answer(answer: &mut Answer, task: &Task, world: &mut TaskWorld) {
 }
 
 /// An answer as the task's own templates see it under `register`.
-pub(super) fn registered(answer: &Answer) -> Value {
+fn registered(answer: &Answer) -> Value {
     let mut result = answer.result.clone();
     add_lines(&mut result);
     result.entry("failed".into()).or_insert(Data::Bool(answer.status == Status::Failed));
