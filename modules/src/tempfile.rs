@@ -35,7 +35,10 @@ impl Module for Tempfile {
     async fn run(self, host: &Host) -> Result<Outcome, Fault> {
         for (name, text) in [("prefix", &self.prefix), ("suffix", &self.suffix)] {
             if text.contains('/') {
-                return Err(Fault::at(name, format!("{name} must be a valid file name component, got '{text}'")));
+                return Err(Fault::at(
+                    name,
+                    format!("{name} must be a valid file name component, got '{text}'"),
+                ));
             }
         }
         let folder = match &self.path {

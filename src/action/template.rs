@@ -114,7 +114,8 @@ fn describe(world: &mut crate::vars::TaskWorld, call: &Call<'_>, name: &str, pat
     let node = rustix::system::uname().nodename().to_string_lossy().into_owned();
     world.set_local("template_host", string(node));
     let _ = (call, name);
-    let configured = || call.world.config("DEFAULT_MANAGED_STR").unwrap_or_else(|| Value::str("Ansible managed"));
+    let configured =
+        || call.world.config("DEFAULT_MANAGED_STR").unwrap_or_else(|| Value::str("Ansible managed"));
     let managed = call.world.variable("ansible_managed").unwrap_or_else(configured);
     world.set_local("ansible_managed", managed);
 }

@@ -4,7 +4,8 @@ use super::error::Caller;
 use crate::config::Config;
 use crate::diag::{Diagnostic, ErrorKind, nearest};
 use crate::report::{
-    Default as DefaultCallback, Format, Hue, Json, Log, Look, Masks, Minimal, OneLine, Progress, Reports, Screen,
+    Default as DefaultCallback, Format, Hue, Json, Log, Look, Masks, Minimal, OneLine, Progress, Reports,
+    Screen,
 };
 use impel_modules::Data;
 use std::fs::OpenOptions;

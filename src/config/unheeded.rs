@@ -72,7 +72,8 @@ mod tests {
     #[test]
     fn a_key_that_is_not_obeyed_is_told_unless_its_value_changes_nothing() {
         let folder = tempfile::tempdir().unwrap();
-        let cfg = "[defaults]\nretry_files_enabled = true\nfacts_modules = smart\ncallbacks_enabled = timer\n";
+        let cfg =
+            "[defaults]\nretry_files_enabled = true\nfacts_modules = smart\ncallbacks_enabled = timer\n";
         std::fs::write(folder.path().join("ansible.cfg"), cfg).unwrap();
         let variables = [("ANSIBLE_RUN_VARS_PLUGINS".to_string(), "start".to_string())].into();
         let config = Config::load(&Environment { variables, folder: folder.path().to_path_buf() }).unwrap();

@@ -202,7 +202,8 @@ impl Pipes {
             }
         };
         let mut spec = ConnectionSpec::new(host, reach);
-        let configured = Some(config.executable.clone()).filter(|shell| shell != "/bin/sh" && !shell.is_empty());
+        let configured =
+            Some(config.executable.clone()).filter(|shell| shell != "/bin/sh" && !shell.is_empty());
         if let Some(shell) = wanted.text(&["ansible_shell_executable"])?.or(configured) {
             spec.shell = shell;
         }

@@ -1,5 +1,7 @@
 //! Hosts and groups from INI, YAML, TOML, scripts and lists; their variables; and patterns that pick hosts.
 
+#[cfg(test)]
+mod asked_tests;
 mod constructed;
 mod generator;
 mod ini;
@@ -11,8 +13,6 @@ mod pattern;
 #[cfg(feature = "fuzzing")]
 pub mod probes;
 mod script;
-#[cfg(test)]
-mod asked_tests;
 #[cfg(test)]
 mod tests;
 mod toml;

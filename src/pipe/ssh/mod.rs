@@ -20,5 +20,5 @@ mod watchdog;
 
 pub use binary::open as open_binary;
 pub use resolve::{Choice, resolve};
-pub use settings::login;
 pub use session::{NoSession, Session};
+pub use settings::login;
