@@ -272,6 +272,10 @@ fn trees_are_written_as_pyyaml_writes_them() {
     assert_eq!(dump(&s("x"), &mixed).unwrap(), "x\n");
 }
 
+/// Files whose values are the same but whose places differ, and why.
+const KNOWN: &[(&str, &str)] =
+    &[("/J7PZ-00.yml", "the pairs of an !!omap are tuples, which have no place in ansible-core")];
+
 /// Every YAML file below `IMPEL_YAML_CORPUS` reads as the ansible-core in `IMPEL_ORACLE` reads it.
 #[test]
 fn a_corpus_reads_as_the_oracle_reads_it() {
@@ -326,7 +330,13 @@ fn a_corpus_reads_as_the_oracle_reads_it() {
             |text: &str| text.rsplit_once(' ').map_or_else(|| text.to_owned(), |(text, _)| text.to_owned());
         // Ansible knows no places in JSON.
         let placeless = fancy_regex::Regex::new(r"@\d+:\d+").unwrap().replace_all(&got, "@").into_owned();
+        // Places that ours have and theirs lack.
+        let bare_places =
+            |text: &str| fancy_regex::Regex::new(r"@[\d:]*").unwrap().replace_all(text, "").into_owned();
+        let known =
+            KNOWN.iter().any(|(name, _)| path.ends_with(name)) && bare_places(&got) == bare_places(wanted);
         let same = got == *wanted
+            || known
             || placeless == *wanted
             || got.starts_with("ERR")
                 && wanted.starts_with("ERR")
