@@ -4,7 +4,8 @@ use super::arguments::{flag, list, text};
 use crate::diag::Diagnostic;
 use crate::engine::{Action, Answer, Call, Consequence, Haste, Next};
 use crate::template::pyregex::{Flags, PyRegex};
-use crate::template::{self, Dict, Key, Value, World};
+use crate::template::{self, Key, Value, World};
+use crate::vars::merged;
 use impel_modules::{Data, Map, Text};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -126,17 +127,6 @@ impl IncludeVars {
         answer.show.censored = hidden;
         Ok(answer)
     }
-}
-
-/// Two values as one: dictionaries key by key, of all else the new one.
-fn merged(old: &Value, new: &Value, depth: usize) -> Value {
-    let (Value::Dict(old), Value::Dict(new), true) = (old, new, depth < 100) else { return new.clone() };
-    let mut all = old.pairs().as_ref().clone();
-    for (key, value) in new.pairs().iter() {
-        let value = all.get(key).map_or_else(|| value.clone(), |there| merged(there, value, depth + 1));
-        all.insert(key.clone(), value);
-    }
-    Value::Dict(Dict::new(all))
 }
 
 /// What a file holds, its templates as written: they are rendered when they are used.

@@ -1,7 +1,8 @@
 //! `set_fact`: variables of the host, for the rest of the run.
 
+use super::arguments::flag;
 use crate::diag::Diagnostic;
-use crate::engine::{Action, Answer, Call, Consequence, Next, to_bool};
+use crate::engine::{Action, Answer, Call, Consequence, Next};
 use crate::template::{self, Value};
 use impel_modules::{Data, Map};
 use std::sync::Arc;
@@ -11,18 +12,22 @@ pub struct SetFact;
 
 impl Action for SetFact {
     fn run(&self, call: Call<'_>) -> Result<Next, Diagnostic> {
-        let cacheable = call.args.get("cacheable").and_then(to_bool).unwrap_or(false);
+        let cacheable = flag(&call, "cacheable")?.unwrap_or(false);
         let mut vars: Vec<(Arc<str>, Value)> = Vec::new();
         let mut facts = Map::new();
         for (written, value) in call.args.iter().filter(|(name, _)| &***name != "cacheable") {
             // names may be templates too
-            let name: Arc<str> = if template::is_template(written) {
-                template::render(&Value::trusted(written.clone(), None), call.world)?.to_string().into()
-            } else {
-                written.clone()
+            let rendered = match template::is_template(written) {
+                true => template::render(&Value::trusted(written.clone(), None), call.world)?,
+                false => Value::str(written.clone()),
             };
-            if !identifier(&name) {
-                let error = Diagnostic::user(format!("Invalid variable name '{name}'."))
+            let name: Arc<str> = rendered.to_string().into();
+            if rendered.as_str().is_none() || !identifier(&name) {
+                let kind = match rendered.as_str() {
+                    Some(_) => String::new(),
+                    None => format!(" of type '{}'", rendered.type_name()),
+                };
+                let error = Diagnostic::user(format!("Invalid variable name '{name}'{kind}."))
                     .at(call.task.action.span)
                     .hint(
                         "Variable names must be strings starting with a letter or underscore character, and contain \
@@ -49,7 +54,10 @@ impl Action for SetFact {
             Some(delegate) => answer.consequences.push(Consequence::DelegateFacts(delegate, vars)),
             None => {
                 if cacheable {
-                    answer.consequences.push(Consequence::Facts(vars.clone()));
+                    let short =
+                        |name: &Arc<str>| name.strip_prefix("ansible_").map_or(name.clone(), Arc::from);
+                    let facts = vars.iter().map(|(name, value)| (short(name), value.clone()));
+                    answer.consequences.push(Consequence::Cacheable(facts.collect()));
                 }
                 answer.consequences.push(Consequence::Set(vars));
             }
@@ -58,8 +66,14 @@ impl Action for SetFact {
     }
 }
 
+/// Names that templates read as values.
+const VALUES: [&str; 6] = ["true", "True", "false", "False", "none", "None"];
+
 /// Whether a name may be a variable's.
 pub fn identifier(name: &str) -> bool {
+    if VALUES.contains(&name) {
+        return false;
+    }
     let mut letters = name.chars();
     letters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
         && letters.all(|c| c.is_ascii_alphanumeric() || c == '_')

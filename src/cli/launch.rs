@@ -14,7 +14,7 @@ use crate::pipe::Terminal;
 use crate::playbook::{self, Disk, Known, Playbook, What};
 use crate::report::{Reports, Screen};
 use crate::template::{Value, filters, lookups, tests};
-use crate::vars::{ConnectionMagic, Inventories, VarStore};
+use crate::vars::{ConnectionMagic, FactsCache, Inventories, VarStore};
 use crate::vault::Vault;
 use impel_modules::registry;
 use std::path::{Path, PathBuf};
@@ -83,6 +83,12 @@ pub(super) fn ground(
     let mut store = VarStore::default();
     store.vault = vault;
     store.extra = Arc::new(extra.iter().map(|(name, node)| (name.clone(), Value::from_node(node))).collect());
+    store.cache = facts_cache(config)?;
+    if options.flush_cache
+        && let Some(cache) = &store.cache
+    {
+        inventory.hosts.keys().for_each(|host| cache.forget(host));
+    }
     let magic = &mut store.run;
     magic.playbook_dir = std::path::absolute(playbook_dir).unwrap_or_else(|_| playbook_dir.to_path_buf());
     magic.check = options.check;
@@ -141,6 +147,25 @@ fn refresh(
         let inventories = Inventories::new(beside_inventory, beside_playbook);
         Ok(Refreshed { inventory, inventories, warnings })
     })
+}
+
+/// The facts cache that the configuration asks for.
+fn facts_cache(config: &Config) -> Result<Option<Arc<FactsCache>>, Diagnostic> {
+    if config.settings.fact_caching.trim_start_matches("ansible.builtin.") != "jsonfile" {
+        return Ok(None);
+    }
+    let text = |name: &str| config.get(name).and_then(|setting| setting.value.as_str().map(str::to_owned));
+    let folder = text("CACHE_PLUGIN_CONNECTION").unwrap_or_default();
+    let folder = match (folder.strip_prefix("~/"), std::env::var_os("HOME")) {
+        (Some(rest), Some(home)) => Path::new(&home).join(rest),
+        _ => Path::new(&folder).to_path_buf(),
+    };
+    // ansible-core documents a prefix and uses none unless one is set
+    let set = config.get("CACHE_PLUGIN_PREFIX").is_some_and(|setting| setting.origin != Origin::Default);
+    let prefix = text("CACHE_PLUGIN_PREFIX").filter(|_| set).unwrap_or_default();
+    let lasts = config.get("CACHE_PLUGIN_TIMEOUT").and_then(|setting| setting.value.as_int());
+    let lasts = lasts.and_then(|seconds| u64::try_from(seconds).ok()).unwrap_or(86400);
+    Ok(Some(Arc::new(FactsCache::open(&folder, &prefix, lasts)?)))
 }
 
 /// Obeys `--limit`, and says so where there is nothing but localhost.

@@ -350,10 +350,15 @@ impl Values<'_> {
         };
         match self.text("CACHE_PLUGIN").trim_start_matches("ansible.builtin.") {
             "memory" => {}
+            "jsonfile" if self.text("CACHE_PLUGIN_CONNECTION").is_empty() => {
+                let message = "error in 'ansible.builtin.jsonfile' cache plugin: fact_caching_connection must name a folder";
+                return refuse("CACHE_PLUGIN", message.into());
+            }
+            "jsonfile" => {}
             other => {
                 return refuse(
                     "CACHE_PLUGIN",
-                    format!("fact_caching = {other} is not there yet; only memory is"),
+                    format!("fact_caching = {other} is not there; memory and jsonfile are"),
                 );
             }
         }

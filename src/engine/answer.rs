@@ -45,6 +45,8 @@ pub enum Consequence {
     Set(Vec<(Arc<str>, Value)>),
     /// Facts of the host.
     Facts(Vec<(Arc<str>, Value)>),
+    /// Facts that `set_fact` with `cacheable` gives a host.
+    Cacheable(Vec<(Arc<str>, Value)>),
     /// Facts of the delegate (`delegate_facts`).
     DelegateFacts(Arc<str>, Vec<(Arc<str>, Value)>),
     /// `include_vars`.

@@ -88,6 +88,7 @@ impl Batch<'_, '_> {
                 let host = store.name.clone();
                 self.look_for_files(&host);
             }
+            Consequence::Cacheable(facts) => store.add_cacheable(facts.iter().cloned()),
             Consequence::DelegateFacts(delegate, facts) => {
                 if let Some(host) = self.run.shared.store.host(delegate) {
                     host.add_facts(facts.iter().cloned());

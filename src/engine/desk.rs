@@ -328,7 +328,9 @@ impl Known {
                         self.vars.push((name.clone(), value.clone()));
                     }
                 }
-                Consequence::Facts(facts) => self.facts.extend(facts.iter().cloned()),
+                Consequence::Facts(facts) | Consequence::Cacheable(facts) => {
+                    self.facts.extend(facts.iter().cloned())
+                }
                 _ => self.stop = true,
             }
         }

@@ -2,7 +2,7 @@
 //! are enabled, in their order.
 
 use super::model::{Inventory, UNGROUPED, is_variable_name};
-use super::{constructed, generator, ini, names, script, toml, yaml};
+use super::{constructed, generator, ini, names, script, terraform, toml, yaml};
 use crate::diag::{Diagnostic, Span};
 use crate::template::pyregex::{Flags, PyRegex};
 use crate::vault::Vault;
@@ -181,7 +181,10 @@ impl Loading<'_> {
         }
         let options = self.options;
         let mut failures = Vec::new();
-        for plugin in &options.enabled {
+        // a state says by its name what it is
+        let state =
+            path.extension().is_some_and(|ending| ending == "tfstate").then(|| "terraform".to_owned());
+        for plugin in state.iter().chain(options.enabled.iter().filter(|_| state.is_none())) {
             let plugin = plugin.rsplit('.').next().unwrap_or(plugin);
             if !verifies(plugin, source) {
                 continue;
@@ -249,6 +252,9 @@ impl Loading<'_> {
                 let (text, origin) = text()?;
                 toml::read(&mut self.inventory, &text, origin, &mut self.warnings)
             }
+            "terraform" if path.extension().is_some_and(|ending| ending == "tfstate") => {
+                terraform::read_alone(&mut self.inventory, path, &vault)
+            }
             "yaml" => yaml::read(&mut self.inventory, &root()?, path, &mut self.warnings),
             "auto" => {
                 let root = root()?;
@@ -265,7 +271,7 @@ impl Loading<'_> {
                     _ => Err(unknown_plugin(source, named, &root)),
                 }
             }
-            "constructed" | "generator" => {
+            "constructed" | "generator" | "terraform" => {
                 let root = root()?;
                 self.configured(plugin, &root, path)
             }
@@ -289,6 +295,7 @@ impl Loading<'_> {
                 })
             }
             "generator" => generator::read(&mut self.inventory, root, path, self.options),
+            "terraform" => terraform::read(&mut self.inventory, root, path, &self.options.vault),
             _ => Err(unknown_plugin(&path.to_string_lossy(), plugin, root)),
         }
     }
@@ -298,7 +305,19 @@ impl Loading<'_> {
         let span = Span::new(Path::new("<host list>"), 0, 0);
         for item in source.split(',').map(str::trim).filter(|item| !item.is_empty()) {
             let (hosts, port) = if ranges {
-                names::expand(item).map_err(|why| Diagnostic::parse(why, span))?
+                match names::expand(item) {
+                    Ok(found) => found,
+                    // as it is, a number that is none apart
+                    Err(why) if why.starts_with("invalid literal") => {
+                        let message = format!("Invalid data from string, could not parse: {why}");
+                        return Err(Diagnostic::parse(message, span));
+                    }
+                    Err(why) => {
+                        let note = format!("Unable to parse address from hostname, leaving unchanged: {why}");
+                        self.inventory.notes.push(note);
+                        (vec![item.to_owned()], None)
+                    }
+                }
             } else {
                 let (name, port) = names::split_port(item).unwrap_or((item, None));
                 (vec![name.to_owned()], port)
@@ -320,7 +339,7 @@ impl Loading<'_> {
 }
 
 /// The plugins that a configuration file may name.
-const PLUGINS: [&str; 2] = ["constructed", "generator"];
+const PLUGINS: [&str; 3] = ["constructed", "generator", "terraform"];
 
 fn unknown_plugin(source: &str, named: &str, root: &Node) -> Diagnostic {
     let message =
@@ -337,8 +356,8 @@ fn verifies(plugin: &str, source: &str) -> bool {
     match plugin {
         "host_list" | "advanced_host_list" => source.contains(',') && !path.exists(),
         "script" => path.is_file() && is_script(path),
-        "constructed" | "generator" => {
-            path.is_file() && matches!(extension, None | Some("yml" | "yaml" | "json" | "config"))
+        "constructed" | "generator" | "terraform" => {
+            path.is_file() && matches!(extension, None | Some("yml" | "yaml" | "json" | "config" | "tfstate"))
         }
         "auto" => path.is_file() && matches!(extension, Some("yml" | "yaml")),
         "yaml" => path.is_file() && matches!(extension, None | Some("yml" | "yaml" | "json")),

@@ -13,6 +13,7 @@ mod pattern;
 #[cfg(feature = "fuzzing")]
 pub mod probes;
 mod script;
+mod terraform;
 #[cfg(test)]
 mod tests;
 mod toml;

@@ -21,6 +21,8 @@ pub struct Inventory {
     pub folders: Vec<PathBuf>,
     /// The sources as given, for `ansible_inventory_sources`.
     pub sources: Vec<String>,
+    /// What there is to say about the sources at high verbosity.
+    pub notes: Vec<String>,
     /// Whether names of groups are made fit for variables (`TRANSFORM_INVALID_GROUP_CHARS`).
     pub transform_group_names: bool,
     /// Whether a name was.
@@ -75,6 +77,7 @@ impl Default for Inventory {
             groups: IndexMap::new(),
             folders: Vec::new(),
             sources: Vec::new(),
+            notes: Vec::new(),
             transform_group_names: false,
             transformed: false,
             limit: None,

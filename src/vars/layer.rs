@@ -82,7 +82,7 @@ pub(super) fn that_say_something(layers: &mut Vec<(Layer, Scope)>) {
 const DEEPEST: usize = 100;
 
 /// Two values under `hash_behaviour = merge`: dictionaries as one, the stronger winning; of all else the stronger.
-pub(super) fn merged(weak: &Value, strong: &Value, level: usize) -> Value {
+pub fn merged(weak: &Value, strong: &Value, level: usize) -> Value {
     let (Some(below), Some(above)) = (weak.as_dict(), strong.as_dict()) else { return strong.clone() };
     if level > DEEPEST {
         return strong.clone();

@@ -1,5 +1,6 @@
 //! Variables: which value a name has for a task on a host, by Ansible's order of precedence.
 
+mod cache;
 mod files;
 mod hostvars;
 mod inventories;
@@ -12,9 +13,10 @@ mod store;
 mod tests;
 mod world;
 
+pub use cache::FactsCache;
 pub use files::{VarsFiles, vars_files};
 pub use inventories::{Inventories, mapping};
-pub use layer::{Layer, Setting};
+pub use layer::{Layer, Setting, merged};
 pub use magic::{ConnectionMagic, PlayMagic, RunMagic};
 pub use scope::{Scope, ScopeCache, scope_of};
 pub use store::{HostStore, PlayVars, VarStore};

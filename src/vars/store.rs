@@ -1,12 +1,13 @@
 //! Everything that the variables of a run come from, host by host.
 
+use super::cache::FactsCache;
 use super::magic::{PlayMagic, RunMagic};
 use super::scope::{Scope, ScopeCache};
 use crate::diag::Diagnostic;
 use crate::template::{Key, Value};
 use crate::vault::Vault;
 use indexmap::IndexMap;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// What a lock guards stays valid whatever panicked while it was held: every write is one assignment.
@@ -29,6 +30,8 @@ pub struct VarStore {
     pub vault: Vault,
     /// Layers of the playbook, made once.
     pub scopes: ScopeCache,
+    /// Where facts are kept between runs, if they are.
+    pub cache: Option<Arc<FactsCache>>,
     hosts: RwLock<HashMap<Arc<str>, Arc<HostStore>>>,
     groups: RwLock<Scope>,
 }
@@ -41,6 +44,9 @@ pub struct HostStore {
     groups: RwLock<Vec<Arc<str>>>,
     broken: RwLock<Option<Diagnostic>>,
     facts: RwLock<Value>,
+    /// Facts that are no host's own but were set, by the names they were given.
+    cacheable: RwLock<HashSet<Arc<str>>>,
+    cache: Option<Arc<FactsCache>>,
     included: RwLock<Scope>,
     set: RwLock<Scope>,
 }
@@ -82,7 +88,7 @@ impl VarStore {
                 *write(&host.groups) = groups;
             }
             None => {
-                let host = HostStore::unknown(name);
+                let host = HostStore::cached(name, self.cache.as_ref());
                 *write(&host.inventory) = inventory;
                 *write(&host.groups) = groups;
                 hosts.insert(name.clone(), host);
@@ -109,15 +115,34 @@ impl VarStore {
 impl HostStore {
     /// A host that no inventory names.
     pub fn unknown(name: &Arc<str>) -> Arc<HostStore> {
-        Arc::new(HostStore {
+        HostStore::cached(name, None)
+    }
+
+    /// A host with the facts that are cached for it.
+    fn cached(name: &Arc<str>, cache: Option<&Arc<FactsCache>>) -> Arc<HostStore> {
+        let cached = cache.map(|cache| cache.facts(name)).unwrap_or_default();
+        let set = cached.iter().map(|(name, _)| name).filter(|name| !name.starts_with("ansible_"));
+        let host = HostStore {
+            cacheable: RwLock::new(set.cloned().collect()),
+            ..HostStore::empty(name, cache.cloned())
+        };
+        let short = |name: Arc<str>| name.strip_prefix("ansible_").map_or(name.clone(), Arc::from);
+        host.merge_facts(cached.into_iter().map(|(name, value)| (short(name), value)));
+        Arc::new(host)
+    }
+
+    fn empty(name: &Arc<str>, cache: Option<Arc<FactsCache>>) -> HostStore {
+        HostStore {
             name: name.clone(),
+            cacheable: RwLock::default(),
+            cache,
             inventory: RwLock::default(),
             groups: RwLock::default(),
             broken: RwLock::default(),
             facts: RwLock::new(Value::dict(Vec::<(&str, Value)>::new())),
             included: RwLock::default(),
             set: RwLock::default(),
-        })
+        }
     }
 
     /// Layers from the inventory, lowest precedence first.
@@ -157,6 +182,35 @@ impl HostStore {
 
     /// Adds facts; those of the same name are replaced.
     pub fn add_facts(&self, facts: impl IntoIterator<Item = (Arc<str>, Value)>) {
+        self.merge_facts(facts);
+        self.write_cache();
+    }
+
+    /// Adds facts that a task sets (`set_fact` with `cacheable`).
+    pub fn add_cacheable(&self, facts: impl IntoIterator<Item = (Arc<str>, Value)>) {
+        let facts: Vec<(Arc<str>, Value)> = facts.into_iter().collect();
+        write(&self.cacheable).extend(facts.iter().map(|(name, _)| name.clone()));
+        self.add_facts(facts);
+    }
+
+    fn write_cache(&self) {
+        let Some(cache) = &self.cache else { return };
+        let facts = self.facts();
+        let Some(dict) = facts.as_dict() else { return };
+        let set = read(&self.cacheable);
+        let named = |name: &str| match set.contains(name) || name.starts_with("ansible_") {
+            true => name.to_owned(),
+            false => format!("ansible_{name}"),
+        };
+        let pairs: Vec<_> = dict
+            .pairs()
+            .iter()
+            .filter_map(|(key, value)| Some((named(key.as_str()?), value.to_data().ok()?)))
+            .collect();
+        cache.store(&self.name, &pairs);
+    }
+
+    fn merge_facts(&self, facts: impl IntoIterator<Item = (Arc<str>, Value)>) {
         let mut known = write(&self.facts);
         let mut pairs = known.as_dict().map(|d| (*d.pairs()).clone()).unwrap_or_default();
         pairs.extend(facts.into_iter().map(|(name, value)| (Key::str(name), value)));
@@ -166,6 +220,10 @@ impl HostStore {
     /// Forgets all facts (`meta: clear_facts`).
     pub fn clear_facts(&self) {
         *write(&self.facts) = Value::dict(Vec::<(&str, Value)>::new());
+        write(&self.cacheable).clear();
+        if let Some(cache) = &self.cache {
+            cache.forget(&self.name);
+        }
     }
 
     /// Sets variables as `set_fact` and `register` do.

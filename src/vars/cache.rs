@@ -1,0 +1,160 @@
+//! The facts cache `jsonfile`: a file a host, in the form that ansible-core 2.19 reads and writes.
+
+use crate::diag::{Diagnostic, ErrorKind};
+use crate::template::{Key, Value, pyjson};
+use impel_modules::Data;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A folder of cached facts.
+pub struct FactsCache {
+    folder: PathBuf,
+    prefix: String,
+    /// How long facts count; `None` is for ever.
+    lasts: Option<Duration>,
+}
+
+impl FactsCache {
+    /// Opens the folder, made if need be. `lasts` is in seconds; 0 is for ever.
+    ///
+    /// # Errors
+    /// The folder cannot be made.
+    pub fn open(folder: &Path, prefix: &str, lasts: u64) -> Result<FactsCache, Diagnostic> {
+        std::fs::create_dir_all(folder).map_err(|error| {
+            let message = format!(
+                "error in 'ansible.builtin.jsonfile' cache plugin while trying to create cache dir '{}': {error}",
+                folder.display()
+            );
+            Diagnostic::new(ErrorKind::User, message)
+        })?;
+        let lasts = (lasts > 0).then(|| Duration::from_secs(lasts));
+        Ok(FactsCache { folder: folder.to_path_buf(), prefix: prefix.to_owned(), lasts })
+    }
+
+    /// The file of a host; none for names that are no file's.
+    fn file(&self, host: &str) -> Option<PathBuf> {
+        let fit = !host.contains(['/', '\0']) && !host.is_empty();
+        fit.then(|| self.folder.join(format!("{}s1_{host}", self.prefix)))
+    }
+
+    /// The facts that are cached for a host and have not expired, by the names under which they were cached. A file
+    /// that holds no facts counts as none, with a warning.
+    pub fn facts(&self, host: &str) -> Vec<(Arc<str>, Value)> {
+        let Some(path) = self.file(host) else { return Vec::new() };
+        let Ok(meta) = path.metadata() else { return Vec::new() };
+        let age = meta.modified().ok().and_then(|at| at.elapsed().ok()).unwrap_or_default();
+        if self.lasts.is_some_and(|lasts| age > lasts) {
+            return Vec::new();
+        }
+        match read(&path) {
+            Ok(facts) => facts,
+            Err(why) => {
+                tracing::warn!("the cached facts in {} are left out: {why}", path.display());
+                Vec::new()
+            }
+        }
+    }
+
+    /// Writes a host's facts in place of those that were cached.
+    pub(super) fn store(&self, host: &str, facts: &[(String, Data)]) {
+        let Some(path) = self.file(host) else { return };
+        let map = facts.iter().cloned().collect();
+        let payload = Data::str(Data::Map(map).to_json_text());
+        let text = Data::Map([("__payload__".to_owned(), payload)].into_iter().collect()).to_json_text();
+        let written = tempfile::NamedTempFile::new_in(&self.folder)
+            .and_then(|mut file| file.write_all(text.as_bytes()).map(|()| file))
+            .and_then(|file| file.persist(&path).map_err(|error| error.error));
+        if let Err(error) = written {
+            tracing::warn!("facts cannot be cached in {}: {error}", path.display());
+        }
+    }
+
+    /// Forgets a host's facts.
+    pub fn forget(&self, host: &str) {
+        if let Some(path) = self.file(host) {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<(Arc<str>, Value)>, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+    let parsed = |text: &str| pyjson::read(text, false).map_err(|error| error.to_string());
+    let whole = parsed(&text)?;
+    let facts = match whole.get("__payload__").as_ref().and_then(Value::as_str) {
+        Some(payload) => parsed(payload)?,
+        None => whole,
+    };
+    let facts = untagged(&facts, 0);
+    let dict = facts.as_dict().ok_or("it holds no dictionary")?;
+    Ok(dict.pairs().iter().filter_map(|(key, value)| Some((key.as_str()?.into(), value.clone()))).collect())
+}
+
+/// How deep cached values are followed.
+const DEEPEST: usize = 200;
+
+/// ansible-core keeps where values came from: `{"value": …, "tags": […], "__ansible_type": …}` is its value.
+fn untagged(value: &Value, depth: usize) -> Value {
+    if depth > DEEPEST {
+        return Value::None;
+    }
+    if let Some(dict) = value.as_dict() {
+        if let (Some(_), Some(inner)) = (dict.get("__ansible_type"), dict.get("value")) {
+            return untagged(&inner.clone(), depth + 1);
+        }
+        let pairs: Vec<(Key, Value)> =
+            dict.pairs().iter().map(|(key, value)| (key.clone(), untagged(value, depth + 1))).collect();
+        return Value::Dict(pairs.into_iter().collect());
+    }
+    match value {
+        Value::List(list) => Value::list(list.items().iter().map(|item| untagged(item, depth + 1))),
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vars::VarStore;
+
+    #[test]
+    fn facts_are_kept_from_run_to_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let host: Arc<str> = "h".into();
+        let run = || {
+            let cache = FactsCache::open(&folder.path().join("c"), "p_", 0).unwrap();
+            let mut store = VarStore::default();
+            store.cache = Some(Arc::new(cache));
+            store.set_host(&host, Vec::new(), Vec::new());
+            store.host("h").unwrap()
+        };
+        let first = run();
+        first.add_facts([("system".into(), Value::str("Linux"))]);
+        first.add_cacheable([("mine".into(), Value::Int(5))]);
+        let text = std::fs::read_to_string(folder.path().join("c/p_s1_h")).unwrap();
+        assert!(
+            text.contains(r#"\"ansible_system\": \"Linux\""#) && text.contains(r#"\"mine\": 5"#),
+            "{text}"
+        );
+        let facts = run().facts();
+        assert_eq!(facts.get("system").unwrap().as_str(), Some("Linux"));
+        assert!(matches!(facts.get("mine"), Some(Value::Int(5))));
+        run().clear_facts();
+        assert_eq!(run().facts().len().unwrap_or(0), 0);
+    }
+
+    #[test]
+    fn what_ansible_core_cached_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let payload = r#"{\"ansible_foo\": {\"value\": [1, {\"a\": {\"value\": \"x\", \"tags\": [], \"__ansible_type\": \"_AnsibleTaggedStr\"}}], \"tags\": [{\"__ansible_type\": \"Origin\"}], \"__ansible_type\": \"_AnsibleTaggedList\"}}"#;
+        std::fs::write(folder.path().join("s1_h"), format!("{{\"__payload__\": \"{payload}\"}}")).unwrap();
+        let cache = FactsCache::open(folder.path(), "", 86400).unwrap();
+        let facts = cache.facts("h");
+        assert_eq!(facts[0].0.as_ref(), "ansible_foo");
+        assert_eq!(facts[0].1.to_string(), "[1, {'a': 'x'}]");
+        std::fs::write(folder.path().join("s1_h"), "{").unwrap();
+        assert!(cache.facts("h").is_empty() && cache.facts("../h").is_empty());
+    }
+}
