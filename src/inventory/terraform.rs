@@ -474,7 +474,7 @@ mod tests {
             ("{\"version\": 3, \"modules\": []}", "version 3"),
             ("{\"version\": 4, \"resources\": []}", "names no host"),
             ("{\"a\": 1}", "neither a Terraform state"),
-            ("{\"version\": 4,", "tfstate:1"),
+            ("{\"version\": 4,", "tfstate:"),
         ] {
             let (_, told) = load(&[("x.tfstate", state)], "x.tfstate");
             assert!(told.contains(message), "{state}: {told}");
