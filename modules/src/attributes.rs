@@ -1,8 +1,11 @@
 //! The attributes that every module that writes files can set: owner, group, mode, flags.
 
 use crate::args::{Args as _, Mode};
-use crate::host::{Attributes, Host, NamedGroup, NamedUser, Probe, Status, Which, join};
+use crate::host::{Attributes, Host, NamedGroup, NamedUser, Probe, Stat, Status, join};
 use crate::{Args, Data, Fault, Map};
+
+/// Where the kernel has SELinux.
+const SELINUX: &[u8] = b"/sys/fs/selinux/enforce";
 
 /// What a task may ask of a file's attributes.
 #[derive(Args, Clone, Debug)]
@@ -42,6 +45,8 @@ pub struct Wanted {
     pub umask: u32,
     /// Operator and letters for `chattr`.
     pub flags: Option<(char, String)>,
+    /// User, role, type and level of the SELinux context, on a host that has SELinux.
+    pub context: Option<[Option<String>; 4]>,
     /// In check mode: an account that is not there (an earlier task would make it). Only a path that exists cares.
     unknown: Option<(&'static str, String)>,
 }
@@ -99,18 +104,17 @@ impl FileAttributes {
         }
         let symbolic = matches!(&self.mode, Some(Mode::Symbolic(_)));
         let umask = if symbolic { host.me().await?.umask } else { 0o022 };
-        let context = [&self.seuser, &self.serole, &self.selevel, &self.setype];
-        if context.iter().any(|part| part.is_some())
-            && host.ask(Which("selinuxenabled".into())).await?.is_some()
-            && host.ask(Probe::command(["selinuxenabled"])).await?.rc == 0
-        {
-            return Err(Fault::new("setting SELinux contexts is not there yet"));
-        }
+        let parts = [&self.seuser, &self.serole, &self.setype, &self.selevel].map(Clone::clone);
+        // Without SELinux its contexts are passed over, as there.
+        let context = match parts.iter().any(Option::is_some) {
+            true => host.ask(Stat::behind(SELINUX)).await?.map(|_| parts),
+            false => None,
+        };
         let flags = self.attributes.as_ref().map(|text| match text.chars().next() {
             Some(operator @ ('+' | '-' | '=')) => (operator, text.get(1..).unwrap_or_default().to_string()),
             _ => ('=', text.clone()),
         });
-        Ok(Wanted { uid, gid, mode: self.mode.clone(), umask, flags, unknown })
+        Ok(Wanted { uid, gid, mode: self.mode.clone(), umask, flags, context, unknown })
     }
 
     /// In check mode: warnings about accounts that an earlier task may still have to make.
@@ -134,7 +138,9 @@ impl FileAttributes {
 
     /// Nothing is asked for.
     pub fn is_empty(&self) -> bool {
-        self.mode.is_none() && self.owner.is_none() && self.group.is_none() && self.attributes.is_none()
+        let context = [&self.seuser, &self.serole, &self.setype, &self.selevel];
+        let given = [&self.owner, &self.group, &self.attributes].into_iter().chain(context);
+        self.mode.is_none() && given.into_iter().all(|option| option.is_none())
     }
 
     /// Their schema alone, for modules that take them in.
@@ -185,7 +191,20 @@ impl Wanted {
                 difference.after.insert("attributes".into(), format!("{operator}{letters}").into());
             }
         }
+        if let Some(wanted) = &self.context
+            && let Some((before, after)) = context(host, &now.path, wanted).await?
+        {
+            let difference = found.get_or_insert_with(|| Difference::none(now));
+            difference.before.insert("secontext".into(), parts_of(&before));
+            difference.after.insert("secontext".into(), parts_of(&after));
+            difference.act.context = Some(after);
+        }
         Ok(found)
+    }
+
+    /// Whether something of it has to be asked for path by path: flags, an SELinux context.
+    pub fn is_asked(&self) -> bool {
+        self.flags.is_some() || self.context.is_some()
     }
 
     /// The same without flags: nothing has to be asked.
@@ -249,6 +268,47 @@ pub async fn flags(host: &Host, path: &[u8]) -> Result<Option<String>, Fault> {
     Ok(letters.filter(|_| part.rc == 0))
 }
 
+/// The SELinux context that a path has and the one that it should have, where they differ.
+async fn context(
+    host: &Host,
+    path: &[u8],
+    wanted: &[Option<String>; 4],
+) -> Result<Option<(String, String)>, Fault> {
+    let now = host.ask(Probe::command([&b"stat"[..], b"-c", b"%C", b"--", path])).await?;
+    if now.rc != 0 {
+        return Err(Fault::new("could not read the SELinux context").with("details", now.error().trim()));
+    }
+    let before = now.text().trim().to_string();
+    let mut usual = String::new();
+    if wanted.iter().flatten().any(|part| part == "_default") {
+        usual =
+            host.ask(Probe::command([&b"matchpathcon"[..], b"-n", path])).await?.text().trim().to_string();
+    }
+    let after = contexts_mixed(&before, wanted, &usual);
+    Ok((after != before).then_some((before, after)))
+}
+
+/// A context with the parts that are wanted, `_default` being the policy's.
+fn contexts_mixed(before: &str, wanted: &[Option<String>; 4], usual: &str) -> String {
+    let mut own = before.splitn(4, ':');
+    let mut policy = usual.splitn(4, ':');
+    let mut parts = Vec::new();
+    for part in wanted {
+        let (own, policy) = (own.next(), policy.next());
+        let part = match part.as_deref() {
+            None => own,
+            Some("_default") => policy.filter(|p| !p.is_empty()).or(own),
+            given => given,
+        };
+        parts.extend(part);
+    }
+    parts.join(":")
+}
+
+fn parts_of(context: &str) -> Data {
+    Data::List(context.splitn(4, ':').map(Data::from).collect())
+}
+
 fn sorted(letters: &str) -> Vec<char> {
     let mut letters: Vec<char> = letters.chars().collect();
     letters.sort_unstable();
@@ -294,5 +354,23 @@ pub fn state_name(status: &Status) -> &'static str {
         "hard"
     } else {
         "file"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contexts_are_mixed_part_by_part() {
+        let want = |parts: [&str; 4]| parts.map(|p| Some(p.to_string()).filter(|p| !p.is_empty()));
+        let now = "unconfined_u:object_r:tmp_t:s0:c1,c2";
+        for (wanted, after) in [
+            (["", "", "etc_t", ""], "unconfined_u:object_r:etc_t:s0:c1,c2"),
+            (["_default", "", "_default", "s0"], "system_u:object_r:net_conf_t:s0"),
+            (["", "", "", ""], now),
+        ] {
+            assert_eq!(contexts_mixed(now, &want(wanted), "system_u:object_r:net_conf_t:s0"), after);
+        }
     }
 }

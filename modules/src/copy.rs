@@ -321,7 +321,7 @@ impl Copy {
             return Ok(Outcome { changed: true, ..Outcome::new() });
         };
         let status = WriteFile::status(&reply);
-        if let (Some(status), Some(_)) = (&status, &wanted.flags)
+        if let Some(status) = status.as_ref().filter(|_| wanted.is_asked())
             && let Some(difference) = wanted.difference(host, status).await?
         {
             host.change(None, difference.act).await?;

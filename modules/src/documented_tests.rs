@@ -24,6 +24,12 @@ const MEANT: &[(&str, &str)] = &[
     ("copy", "decrypt"),
     ("package", "name"),
     ("package", "state"),
+    ("fetch", "src"),
+    ("reboot", "reboot_command"),
+    ("reboot", "search_paths"),
+    ("script", "decrypt"),
+    ("script", "free_form"),
+    ("unarchive", "copy"),
     ("setup", "gather_subset"),
     ("stat", "get_selinux_context"),
     ("systemd", "force"),
@@ -115,5 +121,7 @@ fn compare(wrong: &mut String, module: &str, ours: &Opt, theirs: &serde_json::Va
         serde_json::Value::String(word) if ours.kind == Kind::Bool => (word == "yes").to_string(),
         other => other.to_string(),
     };
+    // no list is as good as an empty one
+    let theirs = if theirs == "[]" && default == "null" { default.clone() } else { theirs };
     say(&at("default"), default, theirs);
 }

@@ -160,7 +160,8 @@ impl Twins {
         let Some(theirs) = self.theirs(module, args, check) else { return Vec::new() };
         let mut found = Vec::new();
         let keys = ours.keys().chain(theirs.keys().filter(|k| !ours.contains_key(*k)));
-        for key in keys.filter(|k| !ignore.contains(&k.as_str()) && *k != "failed") {
+        for key in keys.filter(|k| !ignore.contains(&k.as_str()) && !["failed", "diff"].contains(&k.as_str()))
+        {
             if ours.get(key) != theirs.get(key) {
                 found.push(format!(
                     "{module} {args}{}: {key}\n    ours   {:?}\n    theirs {:?}",
@@ -171,6 +172,23 @@ impl Twins {
             }
         }
         found
+    }
+
+    /// Runs a script in both roots; it must succeed.
+    pub fn both(&mut self, script: &str) {
+        let done = format!("exec 3>&1 >/dev/null 2>&1\n{script}\necho done >&3");
+        let request = Request {
+            run: Run::Command(host::Command::default()),
+            argv: ["sh", "-ec", &done].iter().map(|w| w.as_bytes().to_vec()).collect(),
+            ..Request::call("", [], &[])
+        };
+        let reply = self.pipe.exchange(vec![request]).unwrap().remove(0);
+        assert_eq!(reply.out, b"done\n", "the script fails");
+        if self.oracle.is_some() {
+            let words = &self.into[1];
+            let out = Command::new(&words[0]).args(&words[1..]).args(["sh", "-ec", &done]).output().unwrap();
+            assert_eq!(out.stdout, b"done\n", "the script fails");
+        }
     }
 
     /// The same command inside both roots must print the same.

@@ -9,7 +9,7 @@ use crate::pipe::{
 };
 use crate::template::{self, Value};
 use crate::vars::{Layers, TaskWorld};
-use impel_modules::host::{Identity, Pipe, PipeError, Reply, Request, Traffic};
+use impel_modules::host::{Identity, Pipe, PipeError, Reply, Request, Run, Traffic};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -100,6 +100,9 @@ impl Pipes {
     /// # Errors
     /// The host is lost, or the identity cannot be taken.
     pub fn exchange(&mut self, identity: Identity, requests: Vec<Request>) -> Result<Vec<Reply>, PipeError> {
+        if requests.iter().any(alters_accounts) {
+            self.leave_accounts(identity);
+        }
         let Some(open) = self.open.get_mut(identity.0 as usize) else {
             return Err(PipeError::Protocol("there is no such pipe".into()));
         };
@@ -112,6 +115,19 @@ impl Pipes {
         }
         open.used |= replies.is_ok();
         replies
+    }
+
+    /// Ends the shells that were become on this identity's host: an account in use can be neither removed nor
+    /// changed, and a shell keeps the groups that it was opened with. They open anew when they are needed.
+    fn leave_accounts(&mut self, identity: Identity) {
+        let Some(host) = self.open.get(identity.0 as usize).map(|open| open.host.clone()) else { return };
+        for (at, open) in self.open.iter_mut().enumerate() {
+            if at != identity.0 as usize && open.used && open.host == host && open.shell.identity().is_some()
+            {
+                open.shell.close();
+                open.used = false;
+            }
+        }
     }
 
     /// Closes a pipe; its next exchange opens it anew.
@@ -321,6 +337,27 @@ impl Pipes {
             .or_else(|| options.become_.password.as_ref().map(|p| Secret::new(p.reveal())));
         Ok(Some(become_))
     }
+}
+
+/// Whether a request runs a tool that changes accounts or their groups.
+fn alters_accounts(request: &Request) -> bool {
+    const TOOLS: [&[u8]; 13] = [
+        b"useradd",
+        b"usermod",
+        b"userdel",
+        b"luserdel",
+        b"lusermod",
+        b"adduser",
+        b"deluser",
+        b"groupadd",
+        b"groupmod",
+        b"groupdel",
+        b"gpasswd",
+        b"addgroup",
+        b"delgroup",
+    ];
+    let program = request.argv.first().and_then(|word| word.rsplit(|b| *b == b'/').next());
+    matches!(request.run, Run::Command(_)) && program.is_some_and(|name| TOOLS.contains(&name))
 }
 
 impl task_run::Reach for Pipes {

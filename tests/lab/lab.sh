@@ -5,6 +5,7 @@
 #   lab.sh down         stops them; keeps the Debian root
 #   lab.sh exec CMD…    runs CMD where the hosts can be reached
 #   lab.sh sh HOST CMD… runs CMD as root on a host, past impel and SSH
+#   lab.sh pid HOST     the process of a host's init, as this machine sees it
 #   lab.sh root         makes the Debian root that the hosts (and the module tests) share, and prints its folder
 #
 # Needs root and Debian's debootstrap, systemd-container, iproute2, openssh-client. All traffic stays in network
@@ -132,5 +133,6 @@ down)
   if [ -e "$LAB/inotify" ]; then cat "$LAB/inotify" >/proc/sys/fs/inotify/max_user_instances || true; rm -f "$LAB/inotify"; fi ;;
 exec) shift; exec ip netns exec $NS "$@" ;;
 sh) shift; inside "$@" ;;
-*) sed -n 2,12p "$0"; exit 2 ;;
+pid) leader "$2" ;;
+*) sed -n 2,13p "$0"; exit 2 ;;
 esac

@@ -103,7 +103,10 @@ impl Apt {
             let own = of_architecture(packages, &spec.name).find(|p| p.is_installed());
             match own {
                 None => !self.only_upgrade,
-                Some(own) => self.state == State::Latest || !spec.takes(&own.version),
+                Some(own) => {
+                    let pattern = matches!(&spec.version, Wanted::Is(v) if fnmatch::is_pattern(v));
+                    self.state == State::Latest || pattern || !spec.takes(&own.version)
+                }
             }
         });
         let names: Vec<String> = unclear.map(|(spec, _)| spec.name.clone()).collect();
@@ -140,7 +143,14 @@ impl Apt {
                 let newer = candidate.is_some_and(|c| compare(c, &own.version) == Ordering::Greater);
                 return Ok(newer.then(|| spec.name.clone()));
             }
-            if spec.takes(&own.version) {
+            // Of several versions that a pattern takes the first that can be had is meant.
+            let best = match (&spec.version, known) {
+                (Wanted::Is(wanted), Some(known)) if fnmatch::is_pattern(wanted) => {
+                    known.versions.iter().find(|v| spec.takes(v))
+                }
+                _ => None,
+            };
+            if spec.takes(&own.version) && best.is_none_or(|best| *best == own.version) {
                 return Ok(None);
             }
         } else if self.only_upgrade {
@@ -287,7 +297,9 @@ impl Apt {
         let found = host.ask(Packages(package.clone())).await?;
         if let Some(own) = found.iter().find(|p| p.is_installed()) {
             match compare(&own.version, &version) {
-                Ordering::Equal if !self.force => return Ok(Outcome::new()),
+                Ordering::Equal if !self.force => {
+                    return Ok(Outcome::new().with("stdout", "").with("stderr", ""));
+                }
                 Ordering::Greater if !self.allow_downgrade && !self.force => {
                     return Err(Fault::at(
                         "deb",

@@ -42,16 +42,16 @@ impl Work<'_> {
     async fn set_many(&mut self, wanted: &crate::attributes::Wanted, found: &[Status]) -> Result<(), Fault> {
         let mut groups: Vec<Attributes> = Vec::new();
         for status in found {
-            let difference = if wanted.flags.is_some() {
+            let difference = if wanted.is_asked() {
                 wanted.difference(self.host, status).await?
             } else {
                 wanted.plain_difference(status)?
             };
             let Some(difference) = difference else { continue };
             let act = difference.act;
-            let alike = groups
-                .iter_mut()
-                .find(|g| g.owner == act.owner && g.mode == act.mode && g.flags == act.flags);
+            let alike = groups.iter_mut().find(|g| {
+                g.owner == act.owner && g.mode == act.mode && g.flags == act.flags && g.context == act.context
+            });
             match alike {
                 Some(group) => group.paths.extend(act.paths),
                 None => groups.push(act),

@@ -246,6 +246,8 @@ pub struct Attributes {
     pub mode: Option<u32>,
     /// What `chattr` is given.
     pub flags: Option<String>,
+    /// The SELinux context.
+    pub context: Option<String>,
 }
 
 impl Act for Attributes {
@@ -255,6 +257,7 @@ impl Act for Attributes {
             owner_word(self.owner),
             mode_word(self.mode),
             self.flags.clone().unwrap_or_default().into_bytes(),
+            self.context.clone().unwrap_or_default().into_bytes(),
         ];
         let some = |paths: &[Vec<u8>]| {
             let words = fixed.iter().cloned().chain(paths.iter().map(|p| path_word(p)));
@@ -270,6 +273,7 @@ impl Act for Attributes {
             11 => Err(Fault::new("chown failed").with("details", said)),
             12 => Err(Fault::new("chmod failed").with("details", said)),
             13 => Err(Fault::new("chattr failed").with("details", said)),
+            14 => Err(Fault::new("set selinux context failed").with("details", said)),
             _ => Err(refused("could not set attributes", reply)),
         }
     }

@@ -121,6 +121,9 @@ _facts() (
   [ -L /sbin/init ] && { s init; readlink /sbin/init; }
   if want local && [ -d "$FP" ]; then
     for f in "$FP"/*.fact; do
+      if [ -L "$f" ] && [ ! -e "$f" ]; then
+        s "local $f"; s "localrc $f"; echo gone
+      fi
       [ -f "$f" ] || continue
       s "local $f"
       { echo; echo "$M $f"; } >&2

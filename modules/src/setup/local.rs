@@ -10,6 +10,13 @@ pub fn facts(gathered: &Gathered) -> (Map, Vec<String>) {
         let leaf = path.rsplit('/').next().unwrap_or("");
         let name = leaf.strip_suffix(".fact").unwrap_or(leaf).to_owned();
         let status = gathered.section(&format!("localrc {path}")).map(|rc| rc.trim().to_owned());
+        if status.as_deref() == Some("gone") {
+            let message =
+                format!("Could not stat fact ({path}): [Errno 2] No such file or directory: '{path}'");
+            warnings.push(message.clone());
+            local.insert(name, message.into());
+            continue;
+        }
         if let Some(rc) = status.filter(|rc| rc != "0") {
             let error = gathered.error(path);
             let message = format!("Failure executing fact script ({path}), rc: {rc}, err: {error}");
@@ -99,6 +106,14 @@ mod tests {
         let one = local["b"].as_map().unwrap()["One"].as_map().unwrap();
         assert_eq!(one["key"].as_str(), Some("Value"));
         assert_eq!(one["other"].as_str(), Some("2\nmore"));
+    }
+
+    #[test]
+    fn a_link_to_nothing_is_told() {
+        let (local, warnings) = of("N local /f/d.fact\n\nN localrc /f/d.fact\ngone\n\nN end\n");
+        let message = "Could not stat fact (/f/d.fact): [Errno 2] No such file or directory: '/f/d.fact'";
+        assert_eq!(local["d"].as_str(), Some(message));
+        assert_eq!(warnings, [message]);
     }
 
     #[test]

@@ -42,7 +42,9 @@ act_place() {
         fi
     fi
     # A link is replaced by a file of its own.
+    act_place_w=
     if [ -e "$act_place_d" ] && [ ! -L "$act_place_d" ]; then
+        act_place_w=n
         act_place_like "$act_place_d" "$act_place_t" || {
             rm -f "$act_place_t"
             return 1
@@ -54,6 +56,10 @@ act_place() {
     if { [ -z "$act_place_o" ] || chown "$act_place_o" "$act_place_t"; } &&
         { [ -z "$act_place_m" ] || chmod "$act_place_m" "$act_place_t"; } &&
         act_place_move; then
+        # A new file gets the SELinux label that the policy has for its path.
+        if [ -z "$act_place_w" ] && [ -e /sys/fs/selinux/enforce ] && command -v restorecon >/dev/null; then
+            restorecon "$act_place_d" 2>/dev/null
+        fi
         LC_ALL=C stat -c 'STATUS|%f|%u|%g|%U|%G|%s|%.9X|%.9Y|%.9Z|%i|%d|%h|%b|%B|%t|%T|%n' "$act_place_d"
         return
     fi
