@@ -98,6 +98,11 @@ fn what_is_bounded_ends_in_a_clear_error() {
     on_small_stack(|| {
         let world = Fixed::of("a: '{{ b }}'\nb: '{{ a }}'\nself_: '{{ [[[[[[[[self_]]]]]]]] }}'");
         let deep = |n: usize| format!("{{{{ {}1{} }}}}", "[".repeat(n), "]".repeat(n));
+        let doubled = |how: &str| {
+            format!(
+                "{{% set ns = namespace(x='aa') %}}{{% for i in range(60) %}}{{% set ns.x = {how} %}}{{% endfor %}}{{{{ ns.x | length }}}}"
+            )
+        };
         let sum = format!("{{{{ 1{} }}}}", " + 1".repeat(50_000));
         let chain = format!("{{{{ 'x'{} }}}}", " | upper".repeat(50_000));
         let cases = [
@@ -124,6 +129,9 @@ fn what_is_bounded_ends_in_a_clear_error() {
             ("{{ range(10**12) | list }}".to_owned(), "Range too big"),
             ("{% for x in range(10**12) %}{% endfor %}".to_owned(), "Range too big"),
             ("{{ 10 ** (10 ** 10) }}".to_owned(), "too large"),
+            (doubled("ns.x ~ ns.x"), "too large"),
+            (doubled("ns.x + ns.x"), "too large"),
+            (doubled("ns.x | replace('a', 'aa')"), "too large"),
             ("{{ '%1000000000d' % 1 }}".to_owned(), "too large"),
             ("{{ 'x'.ljust(10**12) }}".to_owned(), "too large"),
         ];

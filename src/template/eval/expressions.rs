@@ -252,6 +252,7 @@ impl Eval<'_> {
                         Value::None => text.push_str("None"),
                         side => self.print(side.defined()?, &mut text)?,
                     }
+                    crate::template::value::fits(text.len())?;
                 }
                 Ok(Value::text(text, secret))
             }

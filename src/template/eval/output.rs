@@ -21,6 +21,7 @@ impl Eval<'_> {
             self.tell_secret(&part);
             secret |= part.is_secret();
             self.print(part, &mut text)?;
+            crate::template::value::fits(text.len())?;
         }
         Ok(Value::text(text, secret))
     }

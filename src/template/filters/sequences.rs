@@ -123,6 +123,7 @@ fn join(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
             Value::Str(s) => out.push_str(&s.text),
             other => out.push_str(&other.to_text()?),
         }
+        crate::template::value::fits(out.len())?;
     }
     Ok(Value::text(out, secret))
 }

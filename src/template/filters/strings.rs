@@ -122,9 +122,8 @@ fn replace(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let (old, new) = (args.required(0, "old")?.to_text()?, args.required(1, "new")?.to_text()?);
     let text = input.to_text()?;
     let secret = input.is_secret() || args.is_secret();
-    if old.is_empty() && text.chars().count().saturating_mul(new.len()) > LONGEST {
-        return Err(Error::new("the replaced text would be too large"));
-    }
+    let places = if old.is_empty() { text.chars().count() + 1 } else { text.matches(old.as_str()).count() };
+    crate::template::value::fits(places.saturating_mul(new.len()).saturating_add(text.len()))?;
     let count = args.opt_int(2, "count")?.unwrap_or(-1);
     let text = match usize::try_from(count) {
         Ok(count) => text.replacen(&old, &new, count),

@@ -110,6 +110,8 @@ pub fn call(eval: &mut Eval<'_>, s: &str, name: &str, args: &Args) -> Result<Val
         }
         "replace" => {
             let (old, new) = (args.str(0, "old")?, args.str(1, "new")?);
+            let places = if old.is_empty() { s.len() + 1 } else { s.matches(old).count() };
+            crate::template::value::fits(places.saturating_mul(new.len()).saturating_add(s.len()))?;
             match args.opt_int(2, "count")? {
                 Some(n) if n >= 0 => s.replacen(old, new, n as usize).into(),
                 _ => s.replace(old, new).into(),

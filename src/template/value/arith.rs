@@ -6,6 +6,17 @@ use num_bigint::BigInt;
 use num_integer::Integer;
 use num_traits::{Signed, ToPrimitive, Zero};
 
+/// Whether text of that many bytes, or a list of that many items, may be made.
+///
+/// # Errors
+/// It would take too much memory.
+pub fn fits(size: usize) -> Result<()> {
+    match size <= LARGEST * 16 {
+        true => Ok(()),
+        false => Err(Error::new(format!("the result would be too large ({size} bytes or items)"))),
+    }
+}
+
 /// Computes `a op b`; `op` is Python's spelling.
 ///
 /// # Errors
@@ -25,6 +36,7 @@ pub fn binary(op: &str, a: &Value, b: &Value) -> Result<Value> {
             binary(op, &a.escaped()?, &b.escaped()?)
         }
         ("+", Value::Str(x), Value::Str(y)) => {
+            fits(x.text.len().saturating_add(y.text.len()))?;
             let text = Str::plain(format!("{}{}", x.text, y.text)).marked(x.secret || y.secret);
             Ok(Value::Str(Str { markup: x.markup, ..text }))
         }
@@ -32,6 +44,7 @@ pub fn binary(op: &str, a: &Value, b: &Value) -> Result<Value> {
             Err(Error::new(format!("can only concatenate str (not \"{}\") to str", b.type_name())))
         }
         ("+", Value::List(x), Value::List(y)) => {
+            fits(x.len().saturating_add(y.len()).saturating_mul(16))?;
             Ok(Value::list(x.items().iter().chain(y.items().iter()).cloned()))
         }
         ("+", Value::List(_), _) => {

@@ -11,7 +11,7 @@ mod number;
 mod object;
 mod text;
 
-pub use arith::{binary, negative, positive};
+pub use arith::{binary, fits, negative, positive};
 pub use containers::{Dict, Key, List, Range, Set, View};
 pub use kind::{Bound, Str, Value};
 pub use marker::{Error, Marker, MarkerKind, Result};

@@ -1,0 +1,120 @@
+//! How fast templates are rendered: `cargo bench --bench template`. With `IMPEL_ORACLE` (the folder of ansible-core's
+//! python) the rates are compared with ansible-core's in the same run.
+
+#![expect(missing_docs, reason = "criterion's macros make items without documentation")]
+#![expect(clippy::unwrap_used, reason = "a measurement fails by panicking")]
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use impel::diag::{Diagnostic, Span};
+use impel::template::{self, Effect, Value, World};
+use impel::yaml;
+use std::collections::HashMap;
+use std::hint::black_box;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+const TEMPLATES: &[&str] = &[
+    "{{ n }}",
+    "{{ d.a.b }}",
+    "{{ n + 1 }}",
+    "{{ s | upper }}",
+    "a {{ s | upper }} b {{ n + 1 }}",
+    "{{ l | map('string') | join(',') }}",
+    "{% for x in l %}{{ x }},{% endfor %}",
+];
+
+/// Variables, and nothing remembered: each rendering is done anew.
+struct Fixed(HashMap<String, Value>);
+
+impl World for Fixed {
+    fn variable(&self, name: &str) -> Option<Value> {
+        self.0.get(name).cloned()
+    }
+
+    fn variable_names(&self) -> Vec<Arc<str>> {
+        self.0.keys().map(|k| Arc::from(k.as_str())).collect()
+    }
+
+    fn find_file(&self, _subfolder: &str, _name: &Path) -> Option<PathBuf> {
+        None
+    }
+
+    fn search_path(&self) -> Vec<PathBuf> {
+        Vec::new()
+    }
+
+    fn read_file(&self, _path: &Path) -> Result<(Vec<u8>, bool), Diagnostic> {
+        Err(Diagnostic::user("there are no files"))
+    }
+
+    fn decrypt(&self, _vault: &Arc<str>) -> Result<Arc<str>, Diagnostic> {
+        Err(Diagnostic::user("there is no password"))
+    }
+
+    fn effect(&self, _effect: Effect) -> Result<(), Diagnostic> {
+        Ok(())
+    }
+
+    fn remembered(&self, _template: &Arc<str>) -> Option<Value> {
+        None
+    }
+
+    fn remember(&self, _template: &Arc<str>, _value: &Value) {}
+
+    fn config(&self, _name: &str) -> Option<Value> {
+        None
+    }
+
+    fn warn(&self, _text: &str) {}
+}
+
+fn world() -> Fixed {
+    let text = "n: 5\ns: hello\nd: {a: {b: 1}}\nl: [1, 2, 3]\n";
+    let node = yaml::load(text, Span::new(Path::new("vars.yml"), 1, 1), yaml::Limits::default()).unwrap();
+    let pairs = node.as_map().unwrap().pairs.iter();
+    Fixed(pairs.map(|(k, v)| (k.as_str().unwrap().to_owned(), Value::from_node(v))).collect())
+}
+
+fn rendering(criterion: &mut Criterion) {
+    let world = world();
+    for source in TEMPLATES {
+        let value = Value::trusted(*source, None);
+        criterion.bench_function(&format!("render {source}"), |bencher| {
+            bencher.iter(|| template::render(black_box(&value), &world).unwrap());
+        });
+    }
+    let condition = Value::trusted("n > 3 and s == 'hello'", None);
+    criterion.bench_function("conditional", |bencher| {
+        bencher.iter(|| template::conditional(black_box(&condition), &world).unwrap());
+    });
+}
+
+/// Renderings a second, ours over ansible-core's.
+fn ratios(_criterion: &mut Criterion) {
+    let Some(oracle) = std::env::var_os("IMPEL_ORACLE") else {
+        eprintln!("left out: IMPEL_ORACLE does not name the folder of ansible-core's python");
+        return;
+    };
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/templates/rates.py");
+    let output =
+        Command::new(Path::new(&oracle).join("python")).arg(script).args(TEMPLATES).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let theirs: HashMap<String, f64> = serde_json::from_slice(&output.stdout).unwrap();
+    let world = world();
+    for source in TEMPLATES {
+        let value = Value::trusted(*source, None);
+        let (start, mut rounds) = (Instant::now(), 0u32);
+        while start.elapsed() < Duration::from_secs(1) {
+            template::render(black_box(&value), &world).unwrap();
+            rounds += 1;
+        }
+        let ours = f64::from(rounds) / start.elapsed().as_secs_f64();
+        let theirs = theirs.get(*source).copied().unwrap_or(f64::NAN);
+        println!("{source:40} {ours:>10.0}/s, ansible-core {theirs:>6.0}/s: {:>6.0} times", ours / theirs);
+    }
+}
+
+criterion_group!(benches, rendering, ratios);
+criterion_main!(benches);
