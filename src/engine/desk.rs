@@ -214,10 +214,11 @@ impl Desk {
             };
             while early.progress(shared, pipes, Grant::Ahead, self.window * 4, None) {}
             let stuck = !early.complete() && early.conversations().next().is_none();
+            // where it waits for what earlier tasks will have set, what comes behind may do without
+            let waits = stuck && !early.waits_for_names();
             known.add(&early);
             self.ahead.push_back(early);
-            if stuck {
-                // it will be begun when what it waits for is known; what comes behind it waits too
+            if waits {
                 return;
             }
         }

@@ -55,6 +55,8 @@ pub struct TaskRun {
     line: Option<Arc<TaskLine>>,
     /// It altered something.
     acted: bool,
+    /// It could not begin ahead of its turn, and for nothing but a name that is not known yet.
+    waits_for_names: bool,
     /// Its templates mention what it registers: an item sees the result of the one before it.
     sees_itself: bool,
     /// Whether anything reads what the results of its items contain.
@@ -147,6 +149,7 @@ impl TaskRun {
             settings: Settings::default(),
             asked_ahead: 0,
             sees_itself: false,
+            waits_for_names: false,
         };
         run.sees_itself = items::mention_register(&run.step.task);
         match items::items(&run.step.task, &run.base) {
@@ -191,6 +194,7 @@ impl TaskRun {
             settings: Settings::default(),
             asked_ahead: 0,
             sees_itself: false,
+            waits_for_names: false,
         })
     }
 
@@ -253,6 +257,11 @@ impl TaskRun {
             State::Ended(answer) => answer.changed(),
             State::Waiting | State::Paused(_) => false,
         })
+    }
+
+    /// Whether it waits for nothing but names that earlier tasks will set.
+    pub fn waits_for_names(&self) -> bool {
+        self.waits_for_names
     }
 
     /// Whether it altered anything.

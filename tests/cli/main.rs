@@ -245,3 +245,26 @@ fn what_several_tasks_ask_alike_is_answered_to_all() {
     assert_eq!(code, Some(0), "{out}{err}");
     assert!(out.contains("ok=5 "), "{out}");
 }
+
+#[test]
+fn a_task_that_waits_for_a_name_holds_up_nothing_behind_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (play, base) = (folder.path().join("names.yml"), folder.path().display());
+    let mut tasks = String::new();
+    for n in 0..4 {
+        tasks.push_str(&format!(
+            "    - stat: {{path: /tmp}}\n      register: a{n}\n    - file: {{path: '{base}/{n}-{{{{ a{n}.stat.exists \
+             }}}}', state: directory}}\n      register: b{n}\n    - file: {{path: '{{{{ b{n}.path }}}}/x', state: \
+             directory}}\n"
+        ));
+    }
+    std::fs::write(&play, format!("- hosts: localhost\n  gather_facts: false\n  tasks:\n{tasks}")).unwrap();
+    let run =
+        || impel(&["run", "-i", "localhost,", "-c", "local", &play.to_string_lossy(), "--output", "json"]);
+    let (code, out, err) = run();
+    assert_eq!(code, Some(0), "{out}{err}");
+    let (_, out, _) = run();
+    let recap: serde_json::Value = serde_json::from_str(out.lines().last().unwrap()).unwrap();
+    let turns = recap["wire"]["turns"].as_u64().unwrap();
+    assert!(turns <= 7, "twelve converged tasks took {turns} turns: {recap}");
+}

@@ -11,6 +11,7 @@ impl TaskRun {
         index: usize,
         grant: Grant,
     ) -> Begun {
+        self.waits_for_names = false;
         let task = self.step.task.clone();
         let locals = self.items.as_ref().map(|items| items.locals(index)).unwrap_or_default();
         let mut world = self.base.for_item(locals.clone());
@@ -35,6 +36,7 @@ impl TaskRun {
         }
         let begun = self.begin_in(shared, reach, &task, &mut world, index, grant);
         if grant == Grant::Ahead && world.blocked() {
+            self.waits_for_names = world.strongest_effect().is_none();
             return Begun::NotYet;
         }
         let (mut answer, settings) = match begun {
@@ -62,6 +64,7 @@ impl TaskRun {
         };
         finish_answer(&mut answer, &task, &mut world);
         if grant == Grant::Ahead && world.blocked() {
+            self.waits_for_names = world.strongest_effect().is_none();
             return Begun::NotYet;
         }
         warn(&mut answer, &world);
