@@ -27,7 +27,7 @@ fuzz_target!(|data: &[u8]| {
         "ini" => inventory::probes::ini(&text),
         "patterns" => inventory::probes::patterns(&text),
         "template" => {
-            let value = Value::trusted(&text, None);
+            let value = Value::trusted(&*text, None);
             let _ = template::render(&value, &Nothing);
             let _ = template::conditional(&value, &Nothing);
         }
@@ -84,7 +84,7 @@ impl World for Nothing {
     fn read_file(&self, _: &Path) -> Result<(Vec<u8>, bool), Diagnostic> {
         Err(Diagnostic::user("no files here"))
     }
-    fn decrypt(&self, _: &str) -> Result<String, Diagnostic> {
+    fn decrypt(&self, _: &Arc<str>) -> Result<Arc<str>, Diagnostic> {
         Err(Diagnostic::user("no vault here"))
     }
     fn effect(&self, _: Effect) -> Result<(), Diagnostic> {

@@ -151,3 +151,74 @@ fn a_configuration_that_anybody_may_write_is_left_alone() {
     let said = listed(0o777);
     assert!(!said.contains("evil.example\"") && said.contains("world writable directory"), "{said}");
 }
+
+/// A task of each kind that shows its values.
+const SHOWING: &str = r#"
+- hosts: localhost
+  connection: local
+  gather_facts: false
+  vars_files: [secrets.yml]
+  tasks:
+    - debug: {msg: "it is {{ it }}"}
+    - debug: {var: it}
+    - command: echo {{ it }}
+    - copy: {content: "{{ it }}\nline\n", dest: "{{ here }}/kept"}
+    - lineinfile: {path: "{{ here }}/kept", line: "again {{ it }}"}
+    - debug: {msg: "{{ item }}"}
+      loop: ["{{ it }}", "{{ it }} more"]
+    - fail: {msg: "because {{ it }}"}
+      ignore_errors: true
+    - copy: {content: x, dest: "{{ here }}/no/{{ it }}/folder"}
+      ignore_errors: true
+    - debug: {msg: "{{ ('{' ~ it) | from_json }}"}
+      ignore_errors: true
+    - set_fact: {kept: "{{ it | upper }} {{ it }}"}
+    - debug: {msg: "{{ kept }}"}
+    - assert: {that: "it == 'no'", fail_msg: "not {{ it }}"}
+      ignore_errors: true
+    - debug: {msg: "{{ inner.list[0] }}"}
+    - debug: {msg: "{{ it.nosuch }}"}
+      ignore_errors: true
+    - file: {path: "{{ here }}/kept", state: absent}
+"#;
+
+#[test]
+fn what_came_out_of_a_vault_is_shown_nowhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let impel = |arguments: &[&str], environment: &[(&str, &str)]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_impel"))
+            .args(arguments)
+            .envs(environment.iter().copied())
+            .current_dir(folder.path())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8_lossy(&said).into_owned())
+    };
+    std::fs::write(at("password"), "open\n").unwrap();
+    std::fs::write(at("secrets.yml"), format!("it: {SECRET}\ninner: {{list: [{SECRET}]}}\n")).unwrap();
+    std::fs::write(at("vars.yml"), format!("here: {}\n", folder.path().display())).unwrap();
+    std::fs::write(at("play.yml"), SHOWING).unwrap();
+    let (code, said) = impel(&["vault", "encrypt", "--vault-password-file", "password", "secrets.yml"], &[]);
+    assert_eq!(code, Some(0), "{said}");
+    let run = ["run", "play.yml", "-e", "@vars.yml", "--vault-password-file", "password"];
+    for (more, environment) in [
+        (&["-vvvv", "-D"][..], &[][..]),
+        (&["-D", "--output", "json"], &[]),
+        (&["-vvvv"], &[("ANSIBLE_STDOUT_CALLBACK", "minimal")]),
+        (&["-vvvv", "-D"], &[("ANSIBLE_LOG_PATH", "the.log"), ("ANSIBLE_DISPLAY_ARGS_TO_STDOUT", "1")]),
+        (&["-vvvv"], &[("RUST_LOG", "trace")]),
+    ] {
+        let (code, said) = impel(&[&run, more].concat(), environment);
+        assert_eq!(code, Some(0), "{more:?} {environment:?}\n{said}");
+        let shown = said.lines().find(|line| line.to_lowercase().contains(&SECRET.to_lowercase()));
+        assert_eq!(shown, None, "{more:?} {environment:?}\n{said}");
+        for file in std::fs::read_dir(folder.path()).unwrap() {
+            let path = file.unwrap().path();
+            let text = std::fs::read(&path).unwrap_or_default();
+            assert!(!String::from_utf8_lossy(&text).contains(SECRET), "{} {more:?}", path.display());
+        }
+    }
+}
