@@ -28,6 +28,18 @@ same "the converged site on one host" 0 "$rc" "$out"
 at_most "turns of the converged site, connection and facts included" 25 "$(recap wire turns)"
 echo "      | requests $(recap wire requests), asked in vain $(recap wire wasted), took $(recap took) s"
 
+# -- what it costs on the host: each process that the run starts there, sshd's and sudo's own included ------------------
+if command -v strace >/dev/null; then
+  sshd=$(pgrep --ns "$($lab pid h1)" --nslist pid -o -x sshd)
+  strace -f -qq -e trace=clone,clone3,fork,vfork -e status=successful -e signal=none -o "$scratch/forks" -p "$sshd" 2>"$scratch/said" &
+  tracer=$!
+  for _ in $(seq 50); do grep -qs "TracerPid:.$tracer" "/proc/$sshd/status" && break; sleep 0.1; done
+  events -l h1 $site
+  kill -INT $tracer; wait $tracer
+  same "the converged site under a tracer" 0 "$rc" "$out"
+  at_most "processes that the converged site starts on the host" 140 "$(wc -l <"$scratch/forks")"
+fi
+
 cat >"$scratch/loop.yml" <<'Y'
 - hosts: all
   gather_facts: false
