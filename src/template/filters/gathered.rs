@@ -3,6 +3,7 @@
 
 use super::Filter;
 use super::dicts::{merge, merged_by};
+use super::sorting::sorted_by;
 use crate::template::args::Args;
 use crate::template::value::{Error, Result, Value};
 use crate::template::{Dict, Eval, Key};
@@ -123,18 +124,8 @@ fn merge_by(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
             None => found.push((value, dict.clone())),
         }
     }
-    let mut wrong = None;
-    found.sort_by(|(a, _), (b, _)| match a.compare(b, "<") {
-        Ok(order) => order.unwrap_or(Ordering::Equal),
-        Err(e) => {
-            wrong = Some(e);
-            Ordering::Equal
-        }
-    });
-    match wrong {
-        Some(error) => Err(error),
-        None => Ok(Value::list(found.into_iter().map(|(_, dict)| Value::Dict(dict)))),
-    }
+    let sorted = sorted_by(found, &mut |(a, _), (b, _)| Ok(a.compare(b, "<")? == Some(Ordering::Less)))?;
+    Ok(Value::list(sorted.into_iter().map(|(_, dict)| Value::Dict(dict))))
 }
 
 /// How often each item occurs.
@@ -167,18 +158,11 @@ fn version_sort(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value
     for item in input.iter()? {
         keyed.push((item.to_text()?, item));
     }
-    let mut wrong = None;
-    keyed.sort_by(|(a, _), (b, _)| {
-        let order = crate::template::tests::loose(a, b).unwrap_or_else(|e| {
-            wrong = Some(Error::new(e));
-            Ordering::Equal
-        });
-        if reverse { order.reverse() } else { order }
-    });
-    match wrong {
-        Some(error) => Err(error),
-        None => Ok(Value::list(keyed.into_iter().map(|(_, item)| item))),
-    }
+    let wanted = if reverse { Ordering::Greater } else { Ordering::Less };
+    let sorted = sorted_by(keyed, &mut |(a, _): &(String, Value), (b, _)| {
+        Ok(crate::template::tests::loose(a, b).map_err(Error::new)? == wanted)
+    })?;
+    Ok(Value::list(sorted.into_iter().map(|(_, item)| item)))
 }
 
 #[derive(Clone, Copy)]

@@ -37,6 +37,7 @@ pub(crate) use hashes::from_encoding;
 pub(crate) use html::{unescape_html, without_tags};
 pub(crate) use paths::{expand_user, normalized};
 pub use registry::{Filter, FilterFn, find, names};
+pub(crate) use sorting::sorted_by;
 
 /// Every family's table.
 const FAMILIES: &[&[Filter]] = &[

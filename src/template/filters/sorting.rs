@@ -36,23 +36,27 @@ pub(super) fn sorted<T>(mut keyed: Vec<(Value, T)>, reverse: bool) -> Result<Vec
     if reverse {
         keyed.reverse();
     }
-    let mut sorted = merge_sort(keyed)?;
+    let mut sorted = sorted_by(keyed, &mut |a, b| Order::Less.holds(&a.0, &b.0))?;
     if reverse {
         sorted.reverse();
     }
     Ok(sorted)
 }
 
-fn merge_sort<T>(mut left: Vec<(Value, T)>) -> Result<Vec<(Value, T)>> {
+/// Sorts by what says whether its first argument goes before its second, by the same merge sort.
+pub(crate) fn sorted_by<T>(
+    mut left: Vec<T>,
+    before: &mut dyn FnMut(&T, &T) -> Result<bool>,
+) -> Result<Vec<T>> {
     if left.len() < 2 {
         return Ok(left);
     }
-    let right = merge_sort(left.split_off(left.len() / 2))?;
-    let left = merge_sort(left)?;
+    let right = sorted_by(left.split_off(left.len() / 2), before)?;
+    let left = sorted_by(left, before)?;
     let mut out = Vec::with_capacity(left.len() + right.len());
     let (mut left, mut right) = (left.into_iter().peekable(), right.into_iter().peekable());
     while let (Some(a), Some(b)) = (left.peek(), right.peek()) {
-        out.extend(if Order::Less.holds(&b.0, &a.0)? { right.next() } else { left.next() });
+        out.extend(if before(b, a)? { right.next() } else { left.next() });
     }
     out.extend(left);
     out.extend(right);

@@ -2,6 +2,7 @@
 
 use super::parse::Node;
 use super::run;
+use crate::template::filters::sorted_by;
 use crate::template::pyjson::write_string;
 use crate::template::value::{Error, Result, Value};
 use std::cmp::Ordering;
@@ -194,7 +195,7 @@ fn kind(value: &Value) -> &'static str {
 }
 
 /// Items by their keys, which are all numbers or all text.
-fn ordered(name: &str, mut keyed: Vec<(Value, Value)>) -> Result<Vec<(Value, Value)>> {
+fn ordered(name: &str, keyed: Vec<(Value, Value)>) -> Result<Vec<(Value, Value)>> {
     let kinds: Vec<&str> = keyed.iter().map(|(key, _)| kind(key)).collect();
     let alike = kinds.windows(2).all(|pair| pair.first() == pair.last());
     if !alike || kinds.first().is_some_and(|k| !matches!(*k, "number" | "string")) {
@@ -202,8 +203,7 @@ fn ordered(name: &str, mut keyed: Vec<(Value, Value)>) -> Result<Vec<(Value, Val
             "In function {name}(), all values must be numbers or all must be strings"
         )));
     }
-    keyed.sort_by(|(a, _), (b, _)| a.compare(b, "<").ok().flatten().unwrap_or(Ordering::Equal));
-    Ok(keyed)
+    sorted_by(keyed, &mut |(a, _), (b, _)| Ok(a.compare(b, "<")? == Some(Ordering::Less)))
 }
 
 /// JSON without blanks.
