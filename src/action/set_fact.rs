@@ -54,10 +54,7 @@ impl Action for SetFact {
             Some(delegate) => answer.consequences.push(Consequence::DelegateFacts(delegate, vars)),
             None => {
                 if cacheable {
-                    let short =
-                        |name: &Arc<str>| name.strip_prefix("ansible_").map_or(name.clone(), Arc::from);
-                    let facts = vars.iter().map(|(name, value)| (short(name), value.clone()));
-                    answer.consequences.push(Consequence::Cacheable(facts.collect()));
+                    answer.consequences.push(Consequence::Cacheable(vars.clone()));
                 }
                 answer.consequences.push(Consequence::Set(vars));
             }

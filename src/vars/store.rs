@@ -126,8 +126,12 @@ impl HostStore {
             cacheable: RwLock::new(set.cloned().collect()),
             ..HostStore::empty(name, cache.cloned())
         };
-        let short = |name: Arc<str>| name.strip_prefix("ansible_").map_or(name.clone(), Arc::from);
-        host.merge_facts(cached.into_iter().map(|(name, value)| (short(name), value)));
+        // a fact that was set under the short name keeps it
+        let taken = read(&host.cacheable).clone();
+        let short = |name: &Arc<str>| {
+            name.strip_prefix("ansible_").filter(|short| !taken.contains(*short)).map(Arc::from)
+        };
+        host.merge_facts(cached.into_iter().map(|(name, value)| (short(&name).unwrap_or(name), value)));
         Arc::new(host)
     }
 

@@ -361,7 +361,7 @@ impl TaskWorld {
         let facts = self.facts();
         let dict = facts.as_dict()?;
         match name.strip_prefix("ansible_") {
-            Some(short) => dict.get(short).or_else(|| dict.get(name)),
+            Some(short) => dict.get(name).or_else(|| dict.get(short)),
             None => dict.get(name),
         }
     }
