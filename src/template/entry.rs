@@ -117,7 +117,7 @@ pub fn expression(source: &str, world: &dyn World) -> Result<Value, Diagnostic> 
     let mut eval = Eval::new(world);
     let value =
         eval.expression(source).and_then(|value| eval.deep(value)).and_then(|value| eval.finalize(value));
-    Ok(value.map_err(|e| eval.told(e))?)
+    Ok(value.map_err(|e| eval.told(super::eval::in_expression(e)))?)
 }
 
 /// Renders the text of a template file to text, as the `template` module does. The result's secret bit is set where

@@ -61,6 +61,11 @@ impl Strings {
         if self.takes_stdin() {
             all.push(Plain { text: from_stdin()?, from: "stdin", name: self.stdin_name.clone() });
         }
+        let given = self.strings.iter().filter(|text| *text != "-").count();
+        if let Some(last) = self.names.last().filter(|_| self.names.len() < given) {
+            super::say("The number of --name options do not match the number of args.");
+            super::say(&format!("The last named variable will be \"{last}\". The rest will not have names."));
+        }
         let mut names = self.names.into_iter();
         for text in self.strings.into_iter().filter(|text| text != "-") {
             let text = Zeroizing::new(text.into_bytes());

@@ -97,7 +97,7 @@ fn empty() -> Error {
 }
 
 /// What an expression raised, in the words of ansible-core.
-pub(super) fn in_expression(error: Error) -> Error {
+pub(in crate::template) fn in_expression(error: Error) -> Error {
     match error.0.kind {
         MarkerKind::Raised => error.within("Error rendering expression"),
         _ => error,

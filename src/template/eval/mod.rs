@@ -15,3 +15,4 @@ mod output;
 mod statements;
 
 pub use evaluator::Eval;
+pub(super) use conditional::in_expression;

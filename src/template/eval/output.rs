@@ -41,6 +41,11 @@ impl Eval<'_> {
             Value::Omit | Value::None => {}
             Value::Str(s) if !s.trusted => out.push_str(&s.text),
             value => {
+                // what behaves as a dict is printed as one
+                let value = match &value {
+                    Value::Object(object) if object.keys().is_some() => self.opened(value)?,
+                    _ => value,
+                };
                 let value = self.finish(value, false, DEEPEST)?;
                 match &value {
                     Value::None => {}
