@@ -101,6 +101,8 @@ impl Eval<'_> {
     /// Applies a test; what fails is a marker.
     pub(super) fn ask(&mut self, test: &'static Test, name: &str, input: Value, args: Args) -> Value {
         self.ask_strictly(test, input, args).unwrap_or_else(|e| match e.0.kind {
+            // it is the vault's failure, not the test's
+            _ if e.0.sealed.is_some() => e.into(),
             MarkerKind::Failed | MarkerKind::Raised => {
                 e.within(format!("The test plugin '{}' failed", full(name))).into()
             }
