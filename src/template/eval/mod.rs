@@ -14,5 +14,5 @@ mod macros;
 mod output;
 mod statements;
 
-pub use evaluator::Eval;
 pub(super) use conditional::in_expression;
+pub use evaluator::Eval;
