@@ -1,7 +1,6 @@
 //! How fast templates are rendered: `cargo bench --bench template`. With `IMPEL_ORACLE` (the folder of ansible-core's
 //! python) the rates are compared with ansible-core's in the same run.
 
-#![expect(missing_docs, reason = "criterion's macros make items without documentation")]
 #![expect(clippy::unwrap_used, reason = "a measurement fails by panicking")]
 
 use criterion::{Criterion, criterion_group, criterion_main};

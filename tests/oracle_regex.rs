@@ -2,8 +2,6 @@
 //!
 //! Needs `IMPEL_ORACLE`, the folder that holds ansible-core's `python`; `IMPEL_SHOW=all` prints what differs.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use impel::template::pyregex::{Flags, PyRegex};
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -58,22 +58,16 @@ impl Action for Pause {
         match (keyboard, until) {
             (Some(mut keyboard), until) => {
                 let stop = || call.shared.interrupted();
-                loop {
-                    match keyboard.read(until, echo && until.is_none(), &stop) {
-                        Pressed::Line(line) => {
-                            typed = line;
-                            break;
+                match keyboard.read(until, echo && until.is_none(), &stop) {
+                    Pressed::Line(line) => typed = line,
+                    Pressed::Time => {}
+                    Pressed::Interrupt => {
+                        say("Press 'C' to continue the play or 'A' to abort ".into());
+                        if !keyboard.goes_on(&stop) {
+                            return Err(aborted());
                         }
-                        Pressed::Time => break,
-                        Pressed::Interrupt => {
-                            say("Press 'C' to continue the play or 'A' to abort ".into());
-                            if !keyboard.goes_on(&stop) {
-                                return Err(aborted());
-                            }
-                            break;
-                        }
-                        Pressed::Stop => return Err(aborted()),
                     }
+                    Pressed::Stop => return Err(aborted()),
                 }
             }
             (None, Some(until)) => {

@@ -29,7 +29,7 @@ pub(super) fn host_vars(sources: &Sources, extra: &Vars, names: &[Arc<str>]) -> 
         .collect::<Result<_, Diagnostic>>()?;
     let mut all: Vec<(&Arc<str>, String)> =
         names.iter().zip(hosts).filter_map(|(name, text)| Some((name, text?))).collect();
-    all.sort_by(|(a, _), (b, _)| a.cmp(b));
+    all.sort_by_key(|(name, _)| *name);
     let entries = all.iter().map(|(name, text)| (&***name, text.as_str()));
     Ok(object(entries, LEVEL))
 }
@@ -100,6 +100,6 @@ pub(super) fn list(groups: &impel_modules::Map, host_vars: &str) -> String {
         .map(|(name, group): (&String, &Data)| (name.as_str(), pretty_json_at(group, 1)))
         .collect();
     members.push(("_meta", meta));
-    members.sort_by(|(a, _), (b, _)| a.cmp(b));
+    members.sort_by_key(|(name, _)| *name);
     object(members.iter().map(|(name, text)| (*name, text.as_str())), 0)
 }

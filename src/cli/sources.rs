@@ -63,7 +63,6 @@ pub(super) fn load(
         group_names: crate::inventory::GroupNames::named(&settings.transform_group_names),
         extra_vars: extra.clone(),
         vault: vault.clone(),
-        ..Options::default()
     };
     // the usual place of an inventory need not exist; one that was named must
     let usual = config.get("DEFAULT_HOST_LIST").is_some_and(|setting| setting.origin == Origin::Default);

@@ -36,11 +36,12 @@ impl Mode {
             return Ok(Mode::Preserve);
         }
         let digits = text.strip_prefix("0o").unwrap_or(text);
-        if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) {
-            if let Ok(bits) = u32::from_str_radix(digits, 8) {
-                return Ok(Mode::Bits(bits));
-            }
-            // Digits that are not octal mean nothing; that is said where the mode would be set.
+        // Digits that are not octal mean nothing; that is said where the mode would be set.
+        if !digits.is_empty()
+            && digits.bytes().all(|b| b.is_ascii_digit())
+            && let Ok(bits) = u32::from_str_radix(digits, 8)
+        {
+            return Ok(Mode::Bits(bits));
         }
         Ok(Mode::Symbolic(text.to_string()))
     }
