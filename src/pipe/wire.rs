@@ -436,8 +436,7 @@ mod tests {
 
     #[test]
     fn a_forged_marker_is_a_protocol_error() {
-        for line in ["", "0", "0 8", "x 1", "-1 0", "0 0 0", "9999999999 0", "0 -1", "H", "H ", "..", "é 1"]
-        {
+        for line in ["", "0", "0 8", "x 1", "- 0", "0 0 0", "9999999999 0", "0 -1", "H", "H ", "..", "é 1"] {
             let mut replies = Replies::new("@m@");
             replies.incoming().extend_from_slice(format!("@m@{line}\n").as_bytes());
             assert!(matches!(replies.next(), Err(PipeError::Protocol(_))), "{line:?}");

@@ -180,7 +180,7 @@ fn what_impel_lacks_is_listed_once_with_its_place() {
     - ping:
       async: 5
     - block: [git: ]
-      when: x | ansible.utils.ipaddr is match('a') and (y | unheard_of)
+      when: x | community.general.jc is match('a') and (y | unheard_of)
       become_method: su
 ",
     );
@@ -195,7 +195,7 @@ fn what_impel_lacks_is_listed_once_with_its_place() {
             "Strategy free 2:13",
             "Keyword async 5:14",
             "Become su 8:22",
-            "Filter ansible.utils.ipaddr 7:13",
+            "Filter community.general.jc 7:13",
             "Module git 6:15"
         ]
     );

@@ -209,9 +209,13 @@ fn what_is_not_there_yet_says_so() {
     let (code, _, err) = impel(&["adhoc", "-i", "hosts.ini", "w1", "-m", "ping", "-B", "10"]);
     assert_eq!(code, Some(5));
     assert!(err.contains("not there yet"), "{err}");
+}
+
+#[test]
+fn a_vault_password_file_must_be_there() {
     let (code, _, err) = impel(&["run", "site.yml", "--vault-password-file", "x"]);
     assert_eq!(code, Some(1));
-    assert!(err.contains("not there yet"), "{err}");
+    assert!(err.contains("x was not found"), "{err}");
 }
 
 #[test]
