@@ -442,6 +442,7 @@ fn a_scratch_file_belongs_to_the_turn_and_is_no_change() {
         schema: || crate::args::Schema::new(""),
         run,
         always_acts: false,
+        sets_facts: false,
         free_form: false,
         check_mode: CheckMode::Full,
     };

@@ -25,6 +25,8 @@ pub struct ModuleDef {
     pub run: fn(Map, Host) -> Running,
     /// It acts each time that it runs (`command`): never started ahead of its turn.
     pub always_acts: bool,
+    /// Its result may hold facts: nothing that reads variables is started behind it before it has ended.
+    pub sets_facts: bool,
     /// What it takes besides `k=v`: free text arrives as the argument `_raw_params`.
     pub free_form: bool,
     /// What it does in check mode.
@@ -33,7 +35,15 @@ pub struct ModuleDef {
 
 impl ModuleDef {
     const fn plain(name: &'static str, schema: fn() -> Schema, run: fn(Map, Host) -> Running) -> ModuleDef {
-        ModuleDef { name, schema, run, always_acts: false, free_form: false, check_mode: CheckMode::Full }
+        ModuleDef {
+            name,
+            schema,
+            run,
+            always_acts: false,
+            sets_facts: false,
+            free_form: false,
+            check_mode: CheckMode::Full,
+        }
     }
 }
 
@@ -79,9 +89,9 @@ modules! {
     "file" crate::file::File;
     "find" crate::find::Find;
     "get_url" crate::get_url::GetUrl;
-    "getent" crate::getent::Getent;
+    "getent" crate::getent::Getent { sets_facts: true };
     "group" crate::group::Group;
-    "hostname" crate::hostname::Hostname;
+    "hostname" crate::hostname::Hostname { sets_facts: true };
     "known_hosts" crate::known_hosts::KnownHosts;
     "lineinfile" crate::lineinfile::Lineinfile;
     "package" crate::package::PackageModule;
@@ -91,7 +101,7 @@ modules! {
     "replace" crate::replace::Replace;
     "script" crate::script::Script { always_acts: true, free_form: true, check_mode: CheckMode::Partial };
     "service" crate::service::Service;
-    "setup" crate::setup::Setup;
+    "setup" crate::setup::Setup { sets_facts: true };
     "shell" crate::command::Shell { always_acts: true, free_form: true, check_mode: CheckMode::Partial };
     "slurp" crate::slurp::Slurp;
     "stat" crate::stat::StatModule;

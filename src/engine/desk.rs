@@ -298,8 +298,9 @@ impl Known {
             let task = &run.step.task;
             self.pending.extend(run.register());
             match &*task.action.name {
-                // which names they set is known only afterwards
-                "setup" | "gather_facts" => self.stop = true,
+                // which names are set is known only afterwards
+                "gather_facts" => self.stop = true,
+                name if registry::find(name).is_some_and(|module| module.sets_facts) => self.stop = true,
                 "set_fact" => self.pending.extend(task.action.args.iter().map(|(name, _)| name.clone())),
                 _ => {}
             }

@@ -33,9 +33,14 @@ _iT=
 _iX=
 _ix=
 _iz=
-# A terminal that goes away must not kill the rm.
-trap 'trap "" HUP INT TERM PIPE; [ -z "$_iT" ] || rm -rf "$_iT" "${_iX:-$_iT}"' EXIT
-trap 'exit 129' HUP INT TERM PIPE
+# A terminal that goes away must not kill the rm; a hang-up that comes as the shell is ending anyway must not end it
+# before the rm (its trap's `exit` would cut the other trap short), so each does all of it.
+_iQ() {
+    trap '' HUP INT TERM PIPE
+    [ -z "$_iT" ] || rm -rf "$_iT" "${_iX:-$_iT}"
+}
+trap _iQ EXIT
+trap '_iQ; exit 129' HUP INT TERM PIPE
 
 # The session folder. /dev/shm of a container may be tiny, so room is asked for on tmpfs.
 _iH() {

@@ -78,10 +78,10 @@ up_host() { # name address
     ip -n "$ns" addr add "$ip/24" dev eth0; ip -n "$ns" link set eth0 up; ip -n "$ns" link set lo up
   fi
   mkdir -p "$d"/{up,work,root}
-  if ! mountpoint -q "$d/root"; then
-    rm -rf "$d/up" "$d/work"; mkdir -p "$d"/{up,work}
-    mount -t overlay overlay -o "lowerdir=$ROOT,upperdir=$d/up,workdir=$d/work" "$d/root"
-  fi
+  # what a run that was killed left is not used again
+  umount "$d/root" 2>/dev/null || true
+  rm -rf "$d/up" "$d/work"; mkdir -p "$d"/{up,work}
+  mount -t overlay overlay -o "lowerdir=$ROOT,upperdir=$d/up,workdir=$d/work" "$d/root"
   echo "$h" >"$d/root/etc/hostname"; printf '127.0.0.1 localhost\n127.0.1.1 %s\n' "$h" >"$d/root/etc/hosts"
   setsid systemd-nspawn -q -D "$d/root" -M "$NS-$h" --keep-unit --register=no -b --network-namespace-path="/run/netns/$ns" \
     --resolv-conf=off --timezone=off --link-journal=no >"$d/console.log" 2>&1 </dev/null &

@@ -1,5 +1,6 @@
 # Each module in check mode, then run, then again; sourced by tests/suites/lab.
 book=tests/lab/modules.yml
+export FETCHED=$scratch/fetched
 
 for name in $(sed -n 's/^ *"\([a-z_]*\)" [a-z_:]*[A-Z].*/\1/p' modules/src/registry.rs); do
   grep -qE "^ +(- )?$name:" $book || fail "$name has its task in modules.yml"
