@@ -83,9 +83,12 @@ up_host() { # name address
   rm -rf "$d/up" "$d/work"; mkdir -p "$d"/{up,work}
   mount -t overlay overlay -o "lowerdir=$ROOT,upperdir=$d/up,workdir=$d/work" "$d/root"
   echo "$h" >"$d/root/etc/hostname"; printf '127.0.0.1 localhost\n127.0.1.1 %s\n' "$h" >"$d/root/etc/hosts"
-  setsid systemd-nspawn -q -D "$d/root" -M "$NS-$h" --keep-unit --register=no -b --network-namespace-path="/run/netns/$ns" \
+  # systemd-nspawn ends where its guest starts anew in a network namespace that was given to it
+  setsid bash -c 'while :; do
+    systemd-nspawn "$@" >"$0/console.log" 2>&1 </dev/null & echo $! >"$0/pid"; wait $!
+    grep -q "^Rebooting" "$0/console.log" || break
+  done' "$d" -q -D "$d/root" -M "$NS-$h" --keep-unit --register=no -b --network-namespace-path="/run/netns/$ns" \
     --resolv-conf=off --timezone=off --link-journal=no >"$d/console.log" 2>&1 </dev/null &
-  echo $! >"$d/pid"
 }
 
 case ${1:-} in
