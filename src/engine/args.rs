@@ -2,7 +2,7 @@
 
 use crate::diag::Diagnostic;
 use crate::playbook::Task;
-use crate::template::{self, Value};
+use crate::template::{self, Value, World};
 use crate::vars::TaskWorld;
 use crate::yaml::{Kind, Node};
 use impel_modules::{Data, Map};
@@ -29,6 +29,9 @@ fn plain(node: &Node) -> Data {
 /// Arguments as an action gets them, in the order written, and its free-form text.
 pub type Rendered = (IndexMap<Arc<str>, Value>, Option<Value>);
 
+/// What ansible-core says where one template yields all arguments.
+const UNSAFE: &str = "Using a template for task args is unsafe in some situations (see https://docs.ansible.com/ansible/devel/reference_appendices/faq.html#argsplat-unsafe).";
+
 /// Renders a task's arguments.
 ///
 /// # Errors
@@ -48,6 +51,7 @@ pub fn render(task: &Task, world: &TaskWorld) -> Result<Rendered, Diagnostic> {
     };
     let mut args = IndexMap::new();
     if let Some(whole) = &task.action.whole {
+        world.warn(UNSAFE);
         let value = template::render(&Value::from_node(whole), world).map_err(|e| fails(e, None, whole))?;
         match &value {
             Value::Dict(dict) => {
