@@ -52,6 +52,6 @@ for line in lines:
         say(mark + b"0 1\nabc")
         sys.exit(0)
     elif mode == "not a number":
-        say(mark + b"-1 0\n")
+        say(mark + b"1e3 0\n")
     elif mode == "end of connection":
         sys.exit(0)

@@ -325,7 +325,8 @@ def busybox_stat(trial):
 
 # -- secrets ------------------------------------------------------------------------------------------------------
 
-SECRETS = ["k-secret-Oofa7eth", "K-secret-Quai4ieg", "var-secret-Aed1aiph"]
+# not as one word here: these files may lie where it is looked for them
+SECRETS = [word.replace("*", "secret") for word in ("k-*-Oofa7eth", "K-*-Quai4ieg", "var-*-Aed1aiph")]
 
 
 def sampled(stop, found, trial):
