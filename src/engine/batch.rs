@@ -74,6 +74,8 @@ pub struct Batch<'b, 'r> {
     pub lost: usize,
     /// Announced tasks of the free strategy.
     pub announced: HashMap<u32, Arc<TaskLine>>,
+    /// Tasks whose variables' names were looked at for reserved ones.
+    pub checked: HashSet<u32>,
     /// The play is over (`meta: end_play`, too many failures).
     pub over: bool,
 }

@@ -28,7 +28,9 @@ impl Batch<'_, '_> {
         let TurnEnd { host, step, line, answer, register, notify, .. } = &end;
         let mut hosts = vec![*host];
         hosts.extend(also.iter().filter(|index| *index != host));
-        reserved::warn(self.run.source, reserved::of_task(&step.task));
+        if self.checked.insert(step.task.id) {
+            reserved::warn(self.run.source, reserved::of_task(&step.task));
+        }
         let registered = register.as_ref().map(|name| {
             let mut result = answer.result.clone();
             add_lines(&mut result);
@@ -94,7 +96,13 @@ impl Batch<'_, '_> {
                     host.add_facts(facts.iter().cloned());
                 }
             }
-            Consequence::Included(vars) => store.add_included(vars.iter().cloned()),
+            Consequence::Included(vars) => {
+                for (name, value) in vars {
+                    let place = if let Value::Str(text) = value { text.span } else { None };
+                    reserved::warn_of(self.run.source, name, place);
+                }
+                store.add_included(vars.iter().cloned());
+            }
             Consequence::AddHost(add) => {
                 let text = format!("creating host via 'add_host': hostname={}", add.name);
                 self.run.shared.verbose(2, None, text);

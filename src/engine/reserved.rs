@@ -89,16 +89,23 @@ const ABOVE: u32 = 20;
 /// Warns of the variables that a play or a task defines, each with the place of its value.
 pub fn warn<'v>(source: &dyn Source, defined: impl IntoIterator<Item = (&'v str, Span)>) {
     for (name, value) in defined {
-        if RESERVED.contains(&name) {
-            let text = format!("Found variable using reserved name '{name}'.");
-            source.warn(&text, Some(key(name, value)));
-        }
+        warn_of(source, name, Some(value));
     }
 }
 
-/// What a task defines, once it has run: `vars` of its own, `register`, the names that `set_fact` sets.
+/// Warns of one variable, if its name is reserved, with the place of its value.
+pub fn warn_of(source: &dyn Source, name: &str, value: Option<Span>) {
+    if RESERVED.contains(&name) {
+        let text = format!("Found variable using reserved name '{name}'.");
+        source.warn(&text, value.map(|value| key(name, value)));
+    }
+}
+
+/// What a task defines, once it has run: `vars` of its own and of what it stands in, `register`, the names that
+/// `set_fact` sets.
 pub fn of_task(task: &Task) -> Vec<(&str, Span)> {
-    let own = task.keywords.vars.pairs.iter().filter(|(name, _)| !matches!(&**name, "when" | "tags"));
+    let levels = task.levels().flat_map(|level| level.vars.pairs.iter());
+    let own = levels.filter(|(name, _)| !matches!(&**name, "when" | "tags"));
     let facts = task.action.args.iter().rev().filter(|_| &*task.action.name == "set_fact");
     let mut all: Vec<(&str, Span)> = own.chain(facts).map(|(name, node)| (&**name, node.span)).collect();
     if let Some(node) = &task.register

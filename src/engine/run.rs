@@ -366,6 +366,7 @@ impl<'r> Run<'r> {
             tagged: Arc::new(Mutex::default()),
             lost: 0,
             announced: HashMap::new(),
+            checked: HashSet::new(),
             over: false,
         };
         batch.add_handlers(&play.handlers);

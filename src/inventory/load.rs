@@ -362,6 +362,8 @@ fn verifies(plugin: &str, source: &str) -> bool {
         "auto" => path.is_file() && matches!(extension, Some("yml" | "yaml")),
         "yaml" => path.is_file() && matches!(extension, None | Some("yml" | "yaml" | "json")),
         "toml" => path.is_file() && extension == Some("toml"),
+        // what is empty is an inventory without hosts
+        "ini" if path == Path::new("/dev/null") => true,
         "ini" => path.is_file() && extension != Some("toml"),
         _ => true,
     }

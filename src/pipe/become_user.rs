@@ -62,6 +62,17 @@ impl Become {
         self.method == Method::Doas && self.password.is_some()
     }
 
+    /// How the other user is become, for `-vvv`: the program and its options as ansible-core shows them.
+    pub(super) fn told(&self) -> String {
+        let exe = self.executable.as_deref().unwrap_or(self.method.name());
+        let flags = match self.method {
+            Method::Sudo => format!("{} -S{}", self.sudo_flags(), if self.waits() { "" } else { " -n" }),
+            Method::Doas | Method::Su => spaced(self.flags.as_deref().unwrap_or_default()),
+        };
+        let user = if self.method == Method::Su { "" } else { " -u" };
+        format!("becoming {}: {exe}{flags}{user} {}", self.user, quote(&self.user))
+    }
+
     /// The line that starts `shell` as the other user; for a POSIX shell, and simple enough for others.
     pub(super) fn command(&self, shell: &str, nonce: &Nonce) -> String {
         let exe = self.executable.as_deref().unwrap_or(self.method.name());
@@ -69,13 +80,11 @@ impl Become {
         let loop_for = |before: &str| format!("{} -c '{before}{}'", quote(shell), self.body(nonce));
         match self.method {
             Method::Sudo => {
-                let flags = self.sudo_flags();
-                match &self.password {
-                    None => format!("{exe} -n{flags} -u {user} {}", loop_for("")),
-                    Some(_) => {
-                        format!("{exe} -S -p '{}'{flags} -u {user} {}", sudo_prompt(nonce), loop_for(""))
-                    }
-                }
+                let ask = match &self.password {
+                    None => "-n".into(),
+                    Some(_) => format!("-p '{}'", sudo_prompt(nonce)),
+                };
+                format!("{exe}{} -S {ask} -u {user} {}", self.sudo_flags(), loop_for(""))
             }
             Method::Doas => {
                 let flags = spaced(self.flags.as_deref().unwrap_or_default());
@@ -269,10 +278,10 @@ mod tests {
             ..Become::new(method, "o'root")
         };
         let cases = [
-            (with(Method::Sudo, None, None), r"sudo -n -H -u 'o'\''root' sh -c 'LOOP'"),
+            (with(Method::Sudo, None, None), r"sudo -H -S -n -u 'o'\''root' sh -c 'LOOP'"),
             (
                 with(Method::Sudo, Some("x"), Some("-H -S -n -E")),
-                r#"sudo -S -p '[impel KEY] password:' -H -E -u 'o'\''root' sh -c 'echo _i""RKEY; LOOP'"#,
+                r#"sudo -H -E -S -p '[impel KEY] password:' -u 'o'\''root' sh -c 'echo _i""RKEY; LOOP'"#,
             ),
             (with(Method::Doas, None, None), r"doas -n -u 'o'\''root' sh -c 'LOOP'"),
             (

@@ -74,6 +74,10 @@ impl Connection {
         std::mem::take(&mut *self.shared.notes.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    fn noting(&self) -> Noting<'_> {
+        Noting { person: &*self.shared.prompter, notes: &self.shared.notes }
+    }
+
     /// Gives up the SSH session: the next shell connects anew. Shells that are open keep theirs.
     pub fn reset(&self) {
         *self.ssh() = SshState::default();
@@ -97,6 +101,9 @@ impl Connection {
     ) -> Result<Opened, Refusal> {
         let spec = self.spec();
         let nonce = Nonce::new().map_err(Refusal::Failed)?;
+        if let Some(identity) = identity {
+            self.noting().note(Note::Chosen(identity.told()));
+        }
         let terminal = terminal || identity.is_some_and(Become::needs_terminal);
         let (mut carrier, patience): (Box<dyn Carrier>, Duration) = match &spec.reach {
             Reach::Ssh(ssh) => {
@@ -139,7 +146,7 @@ impl Connection {
         traffic: &mut Traffic,
     ) -> Result<Box<dyn Carrier>, PipeError> {
         let mut state = self.ssh();
-        let noting = Noting { person: &*self.shared.prompter, notes: &self.shared.notes };
+        let noting = self.noting();
         let unreachable =
             |why: String| PipeError::Lost(format!("Failed to connect to the host via ssh: {why}"));
         let choice = match &state.choice {

@@ -16,14 +16,14 @@ struct Sequence {
     format: String,
 }
 
-/// The numbers of each term, or of the options where there is no term.
+/// The numbers of each term, or of the options where there is no term; nothing where there is neither.
 pub(super) fn sequence(_eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<Value>> {
     let mut given = Sequence { start: 1, count: None, end: None, stride: 1, format: "%d".to_owned() };
     for (name, value) in &args.named {
         given.set(name, value)?;
     }
     let mut out = Vec::new();
-    if terms.is_empty() {
+    if terms.is_empty() && !args.named.is_empty() {
         given.numbers(&mut out)?;
     }
     for term in &terms {
