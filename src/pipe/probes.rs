@@ -1,7 +1,10 @@
-//! The parsers of what comes from outside, opened to fuzz targets.
+//! The parsers of what comes from outside, and the wire's codec, opened to fuzz targets and benches.
 
+use super::outgoing::Outgoing;
 use super::ssh::probes as ssh;
-use super::wire::Replies;
+use super::wire::{Nonce, Replies, check, encode};
+use impel_modules::host::{PipeError, Request};
+use std::collections::HashSet;
 
 /// Bytes from a host, in pieces: the first byte says how large they are.
 pub fn replies(data: &[u8]) {
@@ -37,4 +40,21 @@ pub fn ssh_config(text: &str) {
 /// known_hosts files.
 pub fn known_hosts(text: &str) {
     ssh::known_hosts(text);
+}
+
+/// How many bytes, of one chunk, ask a shell for `count` calls with these arguments.
+///
+/// # Errors
+/// There is no randomness for the markers.
+pub fn asked(count: usize, arguments: &[&[u8]]) -> Result<usize, PipeError> {
+    let nonce = Nonce::new()?;
+    let mut outgoing = Outgoing::default();
+    let mut defined = HashSet::new();
+    for _ in 0..count {
+        let words = arguments.iter().map(|word| word.to_vec());
+        let mut request = Request::call("_ign", words, &[]);
+        check(&request)?;
+        encode(&mut request, &nonce, &mut defined, &mut outgoing);
+    }
+    Ok(outgoing.chunk().map_err(|error| PipeError::Request(error.to_string()))?.len())
 }
