@@ -4,18 +4,19 @@ use super::answer::Included;
 use super::batch::Batch;
 use super::commit::Wanted;
 use super::event::{Event, Include};
+use super::position;
 use super::position::Step;
 use crate::diag::{Diagnostic, Span};
 use crate::playbook::{Item, Keywords, Loader, RoleAsk, Source, Vars};
 use crate::template::Value;
 use crate::yaml::{Kind, Mapping, Node};
 use impel_modules::{Data, Map};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// Hosts that include the same thing with the same values.
 struct Group {
     call: super::answer::IncludeCall,
-    values: Data,
     hosts: Vec<usize>,
 }
 
@@ -26,8 +27,6 @@ impl Batch<'_, '_> {
     /// A file cannot be read, or a role is not there: for a file that is wrong the run ends, as ansible-core's does.
     pub fn include(&mut self, step: &Step, wanted: Vec<Wanted>) -> Result<(), Diagnostic> {
         let groups = grouped(wanted);
-        let task = &step.task;
-        // what is pushed last runs first
         let mut loaded = Vec::new();
         // a host whose include failed has moved on: its other includes of this task are not for it any more
         let mut fallen: Vec<usize> = Vec::new();
@@ -75,14 +74,17 @@ impl Batch<'_, '_> {
             }
             loaded.push((number, group.hosts, items));
         }
-        for (number, hosts, items) in loaded.into_iter().rev() {
+        let mut lists: BTreeMap<usize, Vec<position::Included>> = BTreeMap::new();
+        for (number, hosts, items) in loaded {
             for host in hosts {
-                if let Some(track) = self.tracks.get_mut(host) {
-                    track.position.include_after(&step.key, items.clone(), number as u32);
-                }
+                lists.entry(host).or_default().push((number as u32, items.clone()));
             }
         }
-        let _ = task;
+        for (host, lists) in lists {
+            if let Some(track) = self.tracks.get_mut(host) {
+                track.position.include_after(&step.key, lists.into());
+            }
+        }
         Ok(())
     }
 
@@ -142,8 +144,11 @@ impl Batch<'_, '_> {
     }
 }
 
+/// Calls of several hosts with the same file and values are one; a host's own stay apart, in their order.
 fn grouped(wanted: Vec<Wanted>) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
+    // by what is called with which values: the groups, and how many of them each host is in already
+    let mut known: HashMap<String, (Vec<usize>, HashMap<usize, usize>)> = HashMap::new();
     for want in wanted {
         let values = Data::Map(
             want.call
@@ -152,13 +157,16 @@ fn grouped(wanted: Vec<Wanted>) -> Vec<Group> {
                 .map(|(name, value)| (name.to_string(), value.to_data().unwrap_or(Data::Null)))
                 .collect(),
         );
-        let known = groups.iter_mut().find(|group| {
-            group.call.what == want.call.what && group.values == values && !group.hosts.contains(&want.host)
-        });
-        match known {
+        let (alike, times) = known.entry(format!("{:?} {values:?}", want.call.what)).or_default();
+        let time = times.entry(want.host).or_default();
+        match alike.get(*time).and_then(|at| groups.get_mut(*at)) {
             Some(group) => group.hosts.push(want.host),
-            None => groups.push(Group { call: want.call, values, hosts: vec![want.host] }),
+            None => {
+                alike.push(groups.len());
+                groups.push(Group { call: want.call, hosts: vec![want.host] });
+            }
         }
+        *time += 1;
     }
     groups
 }

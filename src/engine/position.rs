@@ -25,12 +25,17 @@ enum Part {
     Always,
 }
 
+/// An included list, with its number among all that hosts included at one task.
+pub type Included = (u32, Arc<[Item]>);
+
 #[derive(Clone, Debug)]
 enum Walk {
     /// A plain list: the play's own, or an included file's.
     List(Arc<[Item]>),
     /// A block.
     Block { block: Arc<Block>, part: Part, failed: bool },
+    /// What one task included, list by list; each with its number among all that hosts included there.
+    Included(Arc<[Included]>),
     /// The handlers notified, by their index in the play.
     Handlers,
 }
@@ -98,6 +103,17 @@ impl Position {
                         Part::Always => &block.always,
                     };
                     (items.get(at).cloned(), key(*part as u32))
+                }
+                Walk::Included(lists) => {
+                    let Some((group, items)) = lists.get(at) else {
+                        self.end_of_list();
+                        continue;
+                    };
+                    let (walk, mut key) = (Walk::List(items.clone()), frame.key.clone());
+                    key.push(*group);
+                    frame.next += 1;
+                    self.frames.push(Frame { walk, next: 0, key });
+                    continue;
                 }
                 Walk::Handlers => match around.handler(at) {
                     Some((index, task)) => {
@@ -182,12 +198,10 @@ impl Position {
         self.clone().fail()
     }
 
-    /// Puts an included list right behind the task at `key`. `group` tells apart the files that one task included
-    /// (its loop, or hosts that chose different ones).
-    pub fn include_after(&mut self, key: &Key, items: Arc<[Item]>, group: u32) {
-        let mut key = key.clone();
-        key.push(group);
-        self.frames.push(Frame { walk: Walk::List(items), next: 0, key });
+    /// Puts included lists right behind the task at `key`, in order. Their numbers tell apart the files that one task
+    /// included (its loop, or hosts that chose different ones). However many there are, a copy costs the same.
+    pub fn include_after(&mut self, key: &Key, lists: Arc<[Included]>) {
+        self.frames.push(Frame { walk: Walk::Included(lists), next: 0, key: key.clone() });
     }
 
     /// Runs the notified handlers next.
@@ -215,6 +229,13 @@ impl Position {
                 Walk::Block { block, part: Part::Body, .. } => (&block.block, block.block.len()),
                 Walk::Block { block, part: Part::Rescue, .. } => (&block.rescue, block.rescue.len()),
                 Walk::Block { block, part: Part::Always, .. } => (&block.always, block.always.len()),
+                Walk::Included(lists) => {
+                    let over = |(_, items): &Included| items.iter().all(|item| all_of(item, &ended));
+                    while lists.get(frame.next).is_some_and(over) {
+                        frame.next += 1;
+                    }
+                    continue;
+                }
                 Walk::Handlers => continue,
             };
             while frame.next < len && items.get(frame.next).is_some_and(|item| all_of(item, &ended)) {
