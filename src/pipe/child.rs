@@ -200,7 +200,11 @@ impl Carrier for ChildCarrier {
 impl Drop for ChildCarrier {
     fn drop(&mut self) {
         self.input = None;
-        // Reaped where it has ended already; else it ends by itself when it reads the end of its input.
-        let _ = self.child.try_wait();
+        // Reaped where it has ended already; else it ends by itself when it reads the end of its input, which a raw
+        // terminal does not tell: the ssh that holds one is ended here, and its host hangs up.
+        if matches!(self.child.try_wait(), Ok(None)) && self.terminal {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
     }
 }
