@@ -23,5 +23,5 @@ pub use wire::minify;
 
 /// The name of whoever runs impel, where the system knows it.
 pub fn login_name() -> Option<String> {
-    Some(ssh::login().0).filter(|name| !name.is_empty())
+    Some(ssh::login().0.clone()).filter(|name| !name.is_empty())
 }

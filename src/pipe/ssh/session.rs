@@ -79,7 +79,7 @@ impl Session {
     ) -> Result<Session, NoSession> {
         raise_limit();
         let host = bare(settings.host_name.as_deref().unwrap_or(&ssh.address));
-        let user = settings.user.clone().unwrap_or_else(|| login().0);
+        let user = settings.user.clone().unwrap_or_else(|| login().0.clone());
         let expand = |files: &[String]| -> Vec<PathBuf> {
             let files = files.iter().filter(|file| *file != "none");
             files.map(|file| settings.expand(file, &ssh.address, &user)).collect()

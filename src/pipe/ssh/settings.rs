@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 /// What to do about a host key that is not known.
@@ -374,12 +375,17 @@ fn has_ticket() -> bool {
 
 /// The user's folder as `ssh` sees it: by the user database, not by `$HOME`.
 pub fn home() -> PathBuf {
-    let known = PathBuf::from(login().1);
+    let known = PathBuf::from(&login().1);
     if known.as_os_str().is_empty() { std::env::home_dir().unwrap_or_default() } else { known }
 }
 
-/// Name and folder of whoever runs impel.
-pub fn login() -> (String, String) {
+/// Name and folder of whoever runs impel; looked up once.
+pub fn login() -> &'static (String, String) {
+    static LOGIN: LazyLock<(String, String)> = LazyLock::new(look_up_login);
+    &LOGIN
+}
+
+fn look_up_login() -> (String, String) {
     let id = rustix::process::getuid().as_raw().to_string();
     let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
     let found = users.lines().find_map(|line| {
