@@ -72,9 +72,12 @@ impl Desk {
         }
         self.drive(shared, pipes, &mut run, &turn);
         if run.acted() {
-            self.drop_ahead();
+            // what was asked behind it is stale; behind a second change in a row nothing is asked, until a task
+            // leaves things as they are
+            self.forget();
+            self.window = usize::from(self.window > 1);
         } else {
-            self.window = (self.window * 2).min(WIDEST);
+            self.window = (self.window * 2).clamp(1, WIDEST);
         }
         end_of(turn, run, begun)
     }
@@ -97,19 +100,12 @@ impl Desk {
         TaskRun::at_turn(shared, &self.store, &turn.play, turn.step.clone())
     }
 
-    fn drop_ahead(&mut self) {
-        if !self.ahead.is_empty() {
-            self.window = 1;
-        }
-        self.forget();
-    }
-
     fn drive(&mut self, shared: &Shared, pipes: &mut Pipes, run: &mut TaskRun, turn: &Turn) {
         loop {
             let acted = run.acted();
             while run.progress(shared, pipes, Grant::Turn, self.items_window(), Some(&turn.line)) {}
             if run.acted() && !acted {
-                self.drop_ahead();
+                self.forget();
             }
             if run.complete() {
                 return;
@@ -131,7 +127,7 @@ impl Desk {
     }
 
     fn items_window(&self) -> usize {
-        self.window.max(1) * 4
+        (self.window * 4).max(1)
     }
 
     /// One wave: what the turn's task and the early starts wait for, one exchange a pipe.
@@ -186,7 +182,8 @@ impl Desk {
     fn look_ahead(&mut self, shared: &Shared, pipes: &mut Pipes, run: &TaskRun) {
         let mut known = Known::default();
         known.add(run);
-        for early in &mut self.ahead {
+        let mut certain = None;
+        for (at, early) in self.ahead.iter_mut().enumerate() {
             if known.stop {
                 break;
             }
@@ -195,6 +192,16 @@ impl Desk {
             }
             while early.progress(shared, pipes, Grant::Ahead, self.window * 4, None) {}
             known.add(early);
+            if early.will_act() {
+                certain = Some(at + 1);
+                break;
+            }
+        }
+        // its change will make stale what was asked behind it: that asks no further
+        if let Some(kept) = certain {
+            self.wasted += self.ahead.drain(kept..).map(|run| run.asked_ahead).sum::<u64>();
+            self.barrier = true;
+            return;
         }
         while !known.stop && !self.barrier && self.ahead.len() < self.window {
             let Some(step) = self.next_step() else {

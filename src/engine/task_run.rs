@@ -55,6 +55,8 @@ pub struct TaskRun {
     line: Option<Arc<TaskLine>>,
     /// It altered something.
     acted: bool,
+    /// Items in a row that left the host as it is, since the last that did not.
+    calm: u32,
     /// It could not begin ahead of its turn, and for nothing but a name that is not known yet.
     waits_for_names: bool,
     /// Its templates mention what it registers: an item sees the result of the one before it.
@@ -144,6 +146,7 @@ impl TaskRun {
             whole: None,
             line: None,
             acted: false,
+            calm: 0,
             is_read,
             set: Default::default(),
             settings: Settings::default(),
@@ -189,6 +192,7 @@ impl TaskRun {
             whole: Some(Answer::failed("the task could not be laid out")),
             line: None,
             acted: false,
+            calm: 0,
             is_read,
             set: Default::default(),
             settings: Settings::default(),
@@ -257,6 +261,12 @@ impl TaskRun {
             State::Ended(answer) => answer.changed(),
             State::Waiting | State::Paused(_) => false,
         })
+    }
+
+    /// Whether it waits for its turn to alter something.
+    pub fn will_act(&self) -> bool {
+        let wants = |run: &ItemRun| matches!(&run.state, State::Running(running) if running.conversation.has_changed());
+        !self.settings().check && self.runs.iter().any(wants)
     }
 
     /// Whether it waits for nothing but names that earlier tasks will set.
@@ -333,6 +343,8 @@ impl TaskRun {
         if self.whole.is_some() {
             return false;
         }
+        // each change makes stale what later items asked: after one, few ask before it is known that calm is back
+        let window = if self.acted { window.min(1 << self.calm.min(8)) } else { window };
         let sequential = self.sequential();
         if sequential && grant == Grant::Ahead {
             return false;
@@ -349,8 +361,10 @@ impl TaskRun {
             }
             moved |= self.advance_item(shared, reach, index, item_grant, line);
             let ended = self.runs.get(index).is_some_and(|run| matches!(run.state, State::Ended(_)));
-            if ended && item_grant == Grant::Turn && self.note_acts(shared, index) {
-                moved = true;
+            if ended && item_grant == Grant::Turn {
+                let acted = self.note_acts(shared, index);
+                self.calm = if acted { 0 } else { self.calm + 1 };
+                moved |= acted;
             }
             if ended && item_grant == Grant::Turn && self.breaks(index) {
                 self.runs.truncate(index + 1);

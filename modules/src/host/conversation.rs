@@ -84,6 +84,7 @@ struct State {
     turn: Cell<bool>,
     wants_turn: Cell<bool>,
     changed: Cell<bool>,
+    will_act: Cell<bool>,
     acted: Cell<bool>,
     endures: Cell<bool>,
     diff: RefCell<Vec<Diff>>,
@@ -106,6 +107,7 @@ impl Host {
                 turn,
                 wants_turn: Cell::new(false),
                 changed: Cell::new(false),
+                will_act: Cell::new(false),
                 acted: Cell::new(false),
                 endures: Cell::new(false),
                 diff: RefCell::default(),
@@ -237,6 +239,7 @@ impl Host {
     }
 
     async fn act<A: Act>(&self, mut act: A) -> Result<Reply, Fault> {
+        self.state.will_act.set(true);
         self.turn().await;
         self.state.acted.set(true);
         let slots: Vec<_> =
@@ -580,6 +583,11 @@ impl Conversation {
     /// It has wanted a change so far, done or foretold.
     pub fn has_changed(&self) -> bool {
         self.host.state.changed.get()
+    }
+
+    /// It has something to change, and waits for its turn or has had it.
+    pub fn will_act(&self) -> bool {
+        self.host.state.will_act.get()
     }
 
     /// The pipe that it talks through.
