@@ -6,6 +6,7 @@ mod tree;
 use crate::args::{Mode, PathArg, Raw};
 use crate::attributes::{FileAttributes, Wanted, path_info};
 use crate::file::{basename, dirname};
+use crate::host::IsFolder;
 use crate::host::{
     Algorithm, Attributes, Checksum, Host, Input, Read, Reading, RealPath, Source, Stat, Status, WriteFile,
     join, make_folders,
@@ -135,12 +136,13 @@ impl Target {
         // A folder, a link to one, a link to a file: each may lead once to another path.
         for _ in 0..3 {
             let folder = dirname(&path).to_vec();
-            let asked = [Stat::of(&path), Stat::behind(&folder)];
-            let (stats, sum) =
-                join(host.ask_all(asked), host.ask(Checksum::light(&path, Algorithm::Sha1))).await;
-            let mut stats = stats?.into_iter();
-            let (status, parent) = (stats.next().flatten(), stats.next().flatten());
-            let has_folder = parent.is_some_and(|p| p.is_folder());
+            let looks = join(host.ask(Stat::of(&path)), host.ask(IsFolder::at(&folder)));
+            let ((status, is_folder), sum) =
+                join(looks, host.ask(Checksum::light(&path, Algorithm::Sha1))).await;
+            let (status, is_folder) = (status?, is_folder?);
+            // where it is none, it may be one that cannot be looked at: then this says so
+            let has_folder =
+                is_folder || host.ask(Stat::behind(&folder)).await?.is_some_and(|p| p.is_folder());
             let behind = match &status {
                 Some(link) if link.is_link() => host.ask(Stat::behind(&path)).await?,
                 other => other.clone(),
@@ -314,6 +316,7 @@ impl Copy {
             mode,
             backup: self.backup && target.status.is_some(),
             unsafe_writes: self.attributes.unsafe_writes,
+            tell: host.is_result_read() || wanted.is_asked(),
             validate,
             ..WriteFile::new(&target.path, Source::bytes(Vec::new()))
         };

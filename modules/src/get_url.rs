@@ -188,7 +188,8 @@ impl Module for GetUrl {
             .arg("")
             .arg("")
             .arg(if self.backup && now.is_some() { "y" } else { "" })
-            .arg(if self.attributes.unsafe_writes { "y" } else { "" });
+            .arg(if self.attributes.unsafe_writes { "y" } else { "" })
+            .arg("");
         let reply = host.change([], place).await?.acted().unwrap_or_default();
         let said = String::from_utf8_lossy(&reply.out).into_owned();
         if let Some(backup) = said.lines().find_map(|l| l.strip_prefix("backup ")) {

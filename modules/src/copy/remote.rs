@@ -65,6 +65,7 @@ impl Copy {
             let write = WriteFile {
                 backup: self.backup && there.is_some(),
                 unsafe_writes: self.attributes.unsafe_writes,
+                tell: true,
                 validate: crate::edit::validate_words(self.validate.as_deref())?,
                 ..WriteFile::new(&target.path, Source::bytes(Vec::new()))
             };

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 pub(super) static SCRATCH: Script =
     Script { name: "act_scratch", text: include_str!("act/scratch.sh"), needs: &[] };
-/// Defines `act_place TEMPORARY DEST OWNER MODE BACKUP UNSAFE VALIDATE…`, for scripts that write files.
+/// Defines `act_place TEMPORARY DEST OWNER MODE BACKUP UNSAFE TELL VALIDATE…`, for scripts that write files.
 pub static WRITE: Script = Script { name: "act_write", text: include_str!("act/write.sh"), needs: &[] };
 static COPY: Script = Script { name: "act_copy", text: include_str!("act/copy.sh"), needs: &[&WRITE] };
 static TREE: Script = Script { name: "act_tree", text: include_str!("act/tree.sh"), needs: &[] };
@@ -74,6 +74,8 @@ pub struct WriteFile {
     pub backup: bool,
     /// Write in place where renaming is refused.
     pub unsafe_writes: bool,
+    /// The reply tells the new status (see [`WriteFile::status`]), which costs a fork.
+    pub tell: bool,
     /// A command that must accept the new file: its words, `%s` standing for the path.
     pub validate: Vec<String>,
 }
@@ -88,6 +90,7 @@ impl WriteFile {
             mode: None,
             backup: false,
             unsafe_writes: false,
+            tell: false,
             validate: Vec::new(),
         }
     }
@@ -100,7 +103,7 @@ impl WriteFile {
 }
 
 impl WriteFile {
-    /// The status of what was written.
+    /// The status of what was written, where it was to be told.
     pub fn status(reply: &Reply) -> Option<Status> {
         Status::written(&reply.out)
     }
@@ -117,6 +120,7 @@ impl WriteFile {
             mode_word(self.mode),
             yes(self.backup),
             yes(self.unsafe_writes),
+            yes(self.tell),
         ];
         words.extend(self.validate.iter().map(|word| word.replace("%s", &shown).into_bytes()));
         words

@@ -40,6 +40,8 @@ pub struct Setting {
     pub no_log: bool,
     /// The host is the controller itself.
     pub local: bool,
+    /// Nobody reads more of the result than whether it changed or failed: what costs extra is left out.
+    pub unread: bool,
 }
 
 /// What came of a change.
@@ -330,6 +332,11 @@ impl Host {
     /// The task foretells and changes nothing.
     pub fn check_mode(&self) -> bool {
         self.state.setting.check_mode
+    }
+
+    /// Somebody reads the result: what costs extra belongs into it.
+    pub fn is_result_read(&self) -> bool {
+        !self.state.setting.unread
     }
 
     /// Differences are wanted, with contents.

@@ -23,7 +23,9 @@ pub use ask::{Framing, Lane, Part, Probe, Question};
 pub use conversation::{Conversation, Gate, Host, Identity, Setting, Step, join};
 pub use input::{Input, Source, TreeEntry, TreeKind};
 pub use pipe::{Command, Payload, Pipe, PipeError, Reply, Request, Run, Script, Traffic};
-pub use questions::{Access, Algorithm, Checksum, Glob, Read, Reading, Readlink, RealPath, Stat, Tree};
+pub use questions::{
+    Access, Algorithm, Checksum, Glob, IsFolder, Read, Reading, Readlink, RealPath, Stat, Tree,
+};
 pub use receive::Received;
 pub use status::{FileKind, Status};
 pub use system::{

@@ -62,6 +62,33 @@ impl Question for Stat {
     }
 }
 
+/// Whether a path is a folder or leads to one; costs no fork. Why it is none, [`Stat::behind`] tells.
+#[derive(Clone, Debug)]
+pub struct IsFolder(Vec<u8>);
+
+impl IsFolder {
+    /// Of this path.
+    pub fn at(path: &[u8]) -> IsFolder {
+        IsFolder(path_word(path))
+    }
+}
+
+impl Question for IsFolder {
+    type Answer = bool;
+
+    fn lane(&self) -> Lane {
+        Lane::new("ask_folder", &STAT)
+    }
+
+    fn words(&self) -> Vec<Vec<u8>> {
+        vec![self.0.clone()]
+    }
+
+    fn read(&self, part: Part) -> Result<bool, Fault> {
+        Ok(part.rc == 0)
+    }
+}
+
 /// All that is below a folder, itself first; links are not followed. Heavy.
 #[derive(Clone, Debug)]
 pub struct Tree {

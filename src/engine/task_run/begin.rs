@@ -181,6 +181,7 @@ impl TaskRun {
                 .collect(),
             inputs: call.inputs.clone(),
             no_log: settings.no_log,
+            unread: !shared.is_read(task),
             timeout: (settings.timeout > 0).then(|| std::time::Duration::from_secs(settings.timeout)),
         };
         let conversation = Conversation::start(module, call.args.clone(), setting);

@@ -1,8 +1,8 @@
 # shellcheck shell=sh disable=SC2154
-# act_write BYTES TEMPORARY DEST OWNER MODE BACKUP UNSAFE VALIDATE...: the payload becomes DEST at once or not at all.
-# OWNER is user:group or empty (as it is), MODE octal or empty (as it is; a new file gets the umask's), BACKUP and
-# UNSAFE are `y` or empty; VALIDATE is a command that must accept the temporary file. Prints `backup NAME`, and a
-# record of DEST's new status.
+# act_write BYTES TEMPORARY DEST OWNER MODE BACKUP UNSAFE TELL VALIDATE...: the payload becomes DEST at once or not at all.
+# OWNER is user:group or empty (as it is), MODE octal or empty (as it is; a new file gets the umask's), BACKUP, UNSAFE
+# and TELL are `y` or empty; VALIDATE is a command that must accept the temporary file. Prints `backup NAME`, and with
+# TELL a record of DEST's new status.
 # rc 77: the command did not accept it; 78: the backup failed.
 act_write() {
     _iup "$1" "$2" || {
@@ -13,7 +13,7 @@ act_write() {
     shift
     act_place "$@"
 }
-# act_place TEMPORARY DEST OWNER MODE BACKUP UNSAFE VALIDATE...: the second half: a file that is there takes DEST's place.
+# act_place TEMPORARY DEST OWNER MODE BACKUP UNSAFE TELL VALIDATE...: the second half: a file that is there takes DEST's place.
 act_place() {
     act_place_t=$1
     act_place_d=$2
@@ -21,7 +21,8 @@ act_place() {
     act_place_m=$4
     act_place_b=$5
     act_place_u=$6
-    shift 6
+    act_place_s=$7
+    shift 7
     if [ $# -gt 0 ]; then
         "$@" </dev/null >"$_iT/svalidate" || {
             act_place_r=$?
@@ -60,6 +61,7 @@ act_place() {
         if [ -z "$act_place_w" ] && [ -e /sys/fs/selinux/enforce ] && command -v restorecon >/dev/null; then
             restorecon "$act_place_d" 2>/dev/null
         fi
+        [ "$act_place_s" = y ] || return 0
         LC_ALL=C stat -c 'STATUS|%f|%u|%g|%U|%G|%s|%.9X|%.9Y|%.9Z|%i|%d|%h|%b|%B|%t|%T|%n' "$act_place_d"
         return
     fi
@@ -69,13 +71,10 @@ act_place() {
 }
 # What `cp --attributes-only` brings (owner, mode, ACL, SELinux, xattr), or owner and mode where cp is busybox's.
 act_place_like() {
-    cp -p --attributes-only --preserve=all "$1" "$2" 2>/dev/null && {
-        touch "$2"
-        return 0
-    }
-    act_place_s=$(stat -L -c '%u:%g %a' "$1") || return
-    chown "${act_place_s% *}" "$2" 2>/dev/null
-    chmod "${act_place_s#* }" "$2"
+    cp --attributes-only --preserve=all --no-preserve=timestamps "$1" "$2" 2>/dev/null && return 0
+    act_place_a=$(stat -L -c '%u:%g %a' "$1") || return
+    chown "${act_place_a% *}" "$2" 2>/dev/null
+    chmod "${act_place_a#* }" "$2"
 }
 act_place_move() {
     mv -f "$act_place_t" "$act_place_d" && return 0

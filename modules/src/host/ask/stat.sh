@@ -40,3 +40,12 @@ ask_tree() {
     *) LC_ALL=C find "$3" -maxdepth "$2" -exec stat -c "$ask_stat_f" {} + ;;
     esac
 }
+# ask_folder NONCE PATH...: whether each is a folder, or a link to one; builtins only.
+ask_folder() {
+    ask_folder_n=$1
+    shift
+    for ask_folder_p; do
+        [ -d "$ask_folder_p" ]
+        echo "$ask_folder_n $?"
+    done
+}
