@@ -6,10 +6,9 @@ mod tree;
 use crate::args::{Mode, PathArg, Raw};
 use crate::attributes::{FileAttributes, Wanted, path_info};
 use crate::file::{basename, dirname};
-use crate::host::IsFolder;
 use crate::host::{
-    Algorithm, Attributes, Checksum, Host, Input, Read, Reading, RealPath, Source, Stat, Status, WriteFile,
-    join, make_folders,
+    Algorithm, Attributes, Checksum, Host, Input, Read, Reading, RealPath, Source, Stat, Status, There, What,
+    WriteFile, join, make_folders,
 };
 use crate::registry::Module;
 use crate::{Args, Data, Diff, Fault, Map, Outcome};
@@ -136,10 +135,10 @@ impl Target {
         // A folder, a link to one, a link to a file: each may lead once to another path.
         for _ in 0..3 {
             let folder = dirname(&path).to_vec();
-            let looks = join(host.ask(Stat::of(&path)), host.ask(IsFolder::at(&folder)));
+            let looks = join(host.ask(Stat::of(&path)), host.ask(There::at(&folder)));
             let ((status, is_folder), sum) =
                 join(looks, host.ask(Checksum::light(&path, Algorithm::Sha1))).await;
-            let (status, is_folder) = (status?, is_folder?);
+            let (status, is_folder) = (status?, is_folder? == What::Folder);
             // where it is none, it may be one that cannot be looked at: then this says so
             let has_folder =
                 is_folder || host.ask(Stat::behind(&folder)).await?.is_some_and(|p| p.is_folder());
@@ -246,7 +245,7 @@ impl Copy {
         {
             before.extend(difference.before);
             after.extend(difference.after);
-            if host.change(None, difference.act).await?.acted().is_some() {
+            if host.change(None, difference.act).await?.acted().is_some() && host.is_result_read() {
                 status = host.ask(Stat::of(&target.path)).await?;
             }
         }

@@ -6,7 +6,7 @@ mod tree;
 
 use crate::args::PathArg;
 use crate::attributes::{FileAttributes, Wanted, path_info, state_name};
-use crate::host::{Host, RealPath, Stat, Status, make_folders, remove, touch};
+use crate::host::{Host, RealPath, Stat, Status, There, What, make_folders, remove, touch};
 use crate::registry::Module;
 use crate::{Args, Choice, Data, Diff, Fault, Map, Outcome};
 use times::Times;
@@ -195,6 +195,7 @@ impl Work<'_> {
             && self.found.as_ref().is_none_or(|found| found.path == self.path && !found.is_link());
         let status = match named {
             true if holds => self.found.clone(),
+            true if done.is_ok() && !self.host.is_result_read() => None,
             true => {
                 let asked = [Stat::of(&self.path), Stat::behind(&self.path)];
                 let answers = self.host.ask_all(asked).await?;
@@ -330,9 +331,9 @@ impl Work<'_> {
         if !self.path.ends_with(b"/") {
             ancestors.push(self.path.clone());
         }
-        let there = self.host.ask_all(ancestors.iter().map(|a| Stat::behind(a))).await?;
+        let there = self.host.ask_all(ancestors.iter().map(|a| There::at(a))).await?;
         let pairs = ancestors.into_iter().zip(there);
-        Ok(pairs.filter(|(_, status)| status.is_none()).map(|(path, _)| path).collect())
+        Ok(pairs.filter(|(_, there)| *there == What::Nothing).map(|(path, _)| path).collect())
     }
 
     async fn touch(&mut self, now: Option<Status>) -> Result<Outcome, Fault> {

@@ -24,7 +24,7 @@ pub use conversation::{Conversation, Gate, Host, Identity, Setting, Step, join};
 pub use input::{Input, Source, TreeEntry, TreeKind};
 pub use pipe::{Command, Payload, Pipe, PipeError, Reply, Request, Run, Script, Traffic};
 pub use questions::{
-    Access, Algorithm, Checksum, Glob, IsFolder, Read, Reading, Readlink, RealPath, Stat, Tree,
+    Access, Algorithm, Checksum, Glob, Read, Reading, Readlink, RealPath, Stat, There, Tree, What,
 };
 pub use receive::Received;
 pub use status::{FileKind, Status};

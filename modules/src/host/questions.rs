@@ -62,30 +62,45 @@ impl Question for Stat {
     }
 }
 
-/// Whether a path is a folder or leads to one; costs no fork. Why it is none, [`Stat::behind`] tells.
+/// What there is at a path, links followed; costs no fork. Why nothing is seen, [`Stat::behind`] tells.
 #[derive(Clone, Debug)]
-pub struct IsFolder(Vec<u8>);
+pub struct There(Vec<u8>);
 
-impl IsFolder {
-    /// Of this path.
-    pub fn at(path: &[u8]) -> IsFolder {
-        IsFolder(path_word(path))
+/// The answer to [`There`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// A folder.
+    Folder,
+    /// Something else.
+    Other,
+    /// Nothing, a link that leads nowhere, or it is out of reach.
+    Nothing,
+}
+
+impl There {
+    /// At this path.
+    pub fn at(path: &[u8]) -> There {
+        There(path_word(path))
     }
 }
 
-impl Question for IsFolder {
-    type Answer = bool;
+impl Question for There {
+    type Answer = What;
 
     fn lane(&self) -> Lane {
-        Lane::new("ask_folder", &STAT)
+        Lane::new("ask_there", &STAT)
     }
 
     fn words(&self) -> Vec<Vec<u8>> {
         vec![self.0.clone()]
     }
 
-    fn read(&self, part: Part) -> Result<bool, Fault> {
-        Ok(part.rc == 0)
+    fn read(&self, part: Part) -> Result<What, Fault> {
+        Ok(match part.rc {
+            0 => What::Folder,
+            1 => What::Other,
+            _ => What::Nothing,
+        })
     }
 }
 

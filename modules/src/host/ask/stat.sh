@@ -40,12 +40,17 @@ ask_tree() {
     *) LC_ALL=C find "$3" -maxdepth "$2" -exec stat -c "$ask_stat_f" {} + ;;
     esac
 }
-# ask_folder NONCE PATH...: whether each is a folder, or a link to one; builtins only.
-ask_folder() {
-    ask_folder_n=$1
+# ask_there NONCE PATH...: what there is, links followed: 0 a folder, 1 something else, 2 nothing; builtins only.
+ask_there() {
+    ask_there_n=$1
     shift
-    for ask_folder_p; do
-        [ -d "$ask_folder_p" ]
-        echo "$ask_folder_n $?"
+    for ask_there_p; do
+        if [ -d "$ask_there_p" ]; then
+            echo "$ask_there_n 0"
+        elif [ -e "$ask_there_p" ]; then
+            echo "$ask_there_n 1"
+        else
+            echo "$ask_there_n 2"
+        fi
     done
 }
