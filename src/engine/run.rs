@@ -430,7 +430,9 @@ impl<'r> Run<'r> {
     }
 
     fn inventory_changed(&mut self, host: &str) {
-        self.inventory.settle();
+        if let Err(error) = self.inventory.settle() {
+            self.shared.warn(error.to_string());
+        }
         if let Err(error) = self.inventories.update(&self.inventory, &self.shared.store, host) {
             self.shared.warn(error.to_string());
         }
@@ -453,7 +455,7 @@ impl<'r> Run<'r> {
             }
         }
         self.additions = additions;
-        self.inventory.settle();
+        self.inventory.settle()?;
         self.inventories.fill(&self.inventory, &self.shared.store);
         self.shared.altered();
         Ok(())

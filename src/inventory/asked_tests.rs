@@ -126,15 +126,15 @@ fn groups_grow_while_the_run_goes_on() {
     inventory.add_host("h", Some("g"));
     inventory.add_group("p");
     inventory.add_child("p", "g").unwrap();
-    inventory.settle();
+    inventory.settle().unwrap();
     assert_eq!(inventory.group_names(&inventory.hosts["h"]).join(" "), "g p");
     assert_eq!(inventory.groups["g"].depth, 2);
     assert!(inventory.add_child("g", "p").is_err());
     inventory.add_host("k", None);
-    inventory.settle();
+    inventory.settle().unwrap();
     assert_eq!(inventory.group_names(&inventory.hosts["k"]).join(" "), "ungrouped");
     inventory.add_host("k", Some("g"));
-    inventory.settle();
+    inventory.settle().unwrap();
     assert_eq!(inventory.group_names(&inventory.hosts["k"]).join(" "), "g p");
 }
 
@@ -187,4 +187,13 @@ fn a_large_inventory_is_read_without_quadratic_work() {
     assert_eq!(layers, 4950 * 3);
     eprintln!("inventory {read:?}, with files {with_files:?}, with layers {:?}", started.elapsed());
     assert!(started.elapsed() < std::time::Duration::from_secs(8));
+}
+
+#[test]
+fn a_group_above_all_is_an_error() {
+    let mut inventory = Inventory::default();
+    inventory.add_group("site");
+    inventory.add_child("site", "all").unwrap();
+    let error = inventory.settle().unwrap_err().to_string();
+    assert!(error.contains("'site' as child to 'all' creates a recursive dependency loop"), "{error}");
 }

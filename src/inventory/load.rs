@@ -100,7 +100,7 @@ impl Inventory {
         }
         let Loading { mut inventory, mut warnings, .. } = loading;
         if parsed {
-            for name in inventory.settle() {
+            for name in inventory.settle()? {
                 warnings.push(Diagnostic::user(format!("Found both group and host with same name: {name}")));
             }
         } else {

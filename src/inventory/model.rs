@@ -190,7 +190,10 @@ impl Inventory {
 
     /// After the sources are read: groups without a parent go below `all`, hosts without a group into `ungrouped`,
     /// and only those. Gives names that are both a host's and a group's.
-    pub fn settle(&mut self) -> Vec<Arc<str>> {
+    ///
+    /// # Errors
+    /// A group has `all` below it and none above: it would be below itself.
+    pub fn settle(&mut self) -> Result<Vec<Arc<str>>, Diagnostic> {
         let orphans: Vec<Arc<str>> = self
             .groups
             .values()
@@ -198,7 +201,7 @@ impl Inventory {
             .map(|group| group.name.clone())
             .collect();
         for name in orphans {
-            self.link(ALL, &name);
+            self.add_child(ALL, &name)?;
         }
         let mut lonely = Vec::new();
         for host in self.hosts.values_mut().filter(|host| !host.implicit) {
@@ -236,7 +239,7 @@ impl Inventory {
         let mut both: Vec<Arc<str>> =
             self.groups.keys().filter(|name| self.hosts.contains_key(&**name)).cloned().collect();
         both.sort();
-        both
+        Ok(both)
     }
 
     /// The host's groups and all above them, `all` included, the weakest first: by depth, priority, name.

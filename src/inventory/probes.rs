@@ -10,7 +10,7 @@ pub fn ini(text: &str) {
     let mut inventory = Inventory::default();
     let origin = Span::new(Path::new("hosts"), 1, 1);
     let _ = ini::read(&mut inventory, text, origin);
-    inventory.settle();
+    let _ = inventory.settle();
     for line in text.lines().take(20) {
         let _ = words::split(line);
         let _ = names::expand(line);
@@ -24,7 +24,7 @@ pub fn patterns(text: &str) {
     for (host, group) in [("web1", "web"), ("web2", "web"), ("db1", "db"), ("10.0.0.1", "db")] {
         inventory.add_host(host, Some(group));
     }
-    inventory.settle();
+    let _ = inventory.settle();
     let _ = inventory.hosts_matching(text);
     // what stands behind @ is a file of the controller
     if !text.contains('@') {
