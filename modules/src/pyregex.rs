@@ -21,6 +21,19 @@ const KEPT: usize = 256;
 #[error("{0}")]
 pub struct RegexError(pub String);
 
+impl RegexError {
+    /// A message with its place in the pattern or replacement: where that has lines, by line and column too.
+    pub(crate) fn at(chars: &[char], message: &str, at: usize) -> RegexError {
+        let before = chars.get(..at).unwrap_or(chars);
+        if !chars.contains(&'\n') {
+            return RegexError(format!("{message} at position {at}"));
+        }
+        let line = before.iter().filter(|c| **c == '\n').count() + 1;
+        let column = before.iter().rev().take_while(|c| **c != '\n').count() + 1;
+        RegexError(format!("{message} at position {at} (line {line}, column {column})"))
+    }
+}
+
 /// Python's flags.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Flags {

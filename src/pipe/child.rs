@@ -202,8 +202,9 @@ impl Drop for ChildCarrier {
         self.input = None;
         // Reaped where it has ended already; else it ends by itself when it reads the end of its input, which a raw
         // terminal does not tell: the ssh that holds one is ended here, and its host hangs up.
-        if matches!(self.child.try_wait(), Ok(None)) && self.terminal {
-            let _ = self.child.kill();
+        // A program that became another user cannot be ended by us; it must not be waited for either: the terminal that
+        // it would miss is still open.
+        if matches!(self.child.try_wait(), Ok(None)) && self.terminal && self.child.kill().is_ok() {
             let _ = self.child.wait();
         }
     }

@@ -75,13 +75,7 @@ impl Reader<'_> {
     }
 
     fn error(&self, message: &str, at: usize) -> RegexError {
-        let before = self.chars.get(..at).unwrap_or(&self.chars);
-        if !self.chars.contains(&'\n') {
-            return RegexError(format!("{message} at position {at}"));
-        }
-        let line = before.iter().filter(|c| **c == '\n').count() + 1;
-        let column = before.iter().rev().take_while(|c| **c != '\n').count() + 1;
-        RegexError(format!("{message} at position {at} (line {line}, column {column})"))
+        RegexError::at(&self.chars, message, at)
     }
 
     fn digit(&mut self, octal: bool) -> Option<char> {

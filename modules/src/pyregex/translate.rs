@@ -102,13 +102,7 @@ impl Parser {
     }
 
     pub fn error(&self, message: &str, at: usize) -> RegexError {
-        let before = self.chars.get(..at).unwrap_or(&self.chars);
-        if !self.chars.contains(&'\n') {
-            return RegexError(format!("{message} at position {at}"));
-        }
-        let line = before.iter().filter(|c| **c == '\n').count() + 1;
-        let column = before.iter().rev().take_while(|c| **c != '\n').count() + 1;
-        RegexError(format!("{message} at position {at} (line {line}, column {column})"))
+        RegexError::at(&self.chars, message, at)
     }
 
     /// Flags of the form `(?i)` count for the whole pattern and may only open it.
