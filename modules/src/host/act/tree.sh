@@ -48,8 +48,7 @@ IFS="
 set -f
 w=$(for e; do echo "$t/${e##*/}"; done)
 b=$(stat -c "%a %u:%g %n" $w)
-cp -p --attributes-only --preserve=all -t "$t" -- "$@" 2>/dev/null || exit 0
-touch $w
+cp --attributes-only --preserve=all --no-preserve=timestamps -t "$t" -- "$@" 2>/dev/null || exit 0
 a=$(stat -c "%a %u:%g %n" $w)
 [ "$a" != "$b" ] || exit 0
 for l in $b; do
