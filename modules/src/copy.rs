@@ -185,7 +185,6 @@ impl Copy {
         if let Some(status) = target.status.as_ref().filter(|s| s.is_folder()) {
             return Err(Fault::at("dest", format!("{} is a folder", String::from_utf8_lossy(&status.path))));
         }
-        let sha1 = source.sha1()?.to_string();
         // A large file of equal size is summed at its turn.
         if let Some(status) = target.status.as_ref().filter(|s| s.is_file())
             && target.sum.is_none()
@@ -194,12 +193,19 @@ impl Copy {
             target.sum = host.ask(Checksum::sized(&target.path, Algorithm::Sha1, status.size)).await?;
         }
         let wanted = self.attributes.resolve(host).await?;
-        let same = target.sum.as_ref() == Some(&sha1) && target.status.as_ref().is_some_and(|s| !s.is_link());
+        // what the kernel makes up as it is read has no size
+        let is_like = |s: &Status| !s.is_link() && (s.size == 0 || s.size == source.len());
+        let same = match (&target.sum, &target.status) {
+            (Some(sum), Some(status)) if is_like(status) => sum == source.sha1()?,
+            _ => false,
+        };
         if same {
-            return self.same(host, &target, &wanted, &source, sha1).await;
+            return self.same(host, &target, &wanted, &source).await;
         }
-        let outcome = self.replace(host, &target, &wanted, source, &sha1).await;
-        outcome.map_err(|fault| fault.with("checksum", sha1))
+        match self.replace(host, &target, &wanted, &source).await {
+            Err(fault) => Err(fault.with("checksum", source.sha1()?)),
+            outcome => outcome,
+        }
     }
 
     fn check_sum(&self, sha1: &str) -> Result<(), Fault> {
@@ -234,7 +240,6 @@ impl Copy {
         target: &Target,
         wanted: &Wanted,
         source: &Source,
-        sha1: String,
     ) -> Result<Outcome, Fault> {
         let wanted = Copy::wanted_mode(wanted, source.mode);
         let mut status = target.status.clone();
@@ -253,7 +258,7 @@ impl Copy {
         if host.diff_mode() {
             outcome = outcome.with("diff", Diff::fields(before, after).to_map());
         }
-        let outcome = outcome.with("checksum", sha1).with("dest", target.shown());
+        let outcome = outcome.with("checksum", source.sha1()?).with("dest", target.shown());
         Ok(outcome.with("path", target.shown()).with_all(path_info(status.as_ref())))
     }
 
@@ -262,16 +267,15 @@ impl Copy {
         host: &Host,
         target: &Target,
         wanted: &Wanted,
-        source: Source,
-        sha1: &str,
+        source: &Source,
     ) -> Result<Outcome, Fault> {
         let validate = crate::edit::validate_words(self.validate.as_deref());
         let wanted = Copy::wanted_mode(wanted, source.mode);
         let diff = match host.diff_mode() {
-            true => vec![Data::Map(self.diff(host, target, &source).await?.to_map())],
+            true => vec![Data::Map(self.diff(host, target, source).await?.to_map())],
             false => Vec::new(),
         };
-        match self.write(host, target, wanted, source, sha1, validate).await {
+        match self.write(host, target, wanted, source, validate).await {
             Ok(outcome) => Ok(outcome.with("diff", diff)),
             Err(fault) => Err(fault.with("diff", diff)),
         }
@@ -282,11 +286,12 @@ impl Copy {
         host: &Host,
         target: &Target,
         wanted: Wanted,
-        source: Source,
-        sha1: &str,
+        source: &Source,
         validate: Result<Vec<String>, Fault>,
     ) -> Result<Outcome, Fault> {
-        self.check_sum(sha1)?;
+        if self.checksum.is_some() {
+            self.check_sum(source.sha1()?)?;
+        }
         let validate = validate?;
         if !target.has_folder {
             // There, check mode does not look at the folder.
@@ -305,9 +310,8 @@ impl Copy {
             (Some(mode), Some(now)) => Some(mode.apply(now.mode(), false, wanted.umask)?),
             (Some(mode), None) => Some(mode.apply(0o666 & !wanted.umask, false, wanted.umask)?),
         };
-        let md5 = source.md5()?.to_string();
         let act = WriteFile {
-            source,
+            source: source.clone(),
             owner: (
                 wanted.uid.filter(|uid| base.is_none_or(|b| b.uid != *uid)),
                 wanted.gid.filter(|gid| base.is_none_or(|b| b.gid != *gid)),
@@ -328,7 +332,11 @@ impl Copy {
         {
             host.change(None, difference.act).await?;
         }
-        let outcome = self.with_src(Outcome::new()).with("checksum", sha1).with("md5sum", md5);
+        let mut outcome = self.with_src(Outcome::new());
+        // Sums of what nobody asked to be compared are for the result alone.
+        if host.is_result_read() {
+            outcome = outcome.with("checksum", source.sha1()?).with("md5sum", source.md5()?);
+        }
         Ok(outcome
             .with("dest", target.shown())
             .with_some("backup_file", WriteFile::backup(&reply))

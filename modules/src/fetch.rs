@@ -68,7 +68,7 @@ impl Module for Fetch {
             let sum = host.ask(Checksum::sized(&path, Algorithm::Sha1, status.size)).await?;
             if sum.as_deref() == Some(here.sha1()?) {
                 return Ok(Outcome::new()
-                    .with("md5sum", here.md5()?)
+                    .with_some("md5sum", self.md5(host, || here.md5().map(str::to_string))?)
                     .with("file", shown)
                     .with("dest", place_shown)
                     .with("checksum", here.sha1()?));
@@ -85,19 +85,20 @@ impl Module for Fetch {
         };
         let (sum, received) = join(sum, host.receive(&path, &place, status.size)).await;
         let (sum, received) = (sum?, received.map_err(|fault| fault.with("file", shown.as_str()))?);
-        let (sha1, md5) = (received.sha1.clone(), received.md5.clone());
+        let sha1 = received.sha1.clone();
         if let Some(sum) = sum.filter(|sum| *sum != sha1) {
             return Err(Fault::new("checksum mismatch")
-                .with("md5sum", md5)
+                .with("md5sum", received.md5()?)
                 .with("file", shown)
                 .with("dest", place_shown)
                 .with("remote_md5sum", Data::Null)
                 .with("checksum", sha1)
                 .with("remote_checksum", sum));
         }
+        let md5 = self.md5(host, || received.md5())?;
         host.change_here(None, || received.keep()).await?;
         Ok(Outcome::new()
-            .with("md5sum", md5)
+            .with_some("md5sum", md5)
             .with("dest", place_shown)
             .with("remote_md5sum", Data::Null)
             .with("remote_checksum", sha1.as_str())
@@ -106,6 +107,11 @@ impl Module for Fetch {
 }
 
 impl Fetch {
+    /// The MD5, which is for the result alone.
+    fn md5(&self, host: &Host, sum: impl FnOnce() -> Result<String, Fault>) -> Result<Option<String>, Fault> {
+        host.is_result_read().then(sum).transpose()
+    }
+
     /// A file that is not there to be fetched: a failure, or by `fail_on_missing=false` none.
     fn missing(&self, message: &str, ignored: &str, file: Option<String>) -> Result<Outcome, Fault> {
         match self.fail_on_missing {

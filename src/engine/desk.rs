@@ -10,7 +10,7 @@ use super::turn::{Outlook, Turn, TurnEnd};
 use crate::playbook::Task;
 use crate::template::Value;
 use crate::vars::{Ahead, HostStore, PlayVars};
-use impel_modules::host::{Conversation, PipeError, Wave};
+use impel_modules::host::{PipeError, Wave};
 use impel_modules::{Data, registry};
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -112,11 +112,6 @@ impl Desk {
             }
             if !run.acted() && !run.wants_change() {
                 self.look_ahead(shared, pipes, run);
-            }
-            if &*run.step.task.action.name == "user"
-                && let Some(identity) = run.conversations().next().map(Conversation::identity)
-            {
-                pipes.leave_others(&self.store.name, identity);
             }
             if let Err((identity, error)) = self.exchange(pipes, run) {
                 run.broke(shared, identity, &error);

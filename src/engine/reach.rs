@@ -33,7 +33,6 @@ struct Open {
     shell: Shell,
     used: bool,
     local: bool,
-    becomes: bool,
 }
 
 /// The user that a host is entered as, where that is known without asking.
@@ -135,16 +134,6 @@ impl Pipes {
         if let Some(open) = self.open.get_mut(identity.0 as usize) {
             open.shell.close();
             open.used = false;
-        }
-    }
-
-    /// Closes the shells of other users on a host: an account that has processes cannot be removed or altered.
-    pub fn leave_others(&mut self, host: &str, staying: Identity) {
-        for (index, open) in self.open.iter_mut().enumerate() {
-            if open.becomes && open.used && &*open.host == host && index != staying.0 as usize {
-                open.shell.close();
-                open.used = false;
-            }
         }
     }
 
@@ -386,7 +375,6 @@ impl task_run::Reach for Pipes {
         let same = |become_: &Become| login_of(&spec.reach).is_some_and(|user| user == become_.user);
         let always = self.shared.config.settings.become_allow_same_user;
         let become_ = self.become_(&wanted, &settings)?.filter(|become_| always || !same(become_));
-        let becomes = become_.is_some();
         let local = matches!(spec.reach, Reach::Local);
         let link = format!("{host}\u{0}{}\u{0}{:?}", spec.shell, spec.reach);
         let key = format!("{link}\u{0}{become_:?}");
@@ -397,7 +385,7 @@ impl task_run::Reach for Pipes {
         let connection =
             self.connections.entry(link).or_insert_with(|| Connection::new(spec, prompter)).clone();
         let shell = connection.shell(become_);
-        self.open.push(Open { host, shell, used: false, local, becomes });
+        self.open.push(Open { host, shell, used: false, local });
         self.by_key.insert(key, self.open.len() - 1);
         Ok(Identity((self.open.len() - 1) as u32))
     }

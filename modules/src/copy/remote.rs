@@ -27,11 +27,14 @@ impl Copy {
             let outcome = outcome.with("src", shown).with("dest", target.shown());
             return Ok(outcome.with_all(path_info(target.status.as_ref())));
         }
-        let sums = join(
-            host.ask(Checksum::sized(&src, Algorithm::Sha1, status.size)),
-            host.ask(Checksum::sized(&src, Algorithm::Md5, status.size)),
-        );
-        let (sha1, md5) = sums.await;
+        let md5 = async {
+            match host.is_result_read() {
+                true => host.ask(Checksum::sized(&src, Algorithm::Md5, status.size)).await,
+                false => Ok(None),
+            }
+        };
+        let sha1 = host.ask(Checksum::sized(&src, Algorithm::Sha1, status.size));
+        let (sha1, md5) = join(sha1, md5).await;
         let Some(sha1) = sha1? else {
             return Err(Fault::at("src", format!("Source {shown} not readable")));
         };

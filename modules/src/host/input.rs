@@ -23,11 +23,18 @@ pub enum Input {
 pub struct Source {
     content: Content,
     len: u64,
-    sums: Rc<OnceCell<(String, String)>>,
+    sums: Rc<Sums>,
     /// The content must not be shown.
     pub secret: bool,
     /// The permission bits it has on the controller, for `mode: preserve`.
     pub mode: Option<u32>,
+}
+
+/// Sums in hex, each computed when it is first asked for.
+#[derive(Debug, Default)]
+struct Sums {
+    sha1: OnceCell<String>,
+    md5: OnceCell<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -112,22 +119,22 @@ impl Source {
     /// # Errors
     /// It cannot be read.
     pub fn sha1(&self) -> Result<&str, Fault> {
-        Ok(&self.sums()?.0)
+        self.sum::<Sha1>(&self.sums.sha1)
     }
 
-    /// The MD5 of the content, in hex; computed with the other.
+    /// The MD5 of the content, in hex; computed once.
     ///
     /// # Errors
     /// It cannot be read.
     pub fn md5(&self) -> Result<&str, Fault> {
-        Ok(&self.sums()?.1)
+        self.sum::<md5::Md5>(&self.sums.md5)
     }
 
-    fn sums(&self) -> Result<&(String, String), Fault> {
-        if let Some(sums) = self.sums.get() {
-            return Ok(sums);
+    fn sum<'a, D: Digest>(&self, known: &'a OnceCell<String>) -> Result<&'a str, Fault> {
+        if let Some(sum) = known.get() {
+            return Ok(sum);
         }
-        let (mut sha1, mut md5) = (Sha1::new(), md5::Md5::new());
+        let mut digest = D::new();
         let unreadable = |e: std::io::Error| Fault::new(format!("could not read the source: {e}"));
         let mut file = self.content.open().map_err(unreadable)?;
         let mut buffer = vec![0; 1 << 16];
@@ -137,12 +144,10 @@ impl Source {
             if some.is_empty() {
                 break;
             }
-            sha1.update(some);
-            md5.update(some);
+            digest.update(some);
         }
-        let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
-        let sums = (hex(&sha1.finalize()), hex(&md5.finalize()));
-        Ok(self.sums.get_or_init(|| sums))
+        let sum = digest.finalize().iter().map(|b| format!("{b:02x}")).collect::<String>();
+        Ok(known.get_or_init(|| sum))
     }
 
     pub(super) fn content(&self) -> &Content {

@@ -3,6 +3,7 @@
 use super::act::refused;
 use super::ask::path_word;
 use super::conversation::Host;
+use super::input::Source;
 use super::pipe::{Request, Script};
 use super::wave::nonce;
 use crate::Fault;
@@ -20,8 +21,6 @@ pub struct Received {
     place: PathBuf,
     /// The SHA-1 of the bytes, in hex.
     pub sha1: String,
-    /// Their MD5.
-    pub md5: String,
     /// How many they are.
     pub len: u64,
 }
@@ -44,7 +43,6 @@ struct Filling {
     file: File,
     left: u64,
     sha1: Sha1,
-    md5: md5::Md5,
     len: u64,
     failed: Option<std::io::Error>,
 }
@@ -62,7 +60,6 @@ impl Write for Sink {
         if filling.failed.is_none() {
             filling.failed = filling.file.write_all(bytes).err();
             filling.sha1.update(bytes);
-            filling.md5.update(bytes);
             filling.len += bytes.len() as u64;
         }
         Ok(bytes.len())
@@ -84,7 +81,7 @@ impl Host {
         self.turn().await;
         let (temporary, file) = beside(place)?;
         let left = size.saturating_add(GROWTH);
-        let filling = Filling { file, left, sha1: Sha1::new(), md5: md5::Md5::new(), len: 0, failed: None };
+        let filling = Filling { file, left, sha1: Sha1::new(), len: 0, failed: None };
         let filling = Arc::new(Mutex::new(filling));
         let mut request = Request::call("ask_send", [path_word(path)], &[&SEND]);
         request.sink = Some(Box::new(Sink(filling.clone())));
@@ -101,13 +98,22 @@ impl Host {
             temporary,
             place: place.to_path_buf(),
             sha1: hex(&filling.sha1.finalize_reset()),
-            md5: hex(&filling.md5.finalize_reset()),
             len: filling.len,
         })
     }
 }
 
 impl Received {
+    /// The MD5 of the bytes, in hex.
+    ///
+    /// # Errors
+    /// The controller cannot read what it has written.
+    pub fn md5(&self) -> Result<String, Fault> {
+        let source = Source::file(&self.temporary.0)
+            .map_err(|e| Fault::new(format!("could not read {}: {e}", self.temporary.0.display())))?;
+        source.md5().map(str::to_string)
+    }
+
     /// Puts it into its place.
     ///
     /// # Errors
