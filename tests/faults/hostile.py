@@ -1,8 +1,11 @@
 """Hosts that answer with whatever may harm the controller: garbage, no end, forged markers, templates, paths."""
 
+import io
 import os
 import shutil
 import subprocess
+import tarfile
+import zipfile
 
 from ground import NAME, Bystander, case
 from surroundings import only, user
@@ -135,6 +138,42 @@ def paths(trial):
     trial.same("fetched outside of its folder", [], outside, run)
     if not any(path.startswith(inner + "/") for path in found):
         trial.fail("nothing was fetched", run)
+    trial.clean()
+
+
+def archives(folder):
+    """A tar and a zip with members that want out: upwards, absolute, through a link of the archive's own."""
+    names = [os.path.join(folder, "tricks.tar"), os.path.join(folder, "tricks.zip")]
+    with tarfile.open(names[0], "w") as tar:
+        way = tarfile.TarInfo("way")
+        way.type, way.linkname = tarfile.SYMTYPE, "/opt/victim"
+        tar.addfile(way)
+        for name in ["inside", "../climbed", "/opt/absolute", "way/through"]:
+            member = tarfile.TarInfo(name)
+            member.size = 4
+            tar.addfile(member, io.BytesIO(b"text"))
+    with zipfile.ZipFile(names[1], "w") as packed:
+        way = zipfile.ZipInfo("way")
+        way.create_system, way.external_attr = 3, 0o120777 << 16
+        packed.writestr(way, "/opt/victim")
+        for name in ["inside", "../climbed", "/opt/absolute", "way/through"]:
+            packed.writestr(name, "text")
+    return names
+
+
+@case("hostile archive: paths", "mid-task", "30")
+def tricks(trial):
+    trial.sh("rm -rf /opt/victim /opt/unpacked; mkdir -p /opt/victim /opt/unpacked/tar /opt/unpacked/zip")
+    trial.mend(trial.sh, "rm -rf /opt/victim /opt/unpacked /opt/climbed /opt/absolute")
+    tar, packed = archives(trial.folder)
+    tasks = only(trial, "unarchive: {src: %s, dest: /opt/unpacked/tar}\n  ignore_errors: true" % tar)
+    tasks += only(trial, "unarchive: {src: %s, dest: /opt/unpacked/zip}\n  ignore_errors: true" % packed)
+    run = trial.run(trial.play(tasks + "- ping:"), bound=30)
+    trial.expect(run, 0, "ok", bound=30)
+    found = trial.sh("find /opt/victim /opt/climbed /opt/absolute /opt/unpacked/climbed -type f 2>/dev/null")
+    trial.same("unpacked outside of its folder", "", found, run)
+    if "inside" not in trial.sh("ls /opt/unpacked/tar"):
+        trial.fail("nothing was unpacked", run)
     trial.clean()
 
 
