@@ -86,6 +86,12 @@ fn trusted<'v>(var: &'v Value, call: &Call<'_>) -> Result<&'v str, Box<Answer>> 
 /// What `var` names, and its value; what is not defined is said so, and is no failure.
 fn variable(expression: &str, call: &Call<'_>) -> Result<(String, Data), Diagnostic> {
     match template::expression(expression, call.world) {
+        Ok(omitted @ Value::Omit) => {
+            call.world.warn(
+                "The result of the `var` expression could not be omitted; a placeholder was used instead.",
+            );
+            Ok((expression.to_string(), omitted.to_string().into()))
+        }
         Ok(value) => Ok((expression.to_string(), value.to_data()?)),
         Err(error)
             if ["undefined", "has no attribute", "is unsafe"]
