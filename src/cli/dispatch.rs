@@ -38,6 +38,7 @@ const MISSING: [&str; 6] =
 
 /// The whole program: reads the command line, does what it says, answers with the exit code.
 pub fn main() -> ExitCode {
+    super::logging::start();
     let words: Vec<OsString> = std::env::args_os().collect();
     let name = words.first().and_then(|word| Path::new(word).file_name()?.to_str()).unwrap_or("impel");
     match name {

@@ -12,6 +12,7 @@ mod inventory_json;
 mod inventory_text;
 mod launch;
 mod listing;
+mod logging;
 mod notices;
 mod passwords;
 mod run;

@@ -121,6 +121,12 @@ impl Shell {
             wire::encode(request, &open.nonce, &mut open.defined, &mut open.outgoing);
         }
         self.traffic.turns += 1;
+        tracing::debug!(
+            host = %self.connection.spec().host,
+            turn = self.traffic.turns,
+            requests = %names(batch),
+            "exchange"
+        );
         self.traffic.requests += batch.len() as u64;
         let until = limit(batch).map(|limit| Instant::now() + limit);
         let own = self.deadline;
@@ -241,6 +247,12 @@ impl Shell {
             ))),
         }
     }
+}
+
+/// What the requests of a batch run, without their arguments.
+fn names(batch: &[Request]) -> String {
+    let name = |request: &Request| String::from_utf8_lossy(request.argv.first()?).into_owned().into();
+    batch.iter().filter_map(name).collect::<Vec<String>>().join(" ")
 }
 
 /// How long a batch may take whose commands all have a limit of time: the host ends them itself, unless it is frozen.

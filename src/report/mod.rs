@@ -31,6 +31,6 @@ pub use mask::Masks;
 pub use minimal::{Minimal, OneLine};
 pub use progress::Progress;
 pub use python::{repr as python_repr, str as python_str};
-pub use screen::{Screen, Stream};
+pub use screen::{Screen, Stream, harmless};
 pub use shown::result_json;
 pub use sink::{Reports, Sink};

@@ -162,7 +162,7 @@ impl Look {
 }
 
 /// The text without what a terminal would obey: control characters but line feed and tab are spelled out.
-fn harmless(text: &str) -> String {
+pub fn harmless(text: &str) -> String {
     if !text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
         return text.to_string();
     }

@@ -272,3 +272,28 @@ fn a_task_that_waits_for_a_name_holds_up_nothing_behind_it() {
     let turns = recap["wire"]["turns"].as_u64().unwrap();
     assert!(turns <= 7, "twelve converged tasks took {turns} turns: {recap}");
 }
+
+#[test]
+fn what_goes_on_below_is_told_as_far_as_it_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let play = folder.path().join("one.yml");
+    std::fs::write(&play, "- hosts: localhost\n  gather_facts: false\n  tasks:\n    - command: echo hush\n")
+        .unwrap();
+    let run = |told: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_impel"));
+        command.args(["run", "-i", "localhost,", "-c", "local"]).arg(&play).env("IMPEL_LOG", told);
+        String::from_utf8(command.output().unwrap().stderr).unwrap()
+    };
+    assert_eq!(run(""), "");
+    let told = run("impel::pipe=debug");
+    assert!(told.contains("exchange host=localhost turn=1 requests="), "{told}");
+    assert!(!told.contains("hush"), "arguments are nobody's business: {told}");
+    assert!(run("a=b=c").starts_with("[WARNING]: IMPEL_LOG is left out"));
+    // facts in a cache that cannot be read are a warning, whoever finds it
+    std::fs::write(folder.path().join("s1_localhost"), "{").unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_impel"));
+    command.args(["adhoc", "-i", "localhost,", "-c", "local", "all", "-m", "debug"]);
+    command.env("ANSIBLE_CACHE_PLUGIN", "jsonfile").env("ANSIBLE_CACHE_PLUGIN_CONNECTION", folder.path());
+    let err = String::from_utf8(command.output().unwrap().stderr).unwrap();
+    assert!(err.contains("[WARNING]: the cached facts in"), "{err}");
+}
