@@ -4,7 +4,7 @@ mod arguments;
 mod install;
 mod spec;
 
-use crate::host::{Host, Perform, Probe, Read, Reading, Reply, Stat};
+use crate::host::{Host, Perform, Probe, Read, Reading, Reply, Stat, join};
 use crate::registry::Module;
 use crate::{Data, Diff, Fault, Map, Outcome};
 pub use arguments::Apt;
@@ -51,7 +51,8 @@ impl Module for Apt {
                 return Ok(spoken(Outcome::new(), &reply).with("msg", text(&reply.out)));
             }
         }
-        let mut cache = self.refresh(host).await?;
+        let (cache, installed) = join(self.refresh(host), self.look(host, &packages)).await;
+        let (mut cache, installed) = (cache?, installed?);
         if !asked && !self.autoclean && !self.autoremove && self.state != State::Fixed {
             cache.shown = true;
             return Ok(cache.tell(Outcome::new()));
@@ -81,7 +82,7 @@ impl Module for Apt {
         cache.shown = true;
         match self.state {
             State::Absent => self.remove(host, &packages).await,
-            _ => self.install(host, &packages, &cache).await.map_err(|fault| {
+            _ => self.install(host, &packages, installed, &cache).await.map_err(|fault| {
                 if fault.message.starts_with("No package") {
                     return fault;
                 }
@@ -99,13 +100,17 @@ impl Apt {
         Ok(found.into_iter().flatten().next().map_or(0, |status| status.mtime as i64))
     }
 
+    /// Whether the lists may be fetched.
+    fn refreshes(&self) -> bool {
+        self.update_cache.unwrap_or(self.cache_valid_time > 0)
+    }
+
     /// Fetches the lists where that is wanted and they are too old.
     async fn refresh(&self, host: &Host) -> Result<Cache, Fault> {
         let valid = self.cache_valid_time;
-        let wanted = self.update_cache.unwrap_or(valid > 0);
         let time = self.stamp(host).await?;
         let mut cache = Cache { updated: false, time, shown: false };
-        if !wanted {
+        if !self.refreshes() {
             return Ok(cache);
         }
         cache.shown = true;

@@ -175,7 +175,10 @@ impl Copy {
             (None, Some(src)) => Some(basename(src.written().as_bytes()).to_vec()),
             (None, None) => None,
         };
-        let mut target = Target::look(host, &dest, name.as_deref(), self.follow).await?;
+        let (target, wanted) =
+            join(Target::look(host, &dest, name.as_deref(), self.follow), self.attributes.resolve(host))
+                .await;
+        let mut target = target?;
         if target.status.is_some() && !self.force {
             return Ok(self.with_src(Outcome::new()).with("dest", target.shown()));
         }
@@ -192,7 +195,7 @@ impl Copy {
         {
             target.sum = host.ask(Checksum::sized(&target.path, Algorithm::Sha1, status.size)).await?;
         }
-        let wanted = self.attributes.resolve(host).await?;
+        let wanted = wanted?;
         // what the kernel makes up as it is read has no size
         let is_like = |s: &Status| !s.is_link() && (s.size == 0 || s.size == source.len());
         let same = match (&target.sum, &target.status) {

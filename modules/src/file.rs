@@ -6,7 +6,7 @@ mod tree;
 
 use crate::args::PathArg;
 use crate::attributes::{FileAttributes, Wanted, path_info, state_name};
-use crate::host::{Host, RealPath, Stat, Status, There, What, make_folders, remove, touch};
+use crate::host::{Host, RealPath, Stat, Status, There, What, join, make_folders, remove, touch};
 use crate::registry::Module;
 use crate::{Args, Choice, Data, Diff, Fault, Map, Outcome};
 use times::Times;
@@ -74,6 +74,8 @@ struct Work<'a> {
     before: Map,
     after: Map,
     warnings: Vec<String>,
+    /// Attributes that were looked up with the first look at the path.
+    wanted: Option<Result<Wanted, Fault>>,
 }
 
 impl Module for File {
@@ -95,7 +97,14 @@ impl Module for File {
             Some(src) => Some(host.path(src).await?),
             None => None,
         };
-        let mut now = host.ask(Stat::of(&path)).await?;
+        let (now, wanted) = join(host.ask(Stat::of(&path)), async {
+            match self.state {
+                Some(State::Absent) => None,
+                _ => Some(self.attributes.resolve(host).await),
+            }
+        })
+        .await;
+        let mut now = now?;
         if let Some(name) = self.name_inside(host, &path, now.as_ref(), src.as_deref()).await? {
             path = [&path, &b"/"[..], &name].concat();
             now = host.ask(Stat::of(&path)).await?;
@@ -111,6 +120,7 @@ impl Module for File {
             before: Map::new(),
             after: Map::new(),
             warnings: Vec::new(),
+            wanted,
         };
         let done = work.reach(state, now, src).await;
         work.finish(done).await
@@ -225,6 +235,14 @@ impl Work<'_> {
         Data::lossy(&self.path)
     }
 
+    /// The attributes, looked up.
+    async fn wanted(&self) -> Result<Wanted, Fault> {
+        match &self.wanted {
+            Some(wanted) => wanted.clone(),
+            None => self.args.attributes.resolve(self.host).await,
+        }
+    }
+
     /// The first fields of the diff: the path, and the state where it differs.
     fn begin_diff(&mut self, state: &str, now: Option<&Status>) {
         let before = now.map_or("absent", state_name);
@@ -291,7 +309,7 @@ impl Work<'_> {
             }
             None => {
                 // Names are looked up first, so that an unknown owner leaves no folder behind.
-                let wanted = self.args.attributes.resolve(self.host).await?;
+                let wanted = self.wanted().await?;
                 let missing = self.missing_folders().await?;
                 let gate = self.host.change(None, make_folders(&missing)).await.map_err(|fault| {
                     let shown = String::from_utf8_lossy(&self.path).into_owned();
@@ -344,7 +362,7 @@ impl Work<'_> {
         let now = match now {
             Some(now) => now,
             None => {
-                let wanted = self.args.attributes.resolve(self.host).await?;
+                let wanted = self.wanted().await?;
                 let (access, modification) = self.times.stamps();
                 let gate = self.host.change(None, touch(&self.path, &access, &modification)).await;
                 let gate = gate.map_err(|fault| {
@@ -372,8 +390,7 @@ impl Work<'_> {
 
     /// Owner, group, mode, flags, and times.
     async fn set_attributes(&mut self, now: Status) -> Result<(), Fault> {
-        let wanted =
-            self.args.attributes.resolve(self.host).await.map_err(|f| f.with("path", self.shown()))?;
+        let wanted = self.wanted().await.map_err(|f| f.with("path", self.shown()))?;
         let path = self.path.clone();
         self.set_wanted(&wanted, now.clone()).await?;
         // What a link leads to is told as the link's.

@@ -213,10 +213,13 @@ impl Systemd {
         status: &Map,
         is_script: bool,
     ) -> Result<bool, Fault> {
-        // What is-enabled would say is in the properties already, save for init scripts and odd ones.
+        // What is-enabled would say is in the properties already, save for odd ones and for units that are init
+        // scripts and nothing else.
         let said = field(status, "UnitFileState");
-        if !said.is_empty() && !is_script && self.scope == Scope::System {
-            return Ok(matches!(said, "enabled" | "enabled-runtime" | "static" | "generated"));
+        let enabled = matches!(said, "enabled" | "enabled-runtime" | "static");
+        let certain = !said.is_empty() && (!is_script || enabled || said == "disabled");
+        if certain && self.scope == Scope::System {
+            return Ok(enabled || said == "generated");
         }
         let mut argv = self.systemctl(host).await?;
         argv.extend(["is-enabled", "--", unit].map(str::to_owned));

@@ -5,22 +5,56 @@ use super::spec::{Policy, Spec, Wanted, compare, policies};
 use super::{Cache, diff, spoken, text, unchanged};
 use crate::args::PathArg;
 use crate::fnmatch;
-use crate::host::{Host, Package, Packages, Perform, Probe, Reply, Stat, Which};
+use crate::host::{Host, Package, Packages, Perform, Probe, Reply, Stat, Which, join};
 use crate::{Fault, Outcome};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+/// What is installed before anything is done.
+pub(super) struct Installed {
+    /// The entries of each package that was named.
+    packages: Vec<Vec<Package>>,
+    /// The packages that came only because others need them.
+    automatic: Vec<String>,
+}
+
 impl Apt {
+    /// Looks at the packages, where they are named without patterns, are to be there, and nothing is done before.
+    pub(super) async fn look(&self, host: &Host, specs: &[Spec]) -> Result<Option<Installed>, Fault> {
+        let plain = !specs.is_empty() && !specs.iter().any(|s| fnmatch::is_pattern(&s.name));
+        match self.state {
+            State::Present | State::Latest if plain && self.deb.is_none() && !self.refreshes() => {
+                self.installed(host, specs).await.map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    async fn installed(&self, host: &Host, specs: &[Spec]) -> Result<Installed, Fault> {
+        let packages = host.ask_all(specs.iter().map(|s| Packages(s.name.clone())));
+        let (packages, automatic) = join(packages, self.automatic(host)).await;
+        Ok(Installed { packages: packages?, automatic: automatic? })
+    }
+
     /// Brings packages to `present`, `latest`, or with `build-dep` and `fixed` their surroundings.
-    pub(super) async fn install(&self, host: &Host, specs: &[Spec], cache: &Cache) -> Result<Outcome, Fault> {
+    pub(super) async fn install(
+        &self,
+        host: &Host,
+        specs: &[Spec],
+        installed: Option<Installed>,
+        cache: &Cache,
+    ) -> Result<Outcome, Fault> {
         if self.state == State::BuildDep {
             return self.build_dependencies(host, specs, cache).await;
         }
         let specs = self.expanded(host, specs).await?;
-        let installed = host.ask_all(specs.iter().map(|s| Packages(s.name.clone()))).await?;
-        let known = self.known(host, &specs, &installed).await?;
+        let installed = match installed {
+            Some(installed) => installed,
+            None => self.installed(host, &specs).await?,
+        };
+        let known = self.known(host, &specs, &installed.packages).await?;
         let mut wanted: Vec<String> = Vec::new();
-        for (spec, packages) in specs.iter().zip(&installed) {
+        for (spec, packages) in specs.iter().zip(&installed.packages) {
             let own = of_architecture(packages, &spec.name).find(|p| p.is_installed());
             wanted.extend(self.lacking(host, spec, own, known.get(&spec.name)).await?);
         }
@@ -203,19 +237,20 @@ impl Apt {
     }
 
     /// What was asked for by name shall not go away as somebody's dependency. As with Ansible this is no change.
-    async fn mark(&self, host: &Host, specs: &[Spec], installed: &[Vec<Package>]) -> Result<(), Fault> {
+    async fn mark(&self, host: &Host, specs: &[Spec], installed: &Installed) -> Result<(), Fault> {
         if host.check_mode() {
             return Ok(());
         }
-        let there =
-            specs.iter().zip(installed).filter(|(_, packages)| packages.iter().any(Package::is_installed));
+        let there = specs
+            .iter()
+            .zip(&installed.packages)
+            .filter(|(_, found)| found.iter().any(Package::is_installed));
         let names: Vec<&str> = there.map(|(spec, _)| spec.name.split(':').next().unwrap_or("")).collect();
         if names.is_empty() {
             return Ok(());
         }
-        let automatic = self.automatic(host).await?;
         let mut argv = vec!["apt-mark", "manual"];
-        argv.extend(names.iter().filter(|name| automatic.iter().any(|a| a == *name)));
+        argv.extend(names.iter().filter(|name| installed.automatic.iter().any(|a| a == *name)));
         if argv.len() == 2 {
             return Ok(());
         }

@@ -11,7 +11,7 @@ const WALKS: usize = 1000;
 impl Work<'_> {
     /// Sets the attributes on everything below; links are followed where the task says so.
     pub(super) async fn set_below(&mut self, top: &[u8]) -> Result<(), Fault> {
-        let wanted = self.args.attributes.resolve(self.host).await?;
+        let wanted = self.wanted().await?;
         let (mut folders, mut seen) = (vec![top.to_vec()], HashSet::new());
         let mut found: Vec<Status> = Vec::new();
         while let Some(folder) = folders.pop() {
