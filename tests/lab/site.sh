@@ -25,7 +25,7 @@ same "and leaves every host's files as they were" "" "$(diff -r "$scratch/before
 # -- what it costs on the wire ----------------------------------------------------------------------------------------
 events -l h1 $site
 same "the converged site on one host" 0 "$rc" "$out"
-at_most "turns of the converged site, connection and facts included" 25 "$(recap wire turns)"
+at_most "turns of the converged site, connection and facts included" 22 "$(recap wire turns)"
 echo "      | requests $(recap wire requests), asked in vain $(recap wire wasted), took $(recap took) s"
 
 # -- what it costs on the host: each process that the run starts there, sshd's and sudo's own included ------------------
@@ -37,7 +37,7 @@ if command -v strace >/dev/null; then
   events -l h1 $site
   kill -INT $tracer; wait $tracer
   same "the converged site under a tracer" 0 "$rc" "$out"
-  at_most "processes that the converged site starts on the host" 140 "$(wc -l <"$scratch/forks")"
+  at_most "processes that the converged site starts on the host" 120 "$(wc -l <"$scratch/forks")"
 fi
 
 cat >"$scratch/loop.yml" <<'Y'

@@ -256,6 +256,15 @@ fn variables_are_sent_along() {
     let play = Play::new(&sshd).complete().environment("IT_SENT", "along").environment("NOT_SENT", "x");
     let said = play.config("SendEnv IT_* NOT_*").works("SendEnv", BUILT_IN);
     assert!(said.contains(&format!("I am {} along", me())), "{said}");
+    // one alone goes out together with the command; refused or not, whichever answer is read first
+    for (name, value) in [("IT_SENT", " alone"), ("NOT_SENT", "")] {
+        for _ in 0..5 {
+            let play =
+                Play::new(&sshd).complete().environment(name, "alone").config(&format!("SendEnv {name}"));
+            let said = play.works("SendEnv of one", BUILT_IN);
+            assert!(said.contains(&format!("I am {}{value}", me())), "{said}");
+        }
+    }
     let set = Play::new(&sshd).complete().config("SetEnv IT_SENT=\"two words\"").works("SetEnv", BUILT_IN);
     assert!(set.contains("two words"), "{set}");
     let none = Play::new(&sshd).complete().environment("IT_SENT", "along").works("nothing asked", BUILT_IN);

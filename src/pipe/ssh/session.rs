@@ -200,7 +200,11 @@ impl Session {
         if terminal {
             self.patiently(|_| channel.request_pty("dumb", Some(raw_modes()), Some((200, 50, 0, 0))))?;
         }
-        for (name, value) in &self.environment {
+        let Some((last, others)) = self.environment.split_last() else {
+            self.patiently(|_| channel.exec(command))?;
+            return Ok(ChannelCarrier::new(self.clone(), channel, terminal));
+        };
+        for (name, value) in others {
             *turns += 1;
             // What the host does not accept (`AcceptEnv`) is left out without a word, as OpenSSH has it.
             match self.patiently(|_| channel.setenv(name, value)) {
@@ -208,8 +212,46 @@ impl Session {
                 _ => {}
             }
         }
-        self.patiently(|_| channel.exec(command))?;
+        self.exec_with(&mut channel, last, command)?;
         Ok(ChannelCarrier::new(self.clone(), channel, terminal))
+    }
+
+    /// Sends a variable and the command at once. The answers come in that order, and libssh2 tells them apart by
+    /// nothing else: whichever call ends first has read the variable's, the other one the command's.
+    fn exec_with(
+        &self,
+        channel: &mut ssh2::Channel,
+        (name, value): &(String, String),
+        command: &str,
+    ) -> Result<(), Broken> {
+        let waits = |outcome: &Result<(), ssh2::Error>| {
+            outcome.as_ref().is_err_and(|error| error.code() == ErrorCode::Session(EAGAIN))
+        };
+        let (mut set, mut executed) = (false, false);
+        self.patiently(|ssh| {
+            if !set {
+                let outcome = channel.setenv(name, value);
+                if !waits(&outcome) {
+                    set = true;
+                    if executed || outcome.as_ref().is_err_and(|error| !is_refusal(error)) {
+                        return outcome;
+                    }
+                } else if executed || ssh.block_directions() != BlockDirections::Inbound {
+                    // nothing else may be sent before all of it is out
+                    return outcome;
+                }
+            }
+            let outcome = channel.exec(command);
+            if waits(&outcome) {
+                return outcome;
+            }
+            executed = true;
+            if set || outcome.as_ref().is_err_and(|error| !is_refusal(error)) {
+                return outcome;
+            }
+            // the command's answer is still to be read, and may have come already
+            channel.setenv(name, value)
+        })
     }
 
     /// A connection from the host to another one.
@@ -236,8 +278,7 @@ impl Session {
                     self.wait(left)?;
                 }
                 Err(error) => {
-                    // A refused channel leaves the session as it is.
-                    if !matches!(error.code(), ErrorCode::Session(-21 | -22)) {
+                    if !is_refusal(&error) {
                         self.dead.store(true, Ordering::Relaxed);
                     }
                     return Err(self.broken(&error));
@@ -357,6 +398,11 @@ fn raise_limit() {
 
 fn lost(error: ssh2::Error) -> NoSession {
     NoSession::Lost(error.message().to_owned())
+}
+
+/// Whether the host said no to one request or channel, which leaves the session as it is.
+fn is_refusal(error: &ssh2::Error) -> bool {
+    matches!(error.code(), ErrorCode::Session(-21 | -22))
 }
 
 /// An IPv6 literal may come in brackets.
