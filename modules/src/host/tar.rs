@@ -79,31 +79,41 @@ impl TarStream {
 }
 
 impl Read for TarStream {
+    /// As much as there is room for: what comes in small packets costs the other end far more.
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        while let Some(segment) = self.segments.front_mut() {
-            let count = match segment {
-                Segment::Bytes(bytes) => bytes.read(buffer)?,
-                Segment::File { left: 0, .. } => 0,
-                Segment::File { content, open, left } => {
-                    let file = match open {
-                        Some(file) => file,
-                        None => open.insert(content.open()?),
-                    };
-                    let most = usize::try_from(*left).unwrap_or(usize::MAX).min(buffer.len());
-                    let count = file.read(buffer.get_mut(..most).unwrap_or_default())?;
-                    if count == 0 && most > 0 {
-                        return Err(std::io::Error::other("a file became shorter while it was sent"));
-                    }
-                    *left -= count as u64;
-                    count
-                }
-            };
-            if count > 0 || buffer.is_empty() {
-                return Ok(count);
+        let mut filled = 0;
+        while filled < buffer.len() {
+            let Some(segment) = self.segments.front_mut() else { break };
+            let count = segment.read(buffer.get_mut(filled..).unwrap_or_default())?;
+            filled += count;
+            if count == 0 {
+                self.segments.pop_front();
             }
-            self.segments.pop_front();
         }
-        Ok(0)
+        Ok(filled)
+    }
+}
+
+impl Segment {
+    /// The next bytes of it, none at its end.
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        match self {
+            Segment::Bytes(bytes) => bytes.read(buffer),
+            Segment::File { left: 0, .. } => Ok(0),
+            Segment::File { content, open, left } => {
+                let file = match open {
+                    Some(file) => file,
+                    None => open.insert(content.open()?),
+                };
+                let most = usize::try_from(*left).unwrap_or(usize::MAX).min(buffer.len());
+                let count = file.read(buffer.get_mut(..most).unwrap_or_default())?;
+                if count == 0 && most > 0 {
+                    return Err(std::io::Error::other("a file became shorter while it was sent"));
+                }
+                *left -= count as u64;
+                Ok(count)
+            }
+        }
     }
 }
 

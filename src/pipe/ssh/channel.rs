@@ -13,6 +13,19 @@ use super::session::Session;
 /// Something else is half sent: libssh2 wants that finished first.
 const BAD_USE: i32 = -39;
 
+/// What the host may have before it without having taken it, where it answers at once. OpenSSH's server grants 2 MB
+/// and copies all that waits with every packet that comes to it; it grants more when 96 kB have been taken.
+const AHEAD: u32 = 256 * 1024;
+
+/// How much more of it for each millisecond that an answer takes: a gigabit's worth.
+const AHEAD_PER_MS: u128 = 128 * 1024;
+
+/// The largest packet that is sent; smaller ones are not worth their overhead.
+const PACKET: u32 = 32 * 1024;
+
+/// How long a host that has not taken what it was sent is waited for before it gets all that it has granted.
+const HELD: Duration = Duration::from_millis(100);
+
 /// A channel and the session it belongs to.
 pub struct ChannelCarrier {
     session: Arc<Session>,
@@ -21,12 +34,32 @@ pub struct ChannelCarrier {
     terminal: bool,
     /// Since when the peer has been waited for without a byte for this channel.
     waiting: Option<Instant>,
+    /// The most that is sent ahead of what the host has taken.
+    ahead: u32,
+    /// The widest window that the host has granted: what it has not taken is what is missing from that.
+    widest: u32,
+    /// Since when something waits for the host to take what it has.
+    held: Option<Instant>,
 }
 
 impl ChannelCarrier {
-    pub(super) fn new(session: Arc<Session>, channel: ssh2::Channel, terminal: bool) -> ChannelCarrier {
+    /// `answers`: how long the host took to answer while the channel was opened.
+    pub(super) fn new(
+        session: Arc<Session>,
+        channel: ssh2::Channel,
+        terminal: bool,
+        answers: Duration,
+    ) -> ChannelCarrier {
         session.channels.fetch_add(1, Ordering::Relaxed);
-        ChannelCarrier { session, channel, terminal, waiting: None }
+        let ahead = u32::try_from(answers.as_millis() * AHEAD_PER_MS).unwrap_or(u32::MAX).max(AHEAD);
+        ChannelCarrier { session, channel, terminal, waiting: None, ahead, widest: 0, held: None }
+    }
+
+    /// How much may be sent now.
+    fn room(&mut self) -> u32 {
+        let left = self.channel.write_window().remaining;
+        self.widest = self.widest.max(left);
+        self.ahead.saturating_sub(self.widest - left)
     }
 
     /// What an error of libssh2 comes to: nothing for now, or the end.
@@ -49,7 +82,14 @@ impl ChannelCarrier {
         if outgoing.is_empty() {
             return Ok(0);
         }
-        self.channel.write(outgoing).or_else(|error| {
+        let room = self.room();
+        let some = outgoing.get(..room as usize).unwrap_or(outgoing);
+        if some.len() < outgoing.len() && room < PACKET {
+            self.held.get_or_insert_with(Instant::now);
+            return Ok(0);
+        }
+        self.held = None;
+        self.channel.write(some).or_else(|error| {
             // After its end the other side reads nothing; what it said before is still to be read.
             if self.channel.eof() { Ok(outgoing.len()) } else { self.waits(&error) }
         })
@@ -95,7 +135,13 @@ impl Carrier for ChannelCarrier {
                 if left.is_zero() {
                     return Ok(Step::default());
                 }
-                if self.session.wait(left)? {
+                let patience = if self.held.is_some() { left.min(HELD) } else { left };
+                if self.session.wait(patience)? {
+                    break;
+                }
+                if self.held.is_some_and(|since| since.elapsed() >= HELD) {
+                    // it is slow, or grants more only when nearly all has been taken
+                    self.ahead = u32::MAX;
                     break;
                 }
                 if self.session.is_silent(waiting) {

@@ -195,14 +195,16 @@ impl Session {
     ) -> Result<ChannelCarrier, Broken> {
         *turns += 2 + u64::from(terminal);
         // A window of 8 MB keeps 100 Mbit/s at 500 ms.
+        let asked = Instant::now();
         let mut channel = self.patiently(|ssh| ssh.channel_open("session", 8 << 20, 32768, None))?;
+        let answers = asked.elapsed();
         self.patiently(|_| channel.handle_extended_data(ssh2::ExtendedData::Merge))?;
         if terminal {
             self.patiently(|_| channel.request_pty("dumb", Some(raw_modes()), Some((200, 50, 0, 0))))?;
         }
         let Some((last, others)) = self.environment.split_last() else {
             self.patiently(|_| channel.exec(command))?;
-            return Ok(ChannelCarrier::new(self.clone(), channel, terminal));
+            return Ok(ChannelCarrier::new(self.clone(), channel, terminal, answers));
         };
         for (name, value) in others {
             *turns += 1;
@@ -213,7 +215,7 @@ impl Session {
             }
         }
         self.exec_with(&mut channel, last, command)?;
-        Ok(ChannelCarrier::new(self.clone(), channel, terminal))
+        Ok(ChannelCarrier::new(self.clone(), channel, terminal, answers))
     }
 
     /// Sends a variable and the command at once. The answers come in that order, and libssh2 tells them apart by
