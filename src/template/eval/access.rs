@@ -159,63 +159,108 @@ impl Eval<'_> {
 
     /// As [`Eval::finalize`]; what is only printed (`storing` false) may be anything.
     pub(super) fn finish(&mut self, value: Value, storing: bool, depth: u32) -> Result<Value> {
+        Ok(self.finished(&value, storing, depth)?.unwrap_or(value))
+    }
+
+    /// What storing makes of it, or `None` where it stays as it is: what was stored before is not built again.
+    fn finished(&mut self, value: &Value, storing: bool, depth: u32) -> Result<Option<Value>> {
         let Some(depth) = depth.checked_sub(1) else {
             return Err(Error::new("maximum recursion depth exceeded"));
         };
-        let value = self.read(value);
-        let items = match &value {
+        let read = self.read(value.clone());
+        let items = match &read {
             Value::Str(s) if s.trusted || s.markup => {
-                return Ok(Value::Str(Str { trusted: false, markup: false, ..s.clone() }));
+                return Ok(Some(Value::Str(Str { trusted: false, markup: false, ..s.clone() })));
             }
-            Value::List(l) => l.items(),
-            Value::Tuple(t) => Arc::new(t.to_vec()),
-            Value::View(v) => Arc::new(v.items.to_vec()),
-            Value::Set(s) => Arc::new(s.items()),
-            Value::Dict(d) => return self.finish_dict(d, storing, depth),
+            Value::List(l) => {
+                let same = matches!(value, Value::List(given) if given.same(l));
+                let items = l.items();
+                let all = match self.finish_all(&items, storing, depth)? {
+                    None if l.is_frozen() => return Ok((!same).then_some(read)),
+                    all => all.unwrap_or_else(|| items.to_vec()),
+                };
+                return Ok(Some(Value::List(List::new(all).frozen())));
+            }
+            Value::Tuple(t) => t.to_vec(),
+            Value::View(v) => v.items.to_vec(),
+            Value::Set(s) => s.items(),
+            Value::Dict(d) => {
+                let same = matches!(value, Value::Dict(given) if given.same(d));
+                let new = self.finish_dict(d, storing, depth)?;
+                return Ok(new.or_else(|| (!same).then_some(read)));
+            }
             Value::Undefined(marker) => return Err(Error(marker.clone())),
             Value::Object(o) if storing => match o.keys() {
                 Some(keys) => {
                     let dict = Dict::default();
                     for key in keys {
-                        let item = self.item(&value, &key)?;
+                        let item = self.item(&read, &key)?;
                         dict.insert(Key::new(key)?, item);
                     }
                     return self.finish_dict(&dict, storing, depth);
                 }
-                None => return Err(unstorable(&value)),
+                None => return Err(unstorable(&read)),
             },
             Value::Range(_) | Value::Function(_) | Value::Method(_) | Value::Void(_) | Value::Duration(_)
                 if storing =>
             {
-                return Err(unstorable(&value));
+                return Err(unstorable(&read));
             }
-            _ => return Ok(value),
+            _ => {
+                let rendered = matches!(value, Value::Str(s) if s.is_template());
+                return Ok((rendered || matches!(value, Value::Vault(_))).then_some(read));
+            }
         };
-        let mut all = Vec::with_capacity(items.len());
-        for item in items.iter() {
-            match self.finish(item.clone(), storing, depth)? {
+        let all = self.finish_all(&items, storing, depth)?.unwrap_or(items);
+        Ok(Some(Value::List(List::new(all).frozen())))
+    }
+
+    /// The items as they are stored, or `None` where all stay as they are.
+    fn finish_all(&mut self, items: &[Value], storing: bool, depth: u32) -> Result<Option<Vec<Value>>> {
+        let mut changed: Option<Vec<Value>> = None;
+        for (at, item) in items.iter().enumerate() {
+            let new = self.finished(item, storing, depth)?;
+            if new.is_none() && changed.is_none() && !matches!(item, Value::Omit) {
+                continue;
+            }
+            let all = changed.get_or_insert_with(|| items.get(..at).unwrap_or_default().to_vec());
+            match new.unwrap_or_else(|| item.clone()) {
                 Value::Omit => {}
                 item => all.push(item),
             }
         }
-        Ok(Value::List(List::new(all).frozen()))
+        Ok(changed)
     }
 
-    fn finish_dict(&mut self, dict: &Dict, storing: bool, depth: u32) -> Result<Value> {
-        let mut all = indexmap::IndexMap::with_capacity(dict.len());
-        for (key, value) in dict.pairs().iter() {
-            match self.finish(value.clone(), storing, depth)? {
-                Value::Omit => {}
-                value => {
-                    // A tuple becomes a list where it is stored, which no dict can have as a key.
-                    if storing && matches!(key.value(), Value::Tuple(_)) {
-                        return Err(Error::new("unhashable type: 'list'"));
-                    }
-                    all.insert(plain_key(key), value);
-                }
+    /// The dict as it is stored, or `None` where it stays as it is.
+    fn finish_dict(&mut self, dict: &Dict, storing: bool, depth: u32) -> Result<Option<Value>> {
+        let stays = dict.is_frozen();
+        let pairs = dict.pairs();
+        let mut changed: Option<indexmap::IndexMap<Key, Value>> = None;
+        for (at, (key, value)) in pairs.iter().enumerate() {
+            let new = self.finished(value, storing, depth)?;
+            // A tuple becomes a list where it is stored, which no dict can have as a key.
+            let is_left_out = matches!(new.as_ref().unwrap_or(value), Value::Omit);
+            if storing && !is_left_out && matches!(key.value(), Value::Tuple(_)) {
+                return Err(Error::new("unhashable type: 'list'"));
+            }
+            let trusted = matches!(key.value(), Value::Str(s) if s.trusted);
+            if stays && new.is_none() && changed.is_none() && !trusted && !is_left_out {
+                continue;
+            }
+            let all = changed.get_or_insert_with(|| {
+                let mut all = indexmap::IndexMap::with_capacity(pairs.len());
+                all.extend(pairs.iter().take(at).map(|(key, value)| (key.clone(), value.clone())));
+                all
+            });
+            if !is_left_out {
+                all.insert(plain_key(key), new.unwrap_or_else(|| value.clone()));
             }
         }
-        Ok(Value::Dict(Dict::new(all).frozen()))
+        Ok(match changed {
+            None if stays => None,
+            changed => Some(Value::Dict(Dict::new(changed.unwrap_or_default()).frozen())),
+        })
     }
 
     /// The items of a value, each read.
