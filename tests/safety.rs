@@ -57,6 +57,9 @@ const PLAY: &str = r#"
       no_log: true
       ignore_errors: true
     - block:
+        - command: "{{ it }} --help"
+          no_log: true
+          ignore_errors: true
         - command: echo {{ it }}
           changed_when: it is nosuchtest
           no_log: true
@@ -94,7 +97,7 @@ fn what_a_task_hides_is_shown_nowhere() {
         (&["-vvvv"], &[("ANSIBLE_STDOUT_CALLBACK", "oneline")]),
         (&["-vvvv", "-D"], &[("ANSIBLE_LOG_PATH", "the.log"), ("ANSIBLE_DISPLAY_ARGS_TO_STDOUT", "1")]),
         (&["-vvvv"], &[("ANSIBLE_CALLBACK_RESULT_FORMAT", "yaml")]),
-        (&["-vvvv"], &[("RUST_LOG", "trace")]),
+        (&["-vvvv"], &[("IMPEL_LOG", "trace")]),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let (code, said) = run(folder.path(), arguments, environment);
@@ -209,7 +212,7 @@ fn what_came_out_of_a_vault_is_shown_nowhere() {
         (&["-D", "--output", "json"], &[]),
         (&["-vvvv"], &[("ANSIBLE_STDOUT_CALLBACK", "minimal")]),
         (&["-vvvv", "-D"], &[("ANSIBLE_LOG_PATH", "the.log"), ("ANSIBLE_DISPLAY_ARGS_TO_STDOUT", "1")]),
-        (&["-vvvv"], &[("RUST_LOG", "trace")]),
+        (&["-vvvv"], &[("IMPEL_LOG", "trace")]),
     ] {
         let (code, said) = impel(&[&run, more].concat(), environment);
         assert_eq!(code, Some(0), "{more:?} {environment:?}\n{said}");
@@ -221,4 +224,77 @@ fn what_came_out_of_a_vault_is_shown_nowhere() {
             assert!(!String::from_utf8_lossy(&text).contains(SECRET), "{} {more:?}", path.display());
         }
     }
+}
+
+/// What a host says, through everything that makes texts of texts.
+const ECHOES: &str = r#"
+- hosts: localhost
+  connection: local
+  gather_facts: false
+  vars: {lazy: "{{ said.stdout }}", lazier: "{{ lazy | trim }}"}
+  tasks:
+    - command: cat text
+      register: said
+    - set_fact: {kept: "{{ said.stdout }}", listed: "{{ said.stdout_lines }}"}
+    - debug: {msg: "{{ item }}"}
+      loop:
+        - "{{ said.stdout }}"
+        - "{{ kept }}"
+        - "{{ lazier }}"
+        - "{{ said.stdout | upper | lower }}"
+        - "{{ said.stdout | replace('x', 'x') | regex_replace('^', '') }}"
+        - "{{ [said.stdout, ''] | join('') }}"
+        - "{{ '%s' | format(said.stdout) }}"
+        - "{{ '' ~ said.stdout ~ '' }}"
+        - "{{ said.stdout.split('nothing') | first }}"
+        - "{{ (said | to_json | from_json).stdout }}"
+        - "{{ ({'a': said.stdout} | to_nice_yaml | from_yaml).a }}"
+        - "{{ said.stdout | b64encode | b64decode }}"
+        - "{{ {'a': {'b': kept}} | combine({'c': kept}, recursive=true) }}"
+        - "{{ {'a': kept} | dict2items | items2dict }}"
+        - "{{ listed | map('regex_replace', 'q', 'q') | list }}"
+        - "{{ lookup('vars', 'kept') }}"
+        - "{{ query('vars', 'lazy') }}"
+        - "{{ lookup('file', 'text') }}"
+        - "{{ lookup('pipe', 'cat text') }}"
+        - "{{ lookup('dict', {'a': kept}) }}"
+        - "{{ hostvars[inventory_hostname].kept }}"
+        - "{{ vars['kept'] }}"
+        - "{{ kept | default('') | string | trim }}"
+        - "{{ kept | quote }}"
+    - copy: {content: "{{ kept }}", dest: copied}
+    - template: {src: twice.j2, dest: templated}
+    - assert: {that: [kept is defined, "kept == said.stdout"]}
+    - debug: {msg: "{{ kept }}"}
+      when: kept is search('touch')
+    - include_tasks: "{{ kept | length }}.yml"
+      ignore_errors: true
+"#;
+
+#[test]
+fn what_a_host_says_is_text_through_every_filter_and_lookup() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let touch = format!("touch {}", at("executed").display());
+    let text = format!("{{{{ lookup('pipe', '{touch}') }}}}{{% set x = lookup('pipe', '{touch}') %}}");
+    std::fs::write(at("text"), &text).unwrap();
+    std::fs::write(at("twice.j2"), "{{ kept }}{% include 'inner.j2' %}{{ lazier }}").unwrap();
+    std::fs::write(at("inner.j2"), "{{ said.stdout }}").unwrap();
+    std::fs::write(at(&format!("{}.yml", text.len())), "- debug: {msg: \"{{ kept }}\"}\n").unwrap();
+    // relative paths of the controller are the playbook's, those of the host its working folder's
+    let play = ECHOES.replace("dest: copied", &format!("dest: {}", at("copied").display()));
+    let play = play.replace("dest: templated", &format!("dest: {}", at("templated").display()));
+    std::fs::write(at("play.yml"), play.replace("cat text", &format!("cat {}", at("text").display())))
+        .unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_impel"))
+        .args(["run", "play.yml"])
+        .current_dir(folder.path())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(!at("executed").exists(), "{said}");
+    assert_eq!(std::fs::read_to_string(at("copied")).unwrap(), text);
+    assert_eq!(std::fs::read_to_string(at("templated")).unwrap(), text.repeat(3));
 }

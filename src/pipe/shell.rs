@@ -249,10 +249,14 @@ impl Shell {
     }
 }
 
-/// What the requests of a batch run, without their arguments.
+/// What the requests of a batch run: impel's own functions by name. What the user's commands are called may be a
+/// secret as their arguments may.
 fn names(batch: &[Request]) -> String {
-    let name = |request: &Request| String::from_utf8_lossy(request.argv.first()?).into_owned().into();
-    batch.iter().filter_map(name).collect::<Vec<String>>().join(" ")
+    let name = |request: &Request| match (&request.run, request.argv.first()) {
+        (Run::Function, Some(name)) => String::from_utf8_lossy(name).into_owned(),
+        _ => "command".to_owned(),
+    };
+    batch.iter().map(name).collect::<Vec<String>>().join(" ")
 }
 
 /// How long a batch may take whose commands all have a limit of time: the host ends them itself, unless it is frozen.
