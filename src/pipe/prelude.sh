@@ -31,11 +31,13 @@
 _iC=0
 _iT=
 _iX=
+_iB=
 _ix=
 _iz=
 # A terminal that goes away must not kill the rm; a hang-up that comes as the shell is ending anyway must not end it
 # before the rm (its trap's `exit` would cut the other trap short), so each does all of it.
 _iQ() {
+    [ -z "$_iB" ] || return 0
     trap '' HUP INT TERM PIPE
     [ -z "$_iT" ] || rm -rf "$_iT" "${_iX:-$_iT}"
 }

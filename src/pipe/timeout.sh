@@ -23,7 +23,12 @@ _iut() {
         exec "$@"
     ) <"$_ii" >"$_iT/o$_iC" 2>"$_iT/e$_iC" &
     _ic=$!
+    # What ends the watchdog may come before it has set its own trap. bash runs this shell's then, which must not
+    # remove the session folder (_iQ looks at _iB).
+    trap - TERM
+    _iB=y
     (
+        _iw=
         trap 'kill $_iw; exit' TERM
         sleep "$_io" &
         _iw=$!
@@ -36,6 +41,8 @@ _iut() {
         _ikt KILL
     ) </dev/null >/dev/null 2>&1 &
     _iw=$!
+    _iB=
+    trap '_iQ; exit 129' TERM
     wait $_ic
     _ir=$?
     _in=0
