@@ -117,7 +117,8 @@ impl Module for Assemble {
             Some(source) => source,
             None => self.assemble_there(host, &src).await?,
         };
-        let (sha1, md5) = (source.sha1()?.to_string(), source.md5()?.to_string());
+        let sha1 = source.sha1()?.to_string();
+        let md5 = host.for_result(|| source.md5().map(str::to_string))?;
         let shown = String::from_utf8_lossy(&dest).into_owned();
         let status = host.ask(Stat::behind(&dest)).await?;
         if status.as_ref().is_some_and(Status::is_folder) {
@@ -155,7 +156,7 @@ impl Module for Assemble {
             .with("src", self.src.written())
             .with("dest", shown)
             .with("checksum", sha1)
-            .with("md5sum", md5);
+            .with_some("md5sum", md5);
         let outcome = if local { outcome } else { outcome.with("msg", "OK") };
         Ok(outcome.with_all(path_info(status.as_ref())))
     }

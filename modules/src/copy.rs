@@ -335,12 +335,10 @@ impl Copy {
         {
             host.change(None, difference.act).await?;
         }
-        let mut outcome = self.with_src(Outcome::new());
-        // Sums of what nobody asked to be compared are for the result alone.
-        if host.is_result_read() {
-            outcome = outcome.with("checksum", source.sha1()?).with("md5sum", source.md5()?);
-        }
-        Ok(outcome
+        Ok(self
+            .with_src(Outcome::new())
+            .with_some("checksum", host.for_result(|| source.sha1())?)
+            .with_some("md5sum", host.for_result(|| source.md5())?)
             .with("dest", target.shown())
             .with_some("backup_file", WriteFile::backup(&reply))
             .with_all(path_info(status.as_ref())))

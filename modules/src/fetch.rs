@@ -68,7 +68,7 @@ impl Module for Fetch {
             let sum = host.ask(Checksum::sized(&path, Algorithm::Sha1, status.size)).await?;
             if sum.as_deref() == Some(here.sha1()?) {
                 return Ok(Outcome::new()
-                    .with_some("md5sum", self.md5(host, || here.md5().map(str::to_string))?)
+                    .with_some("md5sum", host.for_result(|| here.md5())?)
                     .with("file", shown)
                     .with("dest", place_shown)
                     .with("checksum", here.sha1()?));
@@ -95,7 +95,7 @@ impl Module for Fetch {
                 .with("checksum", sha1)
                 .with("remote_checksum", sum));
         }
-        let md5 = self.md5(host, || received.md5())?;
+        let md5 = host.for_result(|| received.md5())?;
         host.change_here(None, || received.keep()).await?;
         Ok(Outcome::new()
             .with_some("md5sum", md5)
@@ -107,11 +107,6 @@ impl Module for Fetch {
 }
 
 impl Fetch {
-    /// The MD5, which is for the result alone.
-    fn md5(&self, host: &Host, sum: impl FnOnce() -> Result<String, Fault>) -> Result<Option<String>, Fault> {
-        host.is_result_read().then(sum).transpose()
-    }
-
     /// A file that is not there to be fetched: a failure, or by `fail_on_missing=false` none.
     fn missing(&self, message: &str, ignored: &str, file: Option<String>) -> Result<Outcome, Fault> {
         match self.fail_on_missing {

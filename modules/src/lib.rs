@@ -44,6 +44,7 @@ mod apt;
 pub mod assemble;
 mod calendar;
 mod command;
+pub mod configparser;
 mod copy;
 mod cron;
 pub mod edit;

@@ -35,7 +35,8 @@ _iB=
 _ix=
 _iz=
 # A terminal that goes away must not kill the rm; a hang-up that comes as the shell is ending anyway must not end it
-# before the rm (its trap's `exit` would cut the other trap short), so each does all of it.
+# before the rm (its trap's `exit` would cut the other trap short), so each does all of it. Children made while _iB is
+# set never do it (see _iut).
 _iQ() {
     [ -z "$_iB" ] || return 0
     trap '' HUP INT TERM PIPE

@@ -2,8 +2,9 @@
 
 use super::act::Act;
 use super::ask::{Lane, Part, Question};
-use super::input::{Input, Source};
+use super::input::Source;
 use super::pipe::{Payload, Reply, Request, Run, Script};
+use super::setting::Setting;
 use super::system::{Me, Myself};
 use crate::registry::{CheckMode, ModuleDef};
 use crate::{Diff, Fault, Map, Outcome};
@@ -16,33 +17,6 @@ use std::task::{Context, Poll, Waker};
 /// Whom a conversation talks as: an index that the engine gives to a pipe (host and become user).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Identity(pub u32);
-
-/// What a task sets for its module.
-#[derive(Clone, Default)]
-pub struct Setting {
-    /// The pipe it talks through.
-    pub identity: Identity,
-    /// Foretell, change nothing.
-    pub check_mode: bool,
-    /// Differences are wanted, with contents.
-    pub diff_mode: bool,
-    /// How many `-v`.
-    pub verbosity: u8,
-    /// The task's turn has come: it may change the host. Without it the conversation is speculative.
-    pub turn: bool,
-    /// The task's `environment`.
-    pub environment: Vec<(Vec<u8>, Vec<u8>)>,
-    /// Files and trees from the controller, by the argument that names them.
-    pub inputs: Vec<(String, Input)>,
-    /// The task's `timeout`: its commands are killed after this long.
-    pub timeout: Option<std::time::Duration>,
-    /// The value of `no_log`: requests are marked secret.
-    pub no_log: bool,
-    /// The host is the controller itself.
-    pub local: bool,
-    /// Nobody reads more of the result than whether it changed or failed: what costs extra is left out.
-    pub unread: bool,
-}
 
 /// What came of a change.
 #[derive(Debug)]
@@ -101,6 +75,11 @@ pub struct Host {
 }
 
 impl Host {
+    /// What the task sets.
+    pub(super) fn setting(&self) -> &Setting {
+        &self.state.setting
+    }
+
     fn new(setting: Setting) -> Host {
         let turn = Cell::new(setting.turn);
         Host {
@@ -329,44 +308,9 @@ impl Host {
         Answered(self.wait_for(Want::Act(request))).await.reply().map(drop)
     }
 
-    /// The task foretells and changes nothing.
-    pub fn check_mode(&self) -> bool {
-        self.state.setting.check_mode
-    }
-
-    /// Somebody reads the result: what costs extra belongs into it.
-    pub fn is_result_read(&self) -> bool {
-        !self.state.setting.unread
-    }
-
-    /// Differences are wanted, with contents.
-    pub fn diff_mode(&self) -> bool {
-        self.state.setting.diff_mode
-    }
-
-    /// How many `-v`.
-    pub fn verbosity(&self) -> u8 {
-        self.state.setting.verbosity
-    }
-
-    /// The task's `environment`.
-    pub fn environment(&self) -> &[(Vec<u8>, Vec<u8>)] {
-        &self.state.setting.environment
-    }
-
-    /// The task's `timeout`.
-    pub fn timeout(&self) -> Option<std::time::Duration> {
-        self.state.setting.timeout
-    }
-
     /// Nothing was altered or wanted so far: what was asked still holds.
     pub fn is_untouched(&self) -> bool {
         !self.state.changed.get() && !self.state.acted.get()
-    }
-
-    /// The file or tree that the controller resolved for this argument.
-    pub fn input(&self, argument: &str) -> Option<Input> {
-        self.state.setting.inputs.iter().find(|(name, _)| name == argument).map(|(_, input)| input.clone())
     }
 
     /// Who we are there: user, group, home, umask. Asked once.

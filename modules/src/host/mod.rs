@@ -8,6 +8,7 @@ mod path;
 mod pipe;
 mod questions;
 mod receive;
+mod setting;
 mod status;
 mod system;
 mod tar;
@@ -20,13 +21,14 @@ pub use act::{
     refused, remove, symlink, touch,
 };
 pub use ask::{Framing, Lane, Part, Probe, Question};
-pub use conversation::{Conversation, Gate, Host, Identity, Setting, Step, join};
+pub use conversation::{Conversation, Gate, Host, Identity, Step, join};
 pub use input::{Input, Source, TreeEntry, TreeKind};
 pub use pipe::{Command, Payload, Pipe, PipeError, Reply, Request, Run, Script, Traffic};
 pub use questions::{
     Access, Algorithm, Checksum, Glob, Read, Reading, Readlink, RealPath, Stat, There, Tree, What,
 };
 pub use receive::Received;
+pub use setting::Setting;
 pub use status::{FileKind, Status};
 pub use system::{
     Account, GroupEntry, Me, Myself, NamedGroup, NamedUser, Package, Packages, Unit, Variables, Which, Zone,

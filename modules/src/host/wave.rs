@@ -1,8 +1,9 @@
 //! One exchange for all that a host's conversations wait for.
 
 use super::ask::{Framing, Lane, Part};
-use super::conversation::{Answer, Conversation, Identity, Setting, Slot, Step, Want};
+use super::conversation::{Answer, Conversation, Identity, Slot, Step, Want};
 use super::pipe::{Pipe, PipeError, Reply, Request};
+use super::setting::Setting;
 use crate::registry::ModuleDef;
 use crate::{Map, Outcome};
 use std::collections::HashMap;

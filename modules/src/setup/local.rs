@@ -1,8 +1,8 @@
 //! The target's own facts: the files of facts.d.
 
 use super::gathered::Gathered;
+use crate::configparser::IniFile;
 use crate::{Data, Map};
-use std::cell::Cell;
 
 /// What the `.fact` files say, by their names, and warnings about those that say nothing sensible.
 pub fn facts(gathered: &Gathered) -> (Map, Vec<String>) {
@@ -27,12 +27,11 @@ pub fn facts(gathered: &Gathered) -> (Map, Vec<String>) {
         }
         let value = match serde_json::from_str::<serde_json::Value>(text) {
             Ok(value) => Ok(Data::from_json(&value)),
-            Err(_) => match ini(text).map(|sections| filled(&sections)) {
-                Some(Ok(sections)) => Ok(Data::Map(sections)),
-                Some(Err(why)) => {
-                    Err(format!("error loading facts as ini - please check content: {path} ({why})"))
-                }
-                None => Err(format!("error loading facts as JSON or ini - please check content: {path}")),
+            Err(_) => match IniFile::read(text, false, false) {
+                Ok(file) => sections(&file).map(Data::Map).map_err(|why| {
+                    format!("error loading facts as ini - please check content: {path} ({why})")
+                }),
+                Err(_) => Err(format!("error loading facts as JSON or ini - please check content: {path}")),
             },
         };
         let value = value.unwrap_or_else(|message| {
@@ -44,132 +43,21 @@ pub fn facts(gathered: &Gathered) -> (Map, Vec<String>) {
     (local, warnings)
 }
 
-/// A section's name, and its options with their values as written.
-type Section = (String, Vec<(String, String)>);
-
-/// Sections of lower-cased names and text values, as Python's configparser reads them; what stands in `DEFAULT` is
-/// in each.
-fn ini(text: &str) -> Option<Vec<Section>> {
-    let mut sections: Vec<(String, Vec<(String, String)>)> = Vec::new();
-    let mut defaults: Vec<(String, String)> = Vec::new();
-    let mut continued = false;
-    for line in text.lines() {
-        let trimmed = line.trim();
-        if trimmed.is_empty() || trimmed.starts_with(['#', ';']) {
-            continue;
+/// All sections of an INI file.
+///
+/// # Errors
+/// A value refers to what does not exist.
+fn sections(file: &IniFile) -> Result<Map, String> {
+    let mut all = Map::new();
+    for section in file.sections().into_iter().filter(|name| name != "DEFAULT") {
+        let mut values = Map::new();
+        for option in file.options(&section).into_iter().flatten() {
+            let value = file.get(&section, &option, true)?.flatten().unwrap_or_default();
+            values.insert(option, value.into());
         }
-        if let Some(name) = trimmed
-            .strip_prefix('[')
-            .and_then(|rest| rest.split(']').next())
-            .filter(|_| !line.starts_with(' '))
-        {
-            if name != "DEFAULT" && sections.iter().any(|(n, _)| n == name) {
-                return None;
-            }
-            sections.push((name.to_owned(), Vec::new()));
-            continued = false;
-            continue;
-        }
-        let (section, entries) = sections.last_mut()?;
-        let entries = if section == "DEFAULT" { &mut defaults } else { entries };
-        if line.starts_with(char::is_whitespace) && continued {
-            let (_, value) = entries.last_mut()?;
-            value.push('\n');
-            value.push_str(trimmed);
-            continue;
-        }
-        let at = trimmed.find(['=', ':'])?;
-        let name = trimmed[..at].trim().to_lowercase();
-        if entries.iter().any(|(n, _)| *n == name) {
-            return None;
-        }
-        entries.push((name, trimmed[at + 1..].trim().to_owned()));
-        continued = true;
+        all.insert(section, values.into());
     }
-    sections.retain(|(name, _)| name != "DEFAULT");
-    for (_, entries) in &mut sections {
-        for (name, value) in &defaults {
-            if !entries.iter().any(|(known, _)| known == name) {
-                entries.push((name.clone(), value.clone()));
-            }
-        }
-    }
-    Some(sections)
-}
-
-/// The values with their `%(option)s` put in.
-fn filled(sections: &[Section]) -> Result<Map, String> {
-    let section = |(name, entries): &Section| {
-        let values = entries.iter().map(|(option, raw)| {
-            let mut value = String::new();
-            Filling { section: name, entries, option, raw, left: Cell::new(Filling::MOST) }
-                .fill(raw, &mut value, 1)?;
-            Ok((option.clone(), Data::from(value)))
-        });
-        Ok((name.clone(), Data::Map(values.collect::<Result<Map, String>>()?)))
-    };
-    sections.iter().map(section).collect()
-}
-
-/// One option's value being filled in, by the rules of configparser's `BasicInterpolation`.
-struct Filling<'a> {
-    section: &'a str,
-    entries: &'a [(String, String)],
-    option: &'a str,
-    raw: &'a str,
-    /// How many more references are followed: ten levels of a few each would take for ever.
-    left: Cell<usize>,
-}
-
-impl Filling<'_> {
-    /// Values nest no deeper than this.
-    const DEEPEST: usize = 10;
-    /// A value refers to no more others than this, directly or through them, and is no longer in bytes.
-    const MOST: usize = 1 << 20;
-
-    fn fill(&self, text: &str, into: &mut String, depth: usize) -> Result<(), String> {
-        if depth > Self::DEEPEST {
-            return Err(format!(
-                "Recursion limit exceeded in value substitution: option '{}' in section '{}' contains an \
-                 interpolation key which cannot be substituted in {} steps. Raw value: '{}'",
-                self.option,
-                self.section,
-                Self::DEEPEST,
-                self.raw
-            ));
-        }
-        let mut rest = text;
-        while let Some((before, from)) = rest.split_once('%') {
-            into.push_str(before);
-            if let Some(behind) = from.strip_prefix('%') {
-                into.push('%');
-                rest = behind;
-                continue;
-            }
-            let Some(named) = from.strip_prefix('(') else {
-                return Err(format!("'%' must be followed by '%' or '(', found: '%{from}'"));
-            };
-            let Some((name, behind)) =
-                named.split_once(")s").filter(|(name, _)| !name.is_empty() && !name.contains(')'))
-            else {
-                return Err(format!("bad interpolation variable reference '%{from}'"));
-            };
-            let name = name.to_lowercase();
-            let Some((_, value)) = self.entries.iter().find(|(known, _)| *known == name) else {
-                return Err(format!(
-                    "Bad value substitution: option '{}' in section '{}' contains an interpolation key '{name}' which \
-                     is not a valid option name. Raw value: '{}'",
-                    self.option, self.section, self.raw
-                ));
-            };
-            let left = self.left.get().checked_sub(1).filter(|_| into.len() <= Self::MOST);
-            self.left.set(left.ok_or_else(|| format!("option '{}' grows without end", self.option))?);
-            self.fill(value, into, depth + 1)?;
-            rest = behind;
-        }
-        into.push_str(rest);
-        Ok(())
-    }
+    Ok(all)
 }
 
 #[cfg(test)]
@@ -216,18 +104,6 @@ mod tests {
             let (local, _) = of(&format!("N local /f/a.fact\n[a]\nb={value}\n\nN end\n"));
             let message = format!("error loading facts as ini - please check content: /f/a.fact ({why})");
             assert_eq!(local["a"].as_str(), Some(message.as_str()));
-        }
-    }
-
-    #[test]
-    fn a_value_does_not_grow_without_end() {
-        let levels = |last: &str| {
-            let line = |n: u32| format!("o{n}={}\n", format!("%(o{})s", n + 1).repeat(20));
-            (1..9).map(line).collect::<String>() + "o9=" + last
-        };
-        for last in ["", "text"] {
-            let (local, _) = of(&format!("N local /f/a.fact\n[a]\n{}\n\nN end\n", levels(last)));
-            assert!(local["a"].as_str().is_some_and(|text| text.contains("grows without end")));
         }
     }
 

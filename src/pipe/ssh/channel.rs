@@ -80,6 +80,7 @@ impl ChannelCarrier {
 
     fn write(&mut self, outgoing: &[u8]) -> Result<usize, Broken> {
         if outgoing.is_empty() {
+            self.held = None;
             return Ok(0);
         }
         let room = self.room();

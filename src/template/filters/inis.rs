@@ -2,9 +2,9 @@
 
 use super::Filter;
 use crate::template::args::Args;
-use crate::template::lookups::IniFile;
 use crate::template::value::{Error, Result, Value};
 use crate::template::{Dict, Eval, Key};
+use impel_modules::configparser::IniFile;
 
 /// This family's table.
 pub(super) const FILTERS: &[Filter] = &[
@@ -18,12 +18,12 @@ fn from_ini(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> {
         return Err(Error::new(format!("from_ini requires a str, got <class '{}'>", input.type_name())));
     };
     let file = IniFile::read(text, true, false)
-        .map_err(|e| Error::new(format!("from_ini failed to parse given string: {}", e.message())))?;
+        .map_err(|e| Error::new(format!("from_ini failed to parse given string: {e}")))?;
     let out = Dict::default();
     for section in file.sections() {
         let options = Dict::default();
         for option in file.options(&section).unwrap_or_default() {
-            let value = file.get(&section, &option, false)?.flatten();
+            let value = file.get(&section, &option, false).map_err(Error::new)?.flatten();
             options.insert(Key::str(option.as_str()), value.map_or(Value::None, Value::from));
         }
         out.insert(Key::str(section.as_str()), Value::Dict(options));

@@ -3,7 +3,6 @@
 mod commands;
 mod files;
 mod hosts;
-mod inifile;
 mod lists;
 mod options;
 mod overlay;
@@ -16,7 +15,6 @@ mod tables;
 mod variables;
 mod web;
 
-pub(crate) use inifile::IniFile;
 pub use registry::{Lookup, LookupFn, find, names};
 
 /// Every family's table.

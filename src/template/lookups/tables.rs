@@ -1,12 +1,12 @@
 //! Values out of files of rows and sections: `csvfile`, `ini`.
 
-use super::inifile::IniFile;
 use super::{Lookup, files, options, parameters};
 use crate::template::Eval;
 use crate::template::args::Args;
 use crate::template::filters::from_encoding;
 use crate::template::pyregex::{Flags, PyRegex};
 use crate::template::value::{Error, Result, Value};
+use impel_modules::configparser::IniFile;
 
 /// This family's table.
 pub(super) const LOOKUPS: &[Lookup] =
@@ -202,11 +202,9 @@ fn ini(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<Value>
             options.flag("case_sensitive", false)?,
             options.flag("allow_no_value", false)? || options.flag("allow_none", false)?,
         )
-        .map_err(|e| {
-            match e.message().ends_with("already exists") && e.message().contains("option") {
-                true => e.within(format!("Duplicate option in '{path}'")),
-                false => e,
-            }
+        .map_err(|e| match e.ends_with("already exists") && e.contains("option") {
+            true => Error::new(e).within(format!("Duplicate option in '{path}'")),
+            false => Error::new(e),
         })?;
         let interpolate = options.flag("interpolation", true)?;
         let value = |v: Option<String>| v.map_or(Value::None, |v| Value::text(v, secret));
@@ -215,13 +213,13 @@ fn ini(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<Value>
             let regex = PyRegex::new(&key, Flags::default())?;
             for option in file.options(&section).ok_or_else(no_section)? {
                 if regex.match_start(&option)?.is_some() {
-                    out.extend(file.get(&section, &option, interpolate)?.map(value));
+                    out.extend(file.get(&section, &option, interpolate).map_err(Error::new)?.map(value));
                 }
             }
             continue;
         }
         file.options(&section).ok_or_else(no_section)?;
-        match file.get(&section, &key, interpolate)? {
+        match file.get(&section, &key, interpolate).map_err(Error::new)? {
             Some(found) => out.extend(found.map(|v| Value::text(v, secret))),
             None => match options.value("default") {
                 None => out.push(Value::str("")),

@@ -1,15 +1,18 @@
-//! INI files as Python's `configparser` reads them.
+//! INI files as Python's `configparser` reads them: fact files of hosts, the `ini` lookup, `from_ini`.
 
-use crate::template::value::{Error, Result};
 use indexmap::IndexMap;
 
 /// How deep values may refer to each other.
 const DEEPEST: usize = 10;
 
+/// A value refers to no more others than this, directly or through them, and is no longer in bytes: ten levels of a
+/// few each would take for ever.
+const MOST: usize = 1 << 20;
+
 type Section = IndexMap<String, Option<String>>;
 
 /// A file's sections.
-pub(crate) struct IniFile {
+pub struct IniFile {
     sections: IndexMap<String, Section>,
     defaults: Section,
     case_sensitive: bool,
@@ -20,7 +23,7 @@ impl IniFile {
     ///
     /// # Errors
     /// In the words of `configparser`: no section header, lines that are nothing, duplicates.
-    pub fn read(text: &str, case_sensitive: bool, allow_no_value: bool) -> Result<IniFile> {
+    pub fn read(text: &str, case_sensitive: bool, allow_no_value: bool) -> Result<IniFile, String> {
         let mut file = IniFile { sections: IndexMap::new(), defaults: Section::new(), case_sensitive };
         // The section and option that lines are added to, and how far that option is indented.
         let mut section: Option<String> = None;
@@ -42,10 +45,10 @@ impl IniFile {
             }
             if let Some(name) = trimmed.strip_prefix('[').and_then(|t| t.split_once(']')).map(|(n, _)| n) {
                 if file.sections.contains_key(name) {
-                    return Err(Error::new(format!(
+                    return Err(format!(
                         "While reading from '<???>' [line {:2}]: section '{name}' already exists",
                         number + 1
-                    )));
+                    ));
                 }
                 if name != "DEFAULT" {
                     file.sections.insert(name.to_owned(), Section::new());
@@ -55,23 +58,23 @@ impl IniFile {
                 continue;
             }
             let Some(current) = &section else {
-                return Err(Error::new("File contains no section headers."));
+                return Err("File contains no section headers.".to_owned());
             };
             let (name, value) = match trimmed.find(['=', ':']) {
                 Some(at) => (trimmed[..at].trim_end(), Some(trimmed[at + 1..].trim())),
                 None if allow_no_value => (trimmed, None),
-                None => return Err(Error::new("Source contains parsing errors: '<???>'")),
+                None => return Err("Source contains parsing errors: '<???>'".to_owned()),
             };
             if name.is_empty() {
-                return Err(Error::new("Source contains parsing errors: '<???>'"));
+                return Err("Source contains parsing errors: '<???>'".to_owned());
             }
             let name = file.folded(name);
             let line_number = number + 1;
             let options = file.section_mut(current);
             if options.contains_key(&name) {
-                return Err(Error::new(format!(
+                return Err(format!(
                     "While reading from '<???>' [line {line_number:2}]: option '{name}' in section '{current}' already exists"
-                )));
+                ));
             }
             options.insert(name.clone(), value.map(str::to_owned));
             option = Some((name, indent));
@@ -119,48 +122,95 @@ impl IniFile {
     /// An option's value; the inner `None` is an option without one.
     ///
     /// # Errors
-    /// It refers to what does not exist.
-    pub fn get(&self, section: &str, option: &str, interpolate: bool) -> Result<Option<Option<String>>> {
+    /// It refers to what does not exist, to itself, or grows without end.
+    pub fn get(
+        &self,
+        section: &str,
+        option: &str,
+        interpolate: bool,
+    ) -> Result<Option<Option<String>>, String> {
         let option = self.folded(option);
-        let raw = |name: &str| {
-            self.sections.get(section).and_then(|s| s.get(name)).or_else(|| self.defaults.get(name))
-        };
-        match raw(&option) {
-            None => Ok(None),
-            Some(Some(value)) if interpolate => {
-                Ok(Some(Some(self.interpolated(value, section, &option, DEEPEST)?)))
+        match self.raw(section, &option) {
+            Some(Some(raw)) if interpolate => {
+                let mut filling =
+                    Filling { file: self, section, option: &option, raw, out: String::new(), left: MOST };
+                filling.fill(raw, DEEPEST)?;
+                Ok(Some(Some(filling.out)))
             }
-            Some(value) => Ok(Some(value.clone())),
+            value => Ok(value.cloned()),
         }
     }
 
-    fn interpolated(&self, value: &str, section: &str, option: &str, depth: usize) -> Result<String> {
+    /// An option's value as written.
+    fn raw(&self, section: &str, folded: &str) -> Option<&Option<String>> {
+        self.sections.get(section).and_then(|s| s.get(folded)).or_else(|| self.defaults.get(folded))
+    }
+}
+
+/// One option's value being filled in, by the rules of `BasicInterpolation`.
+struct Filling<'a> {
+    file: &'a IniFile,
+    section: &'a str,
+    option: &'a str,
+    raw: &'a str,
+    out: String,
+    left: usize,
+}
+
+impl Filling<'_> {
+    fn fill(&mut self, text: &str, depth: usize) -> Result<(), String> {
+        let (option, section, raw) = (self.option, self.section, self.raw);
         let Some(depth) = depth.checked_sub(1) else {
-            return Err(Error::new(format!(
-                "Recursion limit exceeded in value substitution: option '{option}' in section '{section}'"
-            )));
+            return Err(format!(
+                "Recursion limit exceeded in value substitution: option '{option}' in section '{section}' contains an \
+                 interpolation key which cannot be substituted in {DEEPEST} steps. Raw value: '{raw}'"
+            ));
         };
-        let mut out = String::new();
-        let mut rest = value;
-        while let Some((before, after)) = rest.split_once('%') {
-            out.push_str(before);
-            if let Some(after) = after.strip_prefix('%') {
-                out.push('%');
-                rest = after;
+        let mut rest = text;
+        while let Some((before, from)) = rest.split_once('%') {
+            self.out.push_str(before);
+            if let Some(behind) = from.strip_prefix('%') {
+                self.out.push('%');
+                rest = behind;
                 continue;
             }
-            let Some((name, after)) = after.strip_prefix('(').and_then(|a| a.split_once(")s")) else {
-                return Err(Error::new(format!("'%' must be followed by '%' or '(', found: '%{after}'")));
+            let Some(named) = from.strip_prefix('(') else {
+                return Err(format!("'%' must be followed by '%' or '(', found: '%{from}'"));
             };
-            let Some(inner) = self.get(section, name, false)? else {
-                return Err(Error::new(format!(
-                    "Bad value substitution: option '{option}' in section '{section}' contains an interpolation \
-                     key '{name}' which is not a valid option name. Raw value: '{value}'"
-                )));
+            let named = named.split_once(")s").filter(|(name, _)| !name.is_empty() && !name.contains(')'));
+            let Some((name, behind)) = named else {
+                return Err(format!("bad interpolation variable reference '%{from}'"));
             };
-            out.push_str(&self.interpolated(&inner.unwrap_or_default(), section, option, depth)?);
-            rest = after;
+            let name = self.file.folded(name);
+            let Some(inner) = self.file.raw(section, &name) else {
+                return Err(format!(
+                    "Bad value substitution: option '{option}' in section '{section}' contains an interpolation key \
+                     '{name}' which is not a valid option name. Raw value: '{raw}'"
+                ));
+            };
+            let left = self.left.checked_sub(1).filter(|_| self.out.len() <= MOST);
+            self.left =
+                left.ok_or_else(|| format!("option '{option}' in section '{section}' grows without end"))?;
+            self.fill(inner.as_deref().unwrap_or_default(), depth)?;
+            rest = behind;
         }
-        Ok(out + rest)
+        self.out.push_str(rest);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_does_not_grow_without_end() {
+        let line = |n: u32| format!("o{n}={}\n", format!("%(o{})s", n + 1).repeat(20));
+        for last in ["", "text"] {
+            let text = format!("[a]\n{}o9={last}\n", (1..9).map(line).collect::<String>());
+            let file = IniFile::read(&text, false, false).unwrap();
+            assert!(file.get("a", "o1", true).unwrap_err().contains("grows without end"));
+            assert_eq!(file.get("a", "o9", true), Ok(Some(Some(last.to_owned()))));
+        }
     }
 }
