@@ -6,6 +6,7 @@ pub mod config;
 pub mod diag;
 pub mod engine;
 pub mod inventory;
+pub mod maps;
 pub mod pipe;
 pub mod playbook;
 pub mod report;

@@ -71,7 +71,7 @@ impl IncludeVars {
         let span = call.task.action.span;
         let file =
             text(call, "file").or_else(|| call.raw.as_ref().map(|raw| raw.to_string().trim().to_string()));
-        let (mut files, mut vars) = (Vec::new(), indexmap::IndexMap::<Arc<str>, Value>::new());
+        let (mut files, mut vars) = (Vec::new(), crate::maps::IndexMap::<Arc<str>, Value>::default());
         let mut hidden = false;
         match (file, text(call, "dir")) {
             (Some(file), _) => {
@@ -146,7 +146,7 @@ fn plain(value: &Value) -> Data {
 fn read(
     call: &Call<'_>,
     path: &Path,
-    vars: &mut indexmap::IndexMap<Arc<str>, Value>,
+    vars: &mut crate::maps::IndexMap<Arc<str>, Value>,
 ) -> Result<bool, Diagnostic> {
     let node = call.world.layers().store.vault.yaml(path)?;
     if node.is_null() {

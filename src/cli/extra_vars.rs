@@ -2,10 +2,10 @@
 
 use crate::diag::{Diagnostic, ErrorKind, Span};
 use crate::engine::ExtraVars;
+use crate::maps::IndexMap;
 use crate::playbook;
 use crate::vault::Vault;
 use crate::yaml::{self, Kind, Limits, Node};
-use indexmap::IndexMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ pub(super) type Vars = IndexMap<Arc<str>, Node>;
 /// # Errors
 /// A file that is not there, YAML that is none, something that is no mapping.
 pub(super) fn read(all: &[ExtraVars], vault: &Vault) -> Result<Vars, Diagnostic> {
-    let mut vars = Vars::new();
+    let mut vars = Vars::default();
     for one in all {
         match one {
             ExtraVars::File(path) => vars.extend(from_file(path, vault)?),
@@ -38,7 +38,7 @@ fn from_file(path: &Path, vault: &Vault) -> Result<Vars, Diagnostic> {
 fn from_text(text: &str) -> Result<Vars, Diagnostic> {
     let origin = Span::new(Path::new("<CLI option '-e'>"), 0, 0);
     if text.is_empty() {
-        return Ok(Vars::new());
+        return Ok(Vars::default());
     }
     if text.starts_with(['/', '.']) {
         let message = format!("Please prepend extra_vars filename '{text}' with '@'");
@@ -59,7 +59,7 @@ fn from_text(text: &str) -> Result<Vars, Diagnostic> {
 
 fn mapping(node: Node, given: &str) -> Result<Vars, Diagnostic> {
     match &node.kind {
-        Kind::Null => Ok(Vars::new()),
+        Kind::Null => Ok(Vars::default()),
         Kind::Map(map) => Ok(map
             .pairs
             .iter()

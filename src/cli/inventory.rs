@@ -158,7 +158,7 @@ impl Show {
 
     /// A host's variables as the form asks for them: all that it has, or under `--export` its own only.
     fn vars_of(&self, name: &str) -> Result<Vars, Diagnostic> {
-        let Some(host) = self.sources.inventory.hosts.get(name) else { return Ok(Vars::new()) };
+        let Some(host) = self.sources.inventory.hosts.get(name) else { return Ok(Vars::default()) };
         if self.arguments.export {
             return self.sources.host_alone(host);
         }
@@ -257,7 +257,7 @@ impl Show {
         }
         let mut hosts = Vec::new();
         for host in group.hosts.iter().filter(|host| name != ALL && left.contains(*host)) {
-            let vars = if seen.insert(host.clone()) { self.vars_of(host)? } else { Vars::new() };
+            let vars = if seen.insert(host.clone()) { self.vars_of(host)? } else { Vars::default() };
             hosts.push((Tree::Str(host.to_string()), text::tree(&vars)));
         }
         if !hosts.is_empty() {
@@ -289,7 +289,7 @@ impl Show {
             }
             let mut hosts = Map::new();
             for host in group.hosts.iter().filter(|host| **name != *ALL && left.contains(*host)) {
-                let vars = if seen.insert(host.clone()) { self.vars_of(host)? } else { Vars::new() };
+                let vars = if seen.insert(host.clone()) { self.vars_of(host)? } else { Vars::default() };
                 hosts.insert(host.to_string(), text::data(&vars, false).into());
             }
             if !hosts.is_empty() {

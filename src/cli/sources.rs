@@ -97,7 +97,7 @@ impl Sources {
     /// A file of variables cannot be read.
     pub(super) fn of_host(&self, host: &Host) -> Result<Vars, Diagnostic> {
         let layers = self.layers(host)?;
-        let mut vars = Vars::new();
+        let mut vars = Vars::default();
         for layer in layers {
             self.add(&mut vars, &layer);
         }

@@ -4,12 +4,12 @@ use super::answer::Answer;
 use super::settings::Settings;
 use super::shared::Shared;
 use crate::diag::Diagnostic;
+use crate::maps::IndexMap;
 use crate::playbook::Task;
 use crate::template::Value;
 use crate::vars::TaskWorld;
 use impel_modules::Map;
 use impel_modules::host::Input;
-use indexmap::IndexMap;
 use std::sync::Arc;
 
 /// Arguments of an action: rendered, in the order written.

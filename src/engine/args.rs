@@ -1,12 +1,12 @@
 //! A task's arguments: as written for showing, rendered for running.
 
 use crate::diag::Diagnostic;
+use crate::maps::IndexMap;
 use crate::playbook::Task;
 use crate::template::{self, Value, World};
 use crate::vars::TaskWorld;
 use crate::yaml::{Kind, Node};
 use impel_modules::{Data, Map};
-use indexmap::IndexMap;
 use std::sync::Arc;
 
 /// Arguments as they were written.
@@ -49,7 +49,7 @@ pub fn render(task: &Task, world: &TaskWorld) -> Result<Rendered, Diagnostic> {
             .at(task.action.span)
             .because(error)
     };
-    let mut args = IndexMap::new();
+    let mut args = IndexMap::default();
     if let Some(whole) = &task.action.whole {
         world.warn(UNSAFE);
         let value = template::render(&Value::from_node(whole), world).map_err(|e| fails(e, None, whole))?;

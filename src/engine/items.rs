@@ -2,12 +2,12 @@
 
 use super::settings::{rendered, to_bool};
 use crate::diag::Diagnostic;
+use crate::maps::IndexMap;
 use crate::playbook::Task;
 use crate::template::args::Args;
 use crate::template::{Eval, Value};
 use crate::vars::TaskWorld;
 use crate::yaml::{Kind, Node};
-use indexmap::IndexMap;
 use std::sync::Arc;
 
 /// What a loop yields.
@@ -106,7 +106,7 @@ fn mentions(node: &Node, name: &str, depth: usize) -> bool {
 impl Items {
     /// The variables of the item at `index`.
     pub fn locals(&self, index: usize) -> IndexMap<Arc<str>, Value> {
-        let mut locals = IndexMap::new();
+        let mut locals = IndexMap::default();
         let Some(value) = self.values.get(index) else { return locals };
         locals.insert(self.loop_var.clone(), value.clone());
         locals.insert("ansible_loop_var".into(), Value::str(self.loop_var.clone()));

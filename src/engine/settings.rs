@@ -188,7 +188,7 @@ fn timeout(read: &Reader<'_>) -> Result<u64, Diagnostic> {
 
 /// The environment of all levels; the innermost wins.
 fn environment(task: &Task, world: &TaskWorld) -> Result<Vec<(String, String)>, Diagnostic> {
-    let mut all: indexmap::IndexMap<String, String> = indexmap::IndexMap::new();
+    let mut all: crate::maps::IndexMap<String, String> = crate::maps::IndexMap::default();
     for node in task.gathered(|k| &k.environment) {
         let value = rendered(node, world)?;
         let maps = match &value {

@@ -15,13 +15,13 @@ use super::position::Step;
 use super::settings::{Settings, rendered};
 use super::shared::Shared;
 use crate::diag::Diagnostic;
+use crate::maps::IndexMap;
 use crate::playbook::Task;
 use crate::template::{self, Value};
 use crate::vars::{Ahead, HostStore, Layers, PlayVars, TaskWorld};
 use begin::register_name;
 use impel_modules::host::{Conversation, Identity, PipeError, Setting};
 use impel_modules::{Data, Map, Text, registry};
-use indexmap::IndexMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

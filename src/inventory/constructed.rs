@@ -5,9 +5,9 @@ use super::model::{ALL, Inventory, Vars, fit};
 use super::varfiles::VarFiles;
 use super::world::SourceWorld;
 use crate::diag::{Diagnostic, Span};
+use crate::maps::IndexMap;
 use crate::template::{self, Value};
 use crate::yaml::{Kind, Mapping, Node, repr};
-use indexmap::IndexMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -141,7 +141,7 @@ fn visible(
     config: &Config,
     options: &Options,
 ) -> Result<IndexMap<Arc<str>, Value>, Diagnostic> {
-    let mut seen = IndexMap::new();
+    let mut seen = IndexMap::default();
     let Some(host) = inventory.hosts.get(name) else { return Ok(seen) };
     let below_all =
         host.groups.iter().any(|group| &**group == ALL || inventory.ancestors(group).contains(ALL));
@@ -168,7 +168,7 @@ fn visible(
 }
 
 fn compose(config: &Config, world: &SourceWorld, host: &str) -> (Vars, Option<Diagnostic>) {
-    let mut composed = Vars::new();
+    let mut composed = Vars::default();
     for (key, source) in &config.compose.pairs {
         let name = super::yaml::text_of(key);
         match evaluate(&Value::from_node(source), world) {

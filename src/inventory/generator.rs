@@ -4,9 +4,9 @@ use super::load::Options;
 use super::model::Inventory;
 use super::world::SourceWorld;
 use crate::diag::Diagnostic;
+use crate::maps::IndexMap;
 use crate::template::{self, Value};
 use crate::yaml::{Kind, Node, repr};
-use indexmap::IndexMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ pub fn read(
     let hosts = at("hosts").and_then(Node::as_map).ok_or_else(|| missing("hosts"))?;
     let layers = at("layers").and_then(Node::as_map).ok_or_else(|| missing("layers"))?;
     let name = hosts.get("name").ok_or_else(|| missing("hosts.name"))?;
-    let mut combinations: Vec<IndexMap<Arc<str>, Value>> = vec![IndexMap::new()];
+    let mut combinations: Vec<IndexMap<Arc<str>, Value>> = vec![IndexMap::default()];
     for (layer, values) in &layers.pairs {
         let values = values.as_seq().ok_or_else(|| missing("a list in every layer"))?;
         if combinations.len().saturating_mul(values.len()) > MOST {

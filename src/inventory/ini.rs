@@ -134,7 +134,7 @@ fn host(
         split(line).map_err(|why| fail(format!("Error parsing host definition '{line}': {why}"), span))?;
     let Some((name, words)) = words.split_first() else { return Ok(()) };
     let (names, port) = expand(name).map_err(|why| fail(why, span))?;
-    let mut vars = Vars::new();
+    let mut vars = Vars::default();
     for word in words {
         let (key, value) = word
             .split_once('=')

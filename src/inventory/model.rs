@@ -1,8 +1,8 @@
 //! Hosts and groups: who belongs to what, and what the inventory itself says about them.
 
 use crate::diag::{Diagnostic, Span};
+use crate::maps::{IndexMap, IndexSet};
 use crate::yaml::{Kind, Node};
-use indexmap::{IndexMap, IndexSet};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -73,8 +73,8 @@ pub const UNGROUPED: &str = "ungrouped";
 impl Default for Inventory {
     fn default() -> Inventory {
         let mut inventory = Inventory {
-            hosts: IndexMap::new(),
-            groups: IndexMap::new(),
+            hosts: IndexMap::default(),
+            groups: IndexMap::default(),
             folders: Vec::new(),
             sources: Vec::new(),
             notes: Vec::new(),
@@ -100,9 +100,9 @@ impl Inventory {
         self.groups.entry(name.clone()).or_insert_with(|| Group {
             name,
             vars: Arc::default(),
-            hosts: IndexSet::new(),
-            children: IndexSet::new(),
-            parents: IndexSet::new(),
+            hosts: IndexSet::default(),
+            children: IndexSet::default(),
+            parents: IndexSet::default(),
             priority: 1,
             depth: 0,
         })
@@ -121,7 +121,7 @@ impl Inventory {
         let host = self.hosts.entry(name.clone()).or_insert_with(|| Host {
             name,
             vars: Arc::default(),
-            groups: IndexSet::new(),
+            groups: IndexSet::default(),
             source: None,
             implicit: false,
         });
@@ -273,8 +273,8 @@ impl Inventory {
 
     /// The hosts of a group and of all groups below, in order of appearance, level by level.
     pub fn members(&self, group: &str) -> IndexSet<Arc<str>> {
-        let mut members = IndexSet::new();
-        let mut seen: IndexSet<&str> = IndexSet::new();
+        let mut members = IndexSet::default();
+        let mut seen: IndexSet<&str> = IndexSet::default();
         let start = self.groups.get(group).map(|group| &*group.name);
         seen.extend(start);
         let mut at = 0;

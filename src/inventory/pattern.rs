@@ -3,8 +3,8 @@
 use super::model::{ALL, Inventory};
 use super::names::split_port;
 use crate::diag::Diagnostic;
+use crate::maps::IndexSet;
 use crate::template::pyregex::{Flags, PyRegex};
-use indexmap::IndexSet;
 use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -96,7 +96,7 @@ impl Inventory {
         let plain: Vec<&str> =
             patterns.iter().map(String::as_str).filter(|p| !p.starts_with(['&', '!'])).collect();
         let (both, without): (Vec<&str>, Vec<&str>) = (of(&['&']), of(&['!']));
-        let mut hosts: IndexSet<Arc<str>> = IndexSet::new();
+        let mut hosts: IndexSet<Arc<str>> = IndexSet::default();
         let mut matched = Matched::default();
         // Excluding or narrowing alone is from all.
         let plain = if plain.is_empty() { vec![ALL] } else { plain };
@@ -142,7 +142,7 @@ impl Inventory {
 
     fn named(&mut self, pattern: &str, warnings: &mut Vec<String>) -> Result<Vec<Arc<str>>, Diagnostic> {
         let test = Test::new(pattern)?;
-        let mut found: IndexSet<Arc<str>> = IndexSet::new();
+        let mut found: IndexSet<Arc<str>> = IndexSet::default();
         let mut any_group = false;
         let groups: Vec<Arc<str>> = match &test {
             Test::Exactly(name) => {

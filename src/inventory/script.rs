@@ -3,8 +3,8 @@
 use super::model::{Inventory, Vars};
 use super::yaml::{not_a_dictionary, text_of};
 use crate::diag::{Diagnostic, Span};
+use crate::maps::IndexSet;
 use crate::yaml::{Kind, Limits, Mapping, Node, json, repr};
-use indexmap::IndexSet;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -46,7 +46,7 @@ pub fn read(
     if let Some(vars) = meta.filter(|vars| vars.as_map().is_none()) {
         return Err(wrong_type("_meta.hostvars", vars, "dict"));
     }
-    let mut reader = Reader { inventory, source: path.into(), mentioned: IndexSet::new() };
+    let mut reader = Reader { inventory, source: path.into(), mentioned: IndexSet::default() };
     for (key, content) in &groups.pairs {
         match key.as_str() {
             Some("_meta") => {}
@@ -155,7 +155,7 @@ fn pairs_of(node: &Node) -> Result<Vars, Diagnostic> {
         Kind::Map(map) => {
             Ok(map.pairs.iter().map(|(name, value)| (text_of(name).into(), value.clone())).collect())
         }
-        Kind::Null => Ok(Vars::new()),
+        Kind::Null => Ok(Vars::default()),
         _ => Err(Diagnostic::parse(not_a_dictionary(node), node.span)),
     }
 }

@@ -53,7 +53,7 @@ fn listed(inventory: &Inventory) -> Value {
     while let Some(name) = next.pop() {
         let group = &inventory.groups[&*name];
         let mut shown = serde_json::Map::new();
-        let names = |names: &indexmap::IndexSet<std::sync::Arc<str>>| -> Vec<String> {
+        let names = |names: &crate::maps::IndexSet<std::sync::Arc<str>>| -> Vec<String> {
             names.iter().map(|n| n.to_string()).collect()
         };
         if !group.children.is_empty() {

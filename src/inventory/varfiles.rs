@@ -125,7 +125,7 @@ const DEEPEST: usize = 40;
 
 /// A file's variables, or those of all files in a folder, later ones over earlier ones.
 fn read(path: &Path, vault: &Vault) -> Result<Vars, Diagnostic> {
-    let mut vars = Vars::new();
+    let mut vars = Vars::default();
     for file in files(path, 0) {
         vars.extend(read_file(&file, vault)?);
     }
@@ -167,7 +167,7 @@ pub fn read_file(path: &Path, vault: &Vault) -> Result<Vars, Diagnostic> {
         Kind::Map(map) => {
             Ok(map.pairs.iter().map(|(name, value)| (text_of(name).into(), value.clone())).collect())
         }
-        Kind::Null => Ok(Vars::new()),
+        Kind::Null => Ok(Vars::default()),
         _ => {
             let class = super::yaml::class(&node);
             let class = class

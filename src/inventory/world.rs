@@ -1,9 +1,9 @@
 //! What templates in inventory sources see: one host's variables, or a generator's layers.
 
 use crate::diag::Diagnostic;
+use crate::maps::IndexMap;
 use crate::template::{Effect, Value, World};
 use crate::vault::Vault;
-use indexmap::IndexMap;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};

@@ -158,8 +158,8 @@ impl Reader<'_> {
             Kind::Map(vars) => {
                 vars.pairs.iter().map(|(name, value)| (text_of(name).into(), value.clone())).collect()
             }
-            Kind::Null => Vars::new(),
-            Kind::Str { text, .. } if text.is_empty() => Vars::new(),
+            Kind::Null => Vars::default(),
+            Kind::Str { text, .. } if text.is_empty() => Vars::default(),
             _ => {
                 let message = not_a_dictionary(value);
                 return Err(Diagnostic::parse(message, value.span));

@@ -2,10 +2,10 @@
 
 use super::source::{Source, StaticNames, What, not_found};
 use crate::diag::{Diagnostic, ErrorKind, Span};
+use crate::maps::IndexMap;
 use crate::template::{self, Effect, Value, World};
 use crate::vault::Vault;
 use crate::yaml::Node;
-use indexmap::IndexMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -82,7 +82,7 @@ impl Source for Disk {
 
     fn static_name(&self, name: &Node, known: &StaticNames<'_>) -> Result<String, Diagnostic> {
         let mut layers: Vec<Values> = Vec::new();
-        let mut magic: IndexMap<Arc<str>, Value> = IndexMap::new();
+        let mut magic: IndexMap<Arc<str>, Value> = IndexMap::default();
         let text = |path: &Path| Value::str(&*path.to_string_lossy());
         magic.insert("playbook_dir".into(), text(&self.base));
         if let Some(role) = known.role {

@@ -161,7 +161,7 @@ impl Writer<'_, '_> {
 
     /// Keys become text first, so that `1` and `'1'` are one key, as ansible-core 2.19 has it.
     fn dict(&mut self, pairs: impl Iterator<Item = (Value, Value)>, depth: usize) -> Result<()> {
-        let mut named = indexmap::IndexMap::new();
+        let mut named = crate::maps::IndexMap::default();
         for (key, value) in pairs {
             named.insert(key_text(&key)?, value);
         }
@@ -399,7 +399,7 @@ impl Reader {
     fn object(&mut self, depth: usize) -> Result<Value> {
         const NAME: &str = "Expecting property name enclosed in double quotes";
         self.at += 1;
-        let mut pairs = indexmap::IndexMap::new();
+        let mut pairs = crate::maps::IndexMap::default();
         self.blank();
         if self.peek() == Some('}') {
             self.at += 1;

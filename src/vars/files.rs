@@ -4,10 +4,10 @@ use super::inventories::mapping;
 use super::scope::Scope;
 use super::world::TaskWorld;
 use crate::diag::{Diagnostic, Span};
+use crate::maps::IndexMap;
 use crate::playbook::Source;
 use crate::template::{self, Error, Marker, MarkerKind, Value};
 use crate::yaml::{Kind, Node, repr};
-use indexmap::IndexMap;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -88,7 +88,7 @@ fn variables(node: &Node) -> Result<IndexMap<Arc<str>, Value>, Diagnostic> {
         Kind::Seq(parts) => &**parts,
         _ => std::slice::from_ref(node),
     };
-    let mut all = IndexMap::new();
+    let mut all = IndexMap::default();
     for part in parts {
         if !matches!(part.kind, Kind::Map(_) | Kind::Null) {
             return Err(Diagnostic::parse("Invalid variable file contents.", part.span).hint(

@@ -5,9 +5,9 @@ use super::scope::Scope;
 use super::store::VarStore;
 use crate::diag::Diagnostic;
 use crate::inventory::{Host, Inventory, VarFiles, Vars};
+use crate::maps::IndexMap;
 use crate::template::Value;
 use crate::yaml::Node;
-use indexmap::IndexMap;
 use rayon::prelude::*;
 use std::collections::HashMap;
 use std::path::Path;
@@ -103,7 +103,7 @@ fn scope(vars: &Vars) -> Scope {
 
 /// `inventory_file` and `inventory_dir`.
 fn place(host: &Host) -> Scope {
-    let mut place: IndexMap<Arc<str>, Value> = IndexMap::new();
+    let mut place: IndexMap<Arc<str>, Value> = IndexMap::default();
     let text = |path: &Path| Value::str(path.to_string_lossy().into_owned());
     place.insert("inventory_file".into(), host.source.as_deref().map_or(Value::None, text));
     // a list of hosts is in no folder, and ansible-core says so by this text
@@ -132,7 +132,7 @@ fn groups(inventory: &Inventory, store: &VarStore) {
 /// It is none.
 pub fn mapping(node: &crate::yaml::Node) -> Result<IndexMap<Arc<str>, Value>, Diagnostic> {
     if node.is_null() {
-        return Ok(IndexMap::new());
+        return Ok(IndexMap::default());
     }
     let Some(map) = node.as_map() else {
         let message =

@@ -1,9 +1,9 @@
 //! One layer of variables: shared and never changed in place.
 
 use crate::diag::Span;
+use crate::maps::IndexMap;
 use crate::playbook::Vars;
 use crate::template::Value;
-use indexmap::IndexMap;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 

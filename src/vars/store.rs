@@ -4,9 +4,9 @@ use super::cache::FactsCache;
 use super::magic::{PlayMagic, RunMagic};
 use super::scope::{Scope, ScopeCache};
 use crate::diag::Diagnostic;
+use crate::maps::IndexMap;
 use crate::template::{Key, Value};
 use crate::vault::Vault;
-use indexmap::IndexMap;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 

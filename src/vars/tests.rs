@@ -1,9 +1,9 @@
 //! Which layer wins, as ansible-core 2.19 was seen to decide: every pair of layers sets one name.
 
 use super::{Layers, PlayVars, Scope, TaskWorld, VarStore, scope_of};
+use crate::maps::IndexMap;
 use crate::playbook::{Disk, Item, Loader, Task, What, load};
 use crate::template::{Value, World};
-use indexmap::IndexMap;
 use std::path::Path;
 use std::sync::Arc;
 

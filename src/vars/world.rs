@@ -5,11 +5,10 @@ use super::magic;
 use super::scope::Scope;
 use super::store::{HostStore, PlayVars, VarStore};
 use crate::diag::{Diagnostic, ErrorKind};
+use crate::maps::{HashMap, IndexMap};
 use crate::playbook::{self, Task};
 use crate::template::{Effect, Marker, MarkerKind, Value, World};
-use indexmap::IndexMap;
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -212,7 +211,7 @@ impl TaskWorld {
         let files = Files::of(layers.task.as_deref(), layers.playbook_dir());
         TaskWorld {
             layers,
-            locals: IndexMap::new(),
+            locals: IndexMap::default(),
             files,
             ahead: None,
             at_turn: false,
@@ -399,7 +398,7 @@ impl World for TaskWorld {
     }
 
     fn variable_names(&self) -> Vec<Arc<str>> {
-        let mut names: IndexMap<Arc<str>, ()> = IndexMap::new();
+        let mut names: IndexMap<Arc<str>, ()> = IndexMap::default();
         let layers = self.layers.below_facts.iter().chain(&self.layers.above_facts);
         names.extend(layers.flat_map(|(_, scope)| scope.keys()).map(|name| (name.clone(), ())));
         if self.layers.store.run.inject_facts

@@ -163,7 +163,7 @@ impl Run<'_> {
 
     /// `vars_prompt`.
     pub(super) fn prompts(&self, play: &Play, vars: &mut PlayVars) -> Result<(), Diagnostic> {
-        let mut answers = indexmap::IndexMap::new();
+        let mut answers = crate::maps::IndexMap::default();
         for prompt in &play.vars_prompt {
             if self.shared.store.extra.contains_key(&prompt.name) {
                 continue;

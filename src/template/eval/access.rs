@@ -62,17 +62,32 @@ impl Eval<'_> {
     ///
     /// # Errors
     /// It nests too deep.
-    pub fn deep(&mut self, value: Value) -> Result<Value> {
-        Ok(self.deeply(&value, DEEPEST, false)?.unwrap_or(value))
+    pub fn deep(&mut self, mut value: Value) -> Result<Value> {
+        self.deepen(&mut value)?;
+        Ok(value)
     }
 
-    /// As [`Eval::deep`], with objects that behave as dicts (`hostvars`) made into dicts.
-    pub(super) fn opened(&mut self, value: Value) -> Result<Value> {
-        Ok(self.deeply(&value, DEEPEST, true)?.unwrap_or(value))
+    /// As [`Eval::deep`], in its place.
+    pub(super) fn deepen(&mut self, value: &mut Value) -> Result<()> {
+        if let Some(read) = self.deeply(value, DEEPEST, false)? {
+            *value = read;
+        }
+        Ok(())
+    }
+
+    /// As [`Eval::deepen`], with objects that behave as dicts (`hostvars`) made into dicts.
+    pub(super) fn open(&mut self, value: &mut Value) -> Result<()> {
+        if let Some(read) = self.deeply(value, DEEPEST, true)? {
+            *value = read;
+        }
+        Ok(())
     }
 
     /// What reading makes of it, or `None` where it stays as it is.
     fn deeply(&mut self, value: &Value, depth: u32, open: bool) -> Result<Option<Value>> {
+        if is_plain(value) {
+            return Ok(None);
+        }
         let Some(depth) = depth.checked_sub(1) else {
             return Err(Error::new("maximum recursion depth exceeded"));
         };
@@ -159,11 +174,17 @@ impl Eval<'_> {
 
     /// As [`Eval::finalize`]; what is only printed (`storing` false) may be anything.
     pub(super) fn finish(&mut self, value: Value, storing: bool, depth: u32) -> Result<Value> {
+        if is_plain(&value) {
+            return Ok(value);
+        }
         Ok(self.finished(&value, storing, depth)?.unwrap_or(value))
     }
 
     /// What storing makes of it, or `None` where it stays as it is: what was stored before is not built again.
     fn finished(&mut self, value: &Value, storing: bool, depth: u32) -> Result<Option<Value>> {
+        if is_plain(value) {
+            return Ok(None);
+        }
         let Some(depth) = depth.checked_sub(1) else {
             return Err(Error::new("maximum recursion depth exceeded"));
         };
@@ -236,7 +257,7 @@ impl Eval<'_> {
     fn finish_dict(&mut self, dict: &Dict, storing: bool, depth: u32) -> Result<Option<Value>> {
         let stays = dict.is_frozen();
         let pairs = dict.pairs();
-        let mut changed: Option<indexmap::IndexMap<Key, Value>> = None;
+        let mut changed: Option<crate::maps::IndexMap<Key, Value>> = None;
         for (at, (key, value)) in pairs.iter().enumerate() {
             let new = self.finished(value, storing, depth)?;
             // A tuple becomes a list where it is stored, which no dict can have as a key.
@@ -249,7 +270,8 @@ impl Eval<'_> {
                 continue;
             }
             let all = changed.get_or_insert_with(|| {
-                let mut all = indexmap::IndexMap::with_capacity(pairs.len());
+                let mut all =
+                    crate::maps::IndexMap::with_capacity_and_hasher(pairs.len(), Default::default());
                 all.extend(pairs.iter().take(at).map(|(key, value)| (key.clone(), value.clone())));
                 all
             });
@@ -367,6 +389,15 @@ impl Eval<'_> {
             value = self.item(&value, &key)?;
         }
         Ok(value)
+    }
+}
+
+/// Whether a value is the same however it is read and stored: most are.
+fn is_plain(value: &Value) -> bool {
+    match value {
+        Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) => true,
+        Value::Str(s) => !s.trusted && !s.markup,
+        _ => false,
     }
 }
 

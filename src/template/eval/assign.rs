@@ -9,7 +9,7 @@ impl Eval<'_> {
     pub(super) fn assign(&mut self, target: &Target, value: Value) -> Result<()> {
         match target {
             Target::Name(name) => {
-                self.state.frame.set(name, value);
+                self.state.frame().set(name, value);
                 Ok(())
             }
             Target::Attribute(object, name) => match self.expr(object)? {

@@ -44,8 +44,14 @@ impl Eval<'_> {
         Ok(result.unwrap_or_else(Value::from))
     }
 
-    /// Applies a filter; what fails is a marker.
-    pub(super) fn apply(&mut self, filter: &'static Filter, name: &str, input: Value, args: Args) -> Value {
+    /// Applies a filter, `name` as it was called; what fails is a marker.
+    pub(in crate::template) fn apply(
+        &mut self,
+        filter: &'static Filter,
+        name: &str,
+        input: Value,
+        args: Args,
+    ) -> Value {
         self.apply_strictly(filter, input, args).unwrap_or_else(|e| match e.0.kind {
             MarkerKind::Failed | MarkerKind::Raised => {
                 e.within(format!("The filter plugin '{}' failed", full(name))).into()
@@ -54,11 +60,10 @@ impl Eval<'_> {
         })
     }
 
-    fn apply_strictly(&mut self, filter: &'static Filter, input: Value, args: Args) -> Result<Value> {
-        let (input, mut args) = match self.prepared(input, args, filter.lazy, filter.sees_undefined)? {
-            Ok(ready) => ready,
-            Err(marker) => return Ok(marker),
-        };
+    fn apply_strictly(&mut self, filter: &'static Filter, mut input: Value, mut args: Args) -> Result<Value> {
+        if let Some(marker) = self.prepare(&mut input, &mut args, filter.lazy, filter.sees_undefined)? {
+            return Ok(marker);
+        }
         if !filter.open {
             args.fit(filter.params, 1)?;
         }
@@ -73,33 +78,39 @@ impl Eval<'_> {
         Ok(if secret { value.into_secret() } else { value })
     }
 
-    /// Input and arguments as a filter or test takes them, or the marker among them.
-    fn prepared(
+    /// Makes input and arguments what a filter or test takes, or finds the marker among them.
+    fn prepare(
         &mut self,
-        input: Value,
-        mut args: Args,
+        input: &mut Value,
+        args: &mut Args,
         lazy: bool,
         sees: bool,
-    ) -> Result<Result<(Value, Args), Value>> {
-        if !sees && let Some(marker) = std::iter::once(&input).chain(args.values()).find(|v| v.is_undefined())
-        {
-            return Ok(Err(marker.clone()));
+    ) -> Result<Option<Value>> {
+        if !sees {
+            if input.is_undefined() {
+                return Ok(Some(input.clone()));
+            }
+            if let Some(marker) = args.values().find(|v| v.is_undefined()) {
+                return Ok(Some(marker.clone()));
+            }
         }
         if lazy {
-            return Ok(Ok((input, args)));
+            return Ok(None);
         }
-        let input = self.opened(input)?;
-        for value in &mut args.positional {
-            *value = self.deep(std::mem::take(value))?;
-        }
-        for (_, value) in &mut args.named {
-            *value = self.deep(std::mem::take(value))?;
-        }
-        Ok(Ok((input, args)))
+        self.open(input)?;
+        args.positional.iter_mut().try_for_each(|value| self.deepen(value))?;
+        args.named.iter_mut().try_for_each(|(_, value)| self.deepen(value))?;
+        Ok(None)
     }
 
-    /// Applies a test; what fails is a marker.
-    pub(super) fn ask(&mut self, test: &'static Test, name: &str, input: Value, args: Args) -> Value {
+    /// Applies a test, `name` as it was called; what fails is a marker.
+    pub(in crate::template) fn ask(
+        &mut self,
+        test: &'static Test,
+        name: &str,
+        input: Value,
+        args: Args,
+    ) -> Value {
         self.ask_strictly(test, input, args).unwrap_or_else(|e| match e.0.kind {
             // it is the vault's failure, not the test's
             _ if e.0.sealed.is_some() => e.into(),
@@ -110,35 +121,32 @@ impl Eval<'_> {
         })
     }
 
-    fn ask_strictly(&mut self, test: &'static Test, input: Value, args: Args) -> Result<Value> {
-        let (input, args) = match self.prepared(input, args, test.lazy, test.sees_undefined)? {
-            Ok(ready) => ready,
-            Err(marker) => return Ok(marker),
-        };
+    fn ask_strictly(&mut self, test: &'static Test, mut input: Value, mut args: Args) -> Result<Value> {
+        if let Some(marker) = self.prepare(&mut input, &mut args, test.lazy, test.sees_undefined)? {
+            return Ok(marker);
+        }
         if !test.open {
             args.fit(test.params, 1)?;
         }
         (test.run)(self, input, &args).map(Value::Bool)
     }
 
-    /// Applies a filter by name, as `map('name')` does. The result may be a marker.
+    /// Applies a filter by name. The result may be a marker.
     ///
     /// # Errors
     /// There is no such filter.
     pub fn filter(&mut self, name: &str, input: Value, args: Args) -> Result<Value> {
-        let filter = filters::find(name).ok_or_else(|| no_filter(name, &self.state.program))?;
-        let args = Args { callee: name.into(), ..args };
-        Ok(self.apply(filter, name, input, args))
+        let filter = filters::find(name).ok_or_else(|| no_filter(name, self.state.program()))?;
+        Ok(self.apply(filter, name, input, Args { callee: name.into(), ..args }))
     }
 
-    /// Applies a test by name, as `select('name')` does.
+    /// Applies a test by name.
     ///
     /// # Errors
     /// There is no such test, or it fails.
     pub fn test(&mut self, name: &str, input: Value, args: Args) -> Result<bool> {
-        let test = tests::find(name).ok_or_else(|| no_test(name, &self.state.program))?;
-        let args = Args { callee: name.into(), ..args };
-        self.ask(test, name, input, args).is_true()
+        let test = tests::find(name).ok_or_else(|| no_test(name, self.state.program()))?;
+        self.ask(test, name, input, Args { callee: name.into(), ..args }).is_true()
     }
 
     /// Runs a lookup plugin: the list that it yields, as `query` gives it. `args` holds its options by name.
@@ -162,7 +170,7 @@ impl Eval<'_> {
         }
         let terms = terms.into_iter().map(|t| self.deep(t)).collect::<Result<Vec<_>>>()?;
         for (_, value) in &mut args.named {
-            *value = self.deep(std::mem::take(value))?;
+            self.deepen(value)?;
         }
         if !lookup.open {
             args.fit(lookup.options, 0)?;

@@ -1,7 +1,7 @@
 //! Conditionals by 2.19's strict rules: `when`, `until`, `failed_when`, `assert`.
 
 use super::Eval;
-use super::evaluator::Origin;
+use super::state::{Origin, State};
 use crate::template::syntax;
 use crate::template::value::{Error, MarkerKind, Result, Str, Value};
 
@@ -56,7 +56,7 @@ impl Eval<'_> {
                 .hint("a conditional must come from the playbook, not from a host, a lookup or a template"));
         }
         let program = syntax::compile_expression(source, true)?;
-        let state = self.fresh(program.clone(), Origin::Scalar(text.span));
+        let state = State::new(program.clone(), Origin::Scalar(text.span));
         let value = self.within(state, |eval| match &program.expression {
             Some(expr) => eval.expr(expr),
             None => Ok(Value::None),

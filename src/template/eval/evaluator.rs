@@ -1,49 +1,15 @@
 //! The evaluator's state, and how one text is rendered.
 
-use super::frame::Frame;
+use super::state::{DEFAULTS, Origin, State};
 use crate::diag::Span;
-use crate::template::syntax::{self, Block, Place, Program};
+use crate::maps::HashMap;
+use crate::template::syntax::{self, Place};
 use crate::template::value::{Error, MarkerKind, Result, Str, Value};
 use crate::template::{TemplateOptions, World};
-use std::collections::HashMap;
-use std::sync::{Arc, LazyLock};
 
 /// The budget of nested work: a template rendered within another, a macro's call and a nested expression each take
 /// their share, so that no input exhausts the stack.
 const DEEPEST: u32 = 1000;
-
-/// The blocks of a template and its parents, by name, the most derived first.
-pub(super) type Blocks = HashMap<Arc<str>, Vec<(Arc<Program>, Arc<Block>)>>;
-
-static NO_BLOCKS: LazyLock<Arc<Blocks>> = LazyLock::new(Default::default);
-static NO_PROGRAM: LazyLock<Arc<Program>> = LazyLock::new(Default::default);
-static NO_FRAME: LazyLock<Arc<Frame>> = LazyLock::new(Default::default);
-static DEFAULTS: LazyLock<Arc<TemplateOptions>> = LazyLock::new(Default::default);
-
-/// Where a program's text stands in the user's files.
-#[derive(Clone, Copy)]
-pub(super) enum Origin {
-    /// A value in a file: its start; lines within a block scalar are counted from there.
-    Scalar(Option<Span>),
-    /// A file of its own: exact.
-    File(Span),
-}
-
-/// What changes when another text is rendered, and comes back afterwards.
-pub(super) struct State {
-    pub program: Arc<Program>,
-    pub origin: Origin,
-    /// The innermost scope.
-    pub frame: Arc<Frame>,
-    /// The scope that an import exports.
-    pub top: Arc<Frame>,
-    /// Whether the world's variables are seen (not in what is imported without context).
-    pub context: bool,
-    pub blocks: Arc<Blocks>,
-    /// The template that this one extends, once `extends` was reached.
-    pub parent: Option<Arc<Program>>,
-    pub options: Arc<TemplateOptions>,
-}
 
 /// An evaluation in a world.
 pub struct Eval<'w> {
@@ -57,17 +23,7 @@ pub struct Eval<'w> {
 impl<'w> Eval<'w> {
     /// A new evaluation.
     pub fn new(world: &'w dyn World) -> Eval<'w> {
-        let state = State {
-            program: NO_PROGRAM.clone(),
-            origin: Origin::Scalar(None),
-            frame: NO_FRAME.clone(),
-            top: NO_FRAME.clone(),
-            context: true,
-            blocks: NO_BLOCKS.clone(),
-            parent: None,
-            options: DEFAULTS.clone(),
-        };
-        Eval { world, state, depth: 0, changed: HashMap::new() }
+        Eval { world, state: State::default(), depth: 0, changed: HashMap::default() }
     }
 
     /// The world around the template.
@@ -97,21 +53,6 @@ impl<'w> Eval<'w> {
         result
     }
 
-    /// A state to render a program in that sees none of this one's names.
-    pub(super) fn fresh(&self, program: Arc<Program>, origin: Origin) -> State {
-        let frame = Arc::new(Frame::default());
-        State {
-            program,
-            origin,
-            top: frame.clone(),
-            frame,
-            context: true,
-            blocks: NO_BLOCKS.clone(),
-            parent: None,
-            options: DEFAULTS.clone(),
-        }
-    }
-
     /// Where a place of the running program stands in the user's files.
     ///
     /// ansible-core points at a value's start; within a block scalar the line is more use.
@@ -119,13 +60,13 @@ impl<'w> Eval<'w> {
         match self.state.origin {
             Origin::Scalar(span) => {
                 let span = span?;
-                match self.state.program.position(place) {
+                match self.state.program().position(place) {
                     (1, _) => Some(span),
                     (line, column) => Some(span.at(span.line + line, column)),
                 }
             }
             Origin::File(span) => {
-                let (line, column) = self.state.program.position(place);
+                let (line, column) = self.state.program().position(place);
                 Some(span.at(span.line.max(1) + line - 1, column))
             }
         }
@@ -154,13 +95,13 @@ impl<'w> Eval<'w> {
     pub(super) fn template(&mut self, text: &Str) -> Result<Value> {
         if !text.text.starts_with("#jinja2:") {
             let program = syntax::compile_value(&text.text).map_err(|e| e.at(text.span))?;
-            let state = self.fresh(program, Origin::Scalar(text.span));
+            let state = State::new(program, Origin::Scalar(text.span));
             let value = self.within(state, |eval| eval.run()).map_err(attributed)?;
             return Ok(restore_newlines(&text.text, value, "\n"));
         }
         let (options, body) = syntax::options_of(&text.text, &DEFAULTS)?;
         let program = syntax::compile(body, &options, true).map_err(|e| e.at(text.span))?;
-        let state = State { options: Arc::new(options), ..self.fresh(program, Origin::Scalar(text.span)) };
+        let state = State::new(program, Origin::Scalar(text.span)).reading(options);
         let value = self.within(state, |eval| eval.run()).map_err(attributed)?;
         Ok(restore_newlines(body, value, "\n"))
     }
@@ -203,7 +144,7 @@ impl<'w> Eval<'w> {
         // A header takes a line.
         let origin = if body.len() < text.len() { origin.at(2, 1) } else { origin.at(1, 1) };
         let program = syntax::compile(body, &options, false).map_err(|e| e.at(Some(origin)))?;
-        let state = State { options: Arc::new(options), ..self.fresh(program, Origin::File(origin)) };
+        let state = State::new(program, Origin::File(origin)).reading(options);
         let value = self.within(state, |eval| {
             let value = eval.run()?;
             let value = eval.deep(value)?;
@@ -233,7 +174,7 @@ impl<'w> Eval<'w> {
     /// It cannot be parsed, or raises.
     pub fn expression(&mut self, source: &str) -> Result<Value> {
         let program = syntax::compile_expression(source, false)?;
-        let state = self.fresh(program.clone(), Origin::Scalar(None));
+        let state = State::new(program.clone(), Origin::Scalar(None));
         self.within(state, |eval| match &program.expression {
             Some(expr) => eval.expr(expr),
             None => Ok(Value::None),

@@ -116,7 +116,7 @@ impl Eval<'_> {
 
     fn filter_expr(&mut self, input: &Expr, call: &FilterCall) -> Result<Value> {
         let Some(filter) = call.filter else {
-            return Err(super::call::no_filter(&call.name, &self.state.program).at(self.span(call.place)));
+            return Err(super::call::no_filter(&call.name, self.state.program()).at(self.span(call.place)));
         };
         let input = self.expr(input)?;
         let args = self.args(&call.name, &call.args)?;
@@ -126,7 +126,7 @@ impl Eval<'_> {
 
     fn test_expr(&mut self, input: &Expr, call: &TestCall) -> Result<Value> {
         let Some(test) = call.test else {
-            return Err(super::call::no_test(&call.name, &self.state.program).at(self.span(call.place)));
+            return Err(super::call::no_test(&call.name, self.state.program()).at(self.span(call.place)));
         };
         let input = self.expr(input)?;
         let args = self.args(&call.name, &call.args)?;
@@ -135,7 +135,7 @@ impl Eval<'_> {
     }
 
     fn dict_expr(&mut self, pairs: &[(Expr, Expr)]) -> Result<Value> {
-        let mut dict = indexmap::IndexMap::with_capacity(pairs.len());
+        let mut dict = crate::maps::IndexMap::with_capacity_and_hasher(pairs.len(), Default::default());
         for (key, value) in pairs {
             let key = Key::new(self.expr(key)?)?;
             let value = self.expr(value)?;
@@ -170,7 +170,7 @@ impl Eval<'_> {
 
     /// Evaluates the arguments of a call.
     pub(super) fn args(&mut self, callee: &Arc<str>, arguments: &[Argument]) -> Result<Args> {
-        let mut args = Args { callee: callee.clone(), ..Args::default() };
+        let mut args = Args { callee: callee.clone(), positional: Vec::new(), named: Vec::new() };
         for argument in arguments {
             match argument {
                 Argument::Positional(expr) => args.positional.push(self.expr(expr)?),
@@ -204,10 +204,10 @@ impl Eval<'_> {
 
     /// A name: the template's own, the world's, then the engine's.
     pub(super) fn variable(&mut self, name: &Arc<str>, place: Place) -> Value {
-        if let Some(value) = self.state.frame.get(name) {
+        if let Some(value) = self.state.name(name) {
             return self.read(value);
         }
-        if self.state.context
+        if !self.state.isolated
             && let Some(value) = self.world.variable(name)
         {
             let value = self.read(value);
@@ -228,7 +228,7 @@ impl Eval<'_> {
     }
 
     fn no_else(&self, place: Place) -> Value {
-        let line = self.state.program.position(place).0;
+        let line = self.state.program().position(place).0;
         let text = format!(
             "the inline if-expression on line {line} evaluated to false and no else section was defined."
         );
@@ -260,24 +260,27 @@ impl Eval<'_> {
     }
 
     fn compare(&mut self, op: Comparison, left: &Value, right: &Value) -> Result<bool> {
-        let (left, right) = (self.whole(left)?, self.whole(right)?);
+        let whole = (self.whole(left)?, self.whole(right)?);
+        let (left, right) = (whole.0.as_ref().unwrap_or(left), whole.1.as_ref().unwrap_or(right));
         Ok(match op {
-            Comparison::Eq => left.equals(&right)?,
-            Comparison::Ne => !left.equals(&right)?,
-            Comparison::In => right.contains(&left)?,
-            Comparison::NotIn => !right.contains(&left)?,
-            Comparison::Lt => left.compare(&right, "<")? == Some(Ordering::Less),
-            Comparison::Le => left.compare(&right, "<=")?.is_some_and(Ordering::is_le),
-            Comparison::Gt => left.compare(&right, ">")? == Some(Ordering::Greater),
-            Comparison::Ge => left.compare(&right, ">=")?.is_some_and(Ordering::is_ge),
+            Comparison::Eq => left.equals(right)?,
+            Comparison::Ne => !left.equals(right)?,
+            Comparison::In => right.contains(left)?,
+            Comparison::NotIn => !right.contains(left)?,
+            Comparison::Lt => left.compare(right, "<")? == Some(Ordering::Less),
+            Comparison::Le => left.compare(right, "<=")?.is_some_and(Ordering::is_le),
+            Comparison::Gt => left.compare(right, ">")? == Some(Ordering::Greater),
+            Comparison::Ge => left.compare(right, ">=")?.is_some_and(Ordering::is_ge),
         })
     }
 
-    /// A container with everything in it read; anything else as it is.
-    fn whole(&mut self, value: &Value) -> Result<Value> {
+    /// A container with everything in it read; `None` for anything else.
+    fn whole(&mut self, value: &Value) -> Result<Option<Value>> {
         match value {
-            Value::List(_) | Value::Tuple(_) | Value::Dict(_) | Value::View(_) => self.deep(value.clone()),
-            other => Ok(other.clone()),
+            Value::List(_) | Value::Tuple(_) | Value::Dict(_) | Value::View(_) => {
+                self.deep(value.clone()).map(Some)
+            }
+            _ => Ok(None),
         }
     }
 }

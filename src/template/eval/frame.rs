@@ -16,6 +16,11 @@ impl Frame {
         Arc::new(Frame { names: RwLock::default(), around: Some(around.clone()) })
     }
 
+    /// Forgets the names of this very scope.
+    pub fn clear(&mut self) {
+        self.names.get_mut().unwrap_or_else(|e| e.into_inner()).clear();
+    }
+
     /// What a name stands for.
     pub fn get(&self, name: &str) -> Option<Value> {
         let mut frame = Some(self);

@@ -13,14 +13,14 @@ const FUNCTIONS: &[&str] =
 
 impl Eval<'_> {
     /// A name that the engine itself gives.
-    pub(super) fn global(&self, name: &str) -> Option<Value> {
+    pub(super) fn global(&mut self, name: &str) -> Option<Value> {
         if let Some(known) = FUNCTIONS.iter().find(|f| **f == name) {
             return Some(Value::Function(known));
         }
         match name {
             "omit" => Some(Value::Omit),
             "self" => Some(self.myself()),
-            "vars" if self.state.context => Some(Value::object(Vars { names: names(self.world) })),
+            "vars" if !self.state.isolated => Some(Value::object(Vars { names: names(self.world) })),
             _ => None,
         }
     }

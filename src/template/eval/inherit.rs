@@ -1,8 +1,8 @@
 //! Several templates at once: blocks and `extends`, `include`, `import`.
 
 use super::Eval;
-use super::evaluator::{Blocks, Origin};
 use super::frame::Frame;
+use super::state::{Blocks, DEFAULTS, Origin, State};
 use crate::diag::Span;
 use crate::template::args::Args;
 use crate::template::syntax::{self, Block, Expr, Place, Program};
@@ -21,18 +21,25 @@ struct Loaded {
 impl Eval<'_> {
     /// Runs the state's program, then the templates that it extends.
     pub(super) fn run_program(&mut self, out: &mut Vec<Value>) -> Result<()> {
+        self.run_extending(self.state.shared_program(), out)
+    }
+
+    /// As [`Eval::run_program`]; `program` is the state's.
+    pub(super) fn run_extending(&mut self, mut program: Arc<Program>, out: &mut Vec<Value>) -> Result<()> {
         for _ in 0..50 {
-            let program = self.state.program.clone();
             if !program.blocks.is_empty() {
-                let mut blocks: Blocks = (*self.state.blocks).clone();
+                let mut blocks = self.state.blocks.as_deref().cloned().unwrap_or_default();
                 for block in program.blocks.values() {
                     blocks.entry(block.name.clone()).or_default().push((program.clone(), block.clone()));
                 }
-                self.state.blocks = Arc::new(blocks);
+                self.state.blocks = Some(Arc::new(blocks));
             }
             self.body(&program.body, out)?;
             match self.state.parent.take() {
-                Some(parent) => self.state.program = parent,
+                Some(parent) => {
+                    program = parent;
+                    self.state.replace_program(program.clone());
+                }
                 None => return Ok(()),
             }
         }
@@ -40,8 +47,9 @@ impl Eval<'_> {
     }
 
     /// `self`: the blocks of this template.
-    pub(super) fn myself(&self) -> Value {
-        Value::object(Myself { blocks: self.state.blocks.clone(), frame: self.state.top.clone() })
+    pub(super) fn myself(&mut self) -> Value {
+        let blocks = self.state.blocks.clone().unwrap_or_default();
+        Value::object(Myself { blocks, frame: self.state.top().clone() })
     }
 
     /// A template by name, found along the search path.
@@ -55,7 +63,10 @@ impl Eval<'_> {
         self.world.effect(crate::template::Effect::ReadsController)?;
         let (bytes, secret) = self.world.read_file(&path)?;
         let text = String::from_utf8_lossy(&bytes);
-        let program = syntax::compile(&text, &self.state.options, false)?;
+        let program = match &self.state.options {
+            Some(options) => syntax::compile(&text, options, false)?,
+            None => syntax::compile(&text, &DEFAULTS, false)?,
+        };
         Ok(Loaded { program, origin: Origin::File(Span::new(&path, 1, 1)), secret })
     }
 
@@ -76,7 +87,7 @@ impl Eval<'_> {
         if self.state.parent.is_some() {
             return Ok(());
         }
-        let around = if block.scoped { self.state.frame.clone() } else { self.state.top.clone() };
+        let around = if block.scoped { self.state.frame() } else { self.state.top() }.clone();
         self.block(&block.name, 0, &around, out)
     }
 
@@ -88,7 +99,7 @@ impl Eval<'_> {
         around: &Arc<Frame>,
         out: &mut Vec<Value>,
     ) -> Result<()> {
-        let blocks = self.state.blocks.clone();
+        let Some(blocks) = self.state.blocks.clone() else { return Ok(()) };
         let Some((program, block)) = blocks.get(name).and_then(|all| all.get(level)) else { return Ok(()) };
         if block.required {
             return Err(Error::new(format!("Required block '{name}' not found")));
@@ -101,12 +112,24 @@ impl Eval<'_> {
             false => Value::undefined(format!("there is no parent block called '{name}'.")),
         };
         frame.set(&"super".into(), above);
-        let program = std::mem::replace(&mut self.state.program, program.clone());
-        let frame = std::mem::replace(&mut self.state.frame, frame);
+        let program = self.state.replace_program(program.clone());
+        let frame = self.state.enter(frame);
         let result = self.body(&block.body, out);
-        self.state.program = program;
-        self.state.frame = frame;
+        program.map(|program| self.state.replace_program(program));
+        self.state.enter(frame);
         result.map(|_| ())
+    }
+
+    /// A state for another template, which sees this one's names where it is to have the context.
+    fn other(&mut self, program: Arc<Program>, origin: Origin, context: bool) -> State {
+        let mut state = State::new(program, origin);
+        state.options = self.state.options.clone();
+        state.isolated = self.state.isolated || !context;
+        if !context {
+            return state;
+        }
+        let frame = Frame::within(self.state.frame());
+        state.scoped(frame.clone(), frame)
     }
 
     /// `{% include name %}`.
@@ -130,13 +153,7 @@ impl Eval<'_> {
                 }
                 Err(e) => return Err(e),
             };
-            let mut state = self.fresh(program, origin);
-            state.options = self.state.options.clone();
-            state.context = self.state.context && context;
-            if context {
-                state.frame = Frame::within(&self.state.frame);
-                state.top = state.frame.clone();
-            }
+            let state = self.other(program, origin, context);
             let before = out.len();
             self.within(state, |eval| eval.run_program(out))?;
             if secret {
@@ -156,14 +173,8 @@ impl Eval<'_> {
     pub(super) fn import(&mut self, name: &Expr, context: bool, place: Place) -> Result<Value> {
         let name = self.expr(name)?.defined()?.to_text()?;
         let Loaded { program, origin, .. } = self.load(&name, place)?;
-        let mut state = self.fresh(program, origin);
-        state.options = self.state.options.clone();
-        state.context = self.state.context && context;
-        if context {
-            state.frame = Frame::within(&self.state.frame);
-            state.top = state.frame.clone();
-        }
-        let top = state.top.clone();
+        let mut state = self.other(program, origin, context);
+        let top = state.top().clone();
         let mut out = Vec::new();
         self.within(state, |eval| eval.run_program(&mut out))?;
         Ok(Value::object(Module { top, name }))
@@ -179,7 +190,7 @@ impl Eval<'_> {
     ) -> Result<()> {
         let module = self.import(name, context, place)?;
         let Value::Object(object) = &module else { return Ok(()) };
-        let line = self.state.program.position(place).0;
+        let line = self.state.program().position(place).0;
         for (name, alias) in names {
             let value = object.attribute(self, name)?.unwrap_or_else(|| {
                 let module = object.repr();
@@ -187,7 +198,7 @@ impl Eval<'_> {
                     "the template {module} (imported on line {line}) does not export the requested name '{name}'"
                 ))
             });
-            self.state.frame.set(alias, value);
+            self.state.frame().set(alias, value);
         }
         Ok(())
     }
@@ -264,7 +275,7 @@ impl Object for Super {
     }
 
     fn call(&self, eval: &mut Eval<'_>, _args: Args) -> Result<Value> {
-        let blocks = std::mem::replace(&mut eval.state.blocks, self.blocks.clone());
+        let blocks = eval.state.blocks.replace(self.blocks.clone());
         let mut out = Vec::new();
         let result = eval.block(&self.name, self.level, &self.frame, &mut out);
         eval.state.blocks = blocks;

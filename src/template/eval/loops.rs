@@ -19,9 +19,9 @@ impl Eval<'_> {
         depth: usize,
         out: &mut Vec<Value>,
     ) -> Result<()> {
-        let around = self.state.frame.clone();
+        let around = self.state.frame().clone();
         let result = self.iterate(head, iter, depth, &around, out);
-        self.state.frame = around;
+        self.state.enter(around);
         result
     }
 
@@ -38,7 +38,7 @@ impl Eval<'_> {
             Some(filter) => {
                 let mut kept = Vec::new();
                 for item in self.items(iter)? {
-                    self.state.frame = Frame::within(around);
+                    self.state.renew(around);
                     self.assign(&head.target, item.clone())?;
                     if self.expr(filter)?.is_true()? {
                         kept.push(item);
@@ -48,27 +48,29 @@ impl Eval<'_> {
             }
         };
         if items.is_empty() {
-            self.state.frame = Frame::within(around);
+            self.state.renew(around);
             self.body(&head.otherwise, out)?;
             return Ok(());
         }
         let plain_keys = matches!(iter, Value::Dict(_));
         let last_seen = Arc::new(Mutex::new(None));
         for (index, item) in items.iter().enumerate() {
-            self.state.frame = Frame::within(around);
+            self.state.renew(around);
             let item = match item {
                 Value::Str(s) if plain_keys && s.trusted => Value::text(s.text.clone(), s.secret),
                 item => self.read(item.clone()),
             };
             self.assign(&head.target, item)?;
-            let state = Loop {
-                items: items.clone(),
-                index,
-                depth,
-                seen: last_seen.clone(),
-                recursive: head.recursive.then(|| (head.clone(), around.clone())),
-            };
-            self.state.frame.set(&LOOP, Value::object(state));
+            if head.speaks_of_loop {
+                let state = Loop {
+                    items: items.clone(),
+                    index,
+                    depth,
+                    seen: last_seen.clone(),
+                    recursive: head.recursive.then(|| (head.clone(), around.clone())),
+                };
+                self.state.frame().set(&LOOP, Value::object(state));
+            }
             if self.body(&head.body, out)? == Flow::Break {
                 break;
             }
@@ -147,10 +149,10 @@ impl Object for Loop {
             return Err(Error::new("The loop must have the 'recursive' marker to be called recursively."));
         };
         let iter = args.required(0, "iterable")?.clone();
-        let before = std::mem::replace(&mut eval.state.frame, around.clone());
+        let before = eval.state.enter(around.clone());
         let mut out = Vec::new();
         let result = eval.for_loop(head, &iter, self.depth + 1, &mut out);
-        eval.state.frame = before;
+        eval.state.enter(before);
         result?;
         eval.concat(out)
     }

@@ -1,8 +1,8 @@
 //! Macros, and the callers of `call` blocks.
 
 use super::Eval;
-use super::evaluator::{Blocks, Origin, State};
 use super::frame::Frame;
+use super::state::{Blocks, Origin, State};
 use crate::template::TemplateOptions;
 use crate::template::args::Args;
 use crate::template::syntax::{Macro, Program};
@@ -16,21 +16,21 @@ pub(super) struct Closure {
     origin: Origin,
     frame: Arc<Frame>,
     top: Arc<Frame>,
-    context: bool,
-    blocks: Arc<Blocks>,
-    options: Arc<TemplateOptions>,
+    isolated: bool,
+    blocks: Option<Arc<Blocks>>,
+    options: Option<Arc<TemplateOptions>>,
 }
 
 impl Eval<'_> {
     /// A macro, closed over the current scope.
-    pub(super) fn closure(&self, code: &Arc<Macro>) -> Value {
+    pub(super) fn closure(&mut self, code: &Arc<Macro>) -> Value {
         Value::object(Closure {
             code: code.clone(),
-            program: self.state.program.clone(),
+            program: self.state.shared_program(),
             origin: self.state.origin,
-            frame: self.state.frame.clone(),
-            top: self.state.top.clone(),
-            context: self.state.context,
+            frame: self.state.frame().clone(),
+            top: self.state.top().clone(),
+            isolated: self.state.isolated,
             blocks: self.state.blocks.clone(),
             options: self.state.options.clone(),
         })
@@ -68,16 +68,11 @@ impl Object for Closure {
     fn call(&self, eval: &mut Eval<'_>, mut args: Args) -> Result<Value> {
         let code = &self.code;
         let frame = Frame::within(&self.frame);
-        let state = State {
-            program: self.program.clone(),
-            origin: self.origin,
-            frame: frame.clone(),
-            top: self.top.clone(),
-            context: self.context,
-            blocks: self.blocks.clone(),
-            parent: None,
-            options: self.options.clone(),
-        };
+        let state = State::new(self.program.clone(), self.origin);
+        let mut state = state.scoped(frame.clone(), self.top.clone());
+        state.isolated = self.isolated;
+        state.blocks = self.blocks.clone();
+        state.options = self.options.clone();
         eval.within(state, |eval| {
             let first_default = code.params.len().saturating_sub(code.defaults.len());
             for (i, param) in code.params.iter().enumerate() {

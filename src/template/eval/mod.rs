@@ -12,6 +12,7 @@ mod inherit;
 mod loops;
 mod macros;
 mod output;
+mod state;
 mod statements;
 
 pub(super) use conditional::in_expression;

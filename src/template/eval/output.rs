@@ -9,15 +9,14 @@ const DEEPEST: u32 = 200;
 impl Eval<'_> {
     /// `None` drops out; none left gives `None`, one gives that value as it is, more give joined text.
     pub(super) fn concat(&mut self, parts: Vec<Value>) -> Result<Value> {
-        let mut parts: Vec<Value> = parts.into_iter().filter(|v| !v.is_none()).collect();
-        match parts.len() {
-            0 => return Ok(Value::None),
-            1 => return Ok(parts.pop().unwrap_or_default()),
-            _ => {}
+        let mut parts = parts.into_iter().filter(|v| !v.is_none()).peekable();
+        let Some(first) = parts.next() else { return Ok(Value::None) };
+        if parts.peek().is_none() {
+            return Ok(first);
         }
         let mut text = String::new();
         let mut secret = false;
-        for part in parts {
+        for part in std::iter::once(first).chain(parts) {
             self.tell_secret(&part);
             secret |= part.is_secret();
             self.print(part, &mut text)?;
@@ -36,21 +35,20 @@ impl Eval<'_> {
     }
 
     /// Appends a value as a template prints it.
-    pub(super) fn print(&mut self, value: Value, out: &mut String) -> Result<()> {
+    pub(super) fn print(&mut self, mut value: Value, out: &mut String) -> Result<()> {
         match value {
             Value::Omit | Value::None => {}
             Value::Str(s) if !s.trusted => out.push_str(&s.text),
-            value => {
+            _ => {
                 // what behaves as a dict is printed as one
-                let value = match &value {
-                    Value::Object(object) if object.keys().is_some() => self.opened(value)?,
-                    _ => value,
-                };
+                if matches!(&value, Value::Object(object) if object.keys().is_some()) {
+                    self.open(&mut value)?;
+                }
                 let value = self.finish(value, false, DEEPEST)?;
                 match &value {
                     Value::None => {}
                     Value::Str(s) => out.push_str(&s.text),
-                    other => out.push_str(&other.to_text()?),
+                    other => other.write_text(out)?,
                 }
             }
         }

@@ -20,12 +20,12 @@ pub(super) enum Flow {
 impl Eval<'_> {
     /// Runs the state's program to its native value.
     pub(super) fn run(&mut self) -> Result<Value> {
-        let program = self.state.program.clone();
+        let program = self.state.shared_program();
         if let [Stmt::Emit(expr)] = program.body.as_slice() {
             return self.expr(expr);
         }
-        let mut out = Vec::new();
-        self.run_program(&mut out)?;
+        let mut out = Vec::with_capacity(program.body.len());
+        self.run_extending(program, &mut out)?;
         self.concat(out)
     }
 
@@ -100,7 +100,7 @@ impl Eval<'_> {
             }
             Stmt::Macro(code) => {
                 let closure = self.closure(code);
-                self.state.frame.set(&code.name, closure);
+                self.state.frame().set(&code.name, closure);
             }
             Stmt::CallBlock(callee, arguments, caller, place) => {
                 let closure = self.closure(caller);
@@ -133,10 +133,10 @@ impl Eval<'_> {
 
     /// Runs work in a scope of its own.
     pub(super) fn scoped<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        let around = self.state.frame.clone();
-        self.state.frame = Frame::within(&around);
+        let own = Frame::within(self.state.frame());
+        let around = self.state.enter(own);
         let result = self.nested(2, work);
-        self.state.frame = around;
+        self.state.enter(around);
         result
     }
 
@@ -155,7 +155,9 @@ impl Eval<'_> {
         let mut value = input;
         for call in filters {
             let Some(filter) = call.filter else {
-                return Err(super::call::no_filter(&call.name, &self.state.program).at(self.span(call.place)));
+                return Err(
+                    super::call::no_filter(&call.name, self.state.program()).at(self.span(call.place))
+                );
             };
             let args = self.args(&call.name, &call.args)?;
             value = self.apply(filter, &call.name, value, args);

@@ -4,6 +4,7 @@ use super::Filter;
 use crate::template::Eval;
 use crate::template::args::Args;
 use crate::template::value::{MarkerKind, Result, Value};
+use std::sync::Arc;
 
 /// This family's table.
 pub(super) const FILTERS: &[Filter] = &[
@@ -27,12 +28,25 @@ fn default(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
 
 /// Upper case of the text.
 fn upper(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> {
-    Ok(Value::text(input.to_text()?.to_uppercase(), input.is_secret()))
+    let text = input.as_text()?;
+    Ok(Value::text(in_case(&text, str::make_ascii_uppercase, str::to_uppercase), input.is_secret()))
 }
 
 /// Lower case of the text.
 fn lower(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> {
-    Ok(Value::text(input.to_text()?.to_lowercase(), input.is_secret()))
+    let text = input.as_text()?;
+    Ok(Value::text(in_case(&text, str::make_ascii_lowercase, str::to_lowercase), input.is_secret()))
+}
+
+/// The text in another case, made in one piece where it is ASCII.
+fn in_case(text: &str, ascii: fn(&mut str), any: fn(&str) -> String) -> Arc<str> {
+    if !text.is_ascii() {
+        return any(text).into();
+    }
+    let mut new = Arc::from(text);
+    // nobody else has it yet
+    Arc::get_mut(&mut new).map(ascii);
+    new
 }
 
 /// The number of items.

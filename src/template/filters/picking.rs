@@ -57,13 +57,13 @@ fn map(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let Some(name) = name.as_str() else {
         return Err(Error::new(format!("No filter named {}.", name.repr()?)));
     };
-    if crate::template::filters::find(name).is_none() {
+    let Some(filter) = crate::template::filters::find(name) else {
         return Err(Error::new(format!("No filter named {}.", str_repr(name))));
-    }
-    let mut out = Vec::new();
-    for item in eval.items(&input)? {
-        out.push(eval.filter(name, item, handed_on(name, args, 1))?);
-    }
+    };
+    let handed_on = handed_on(name, args, 1);
+    let items = eval.items(&input)?;
+    let out = items.into_iter().map(|item| eval.apply(filter, name, item, handed_on.clone()));
+    let out: Vec<Value> = out.collect();
     Ok(Value::list(out))
 }
 
@@ -84,14 +84,12 @@ fn pick(
     let at = usize::from(attribute.is_some());
     let test = match args.positional.get(at) {
         None => None,
-        Some(Value::Str(name)) => Some(name.text.clone()),
+        Some(Value::Str(name)) => match crate::template::tests::find(&name.text) {
+            Some(test) => Some((test, &*name.text, handed_on(&name.text, args, at + 1))),
+            None => return Err(Error::new(format!("No test named {}.", str_repr(&name.text)))),
+        },
         Some(other) => return Err(Error::new(format!("No test named {}.", other.repr()?))),
     };
-    if let Some(name) = &test
-        && crate::template::tests::find(name).is_none()
-    {
-        return Err(Error::new(format!("No test named {}.", str_repr(name))));
-    }
     let mut out = Vec::new();
     for item in eval.items(input)? {
         let subject = match attribute {
@@ -99,7 +97,7 @@ fn pick(
             None => item.clone(),
         };
         let holds = match &test {
-            Some(name) => eval.test(name, subject, handed_on(name, args, at + 1))?,
+            Some((test, name, args)) => eval.ask(test, name, subject, args.clone()).is_true()?,
             None => subject.is_true()?,
         };
         if holds == keep {

@@ -119,10 +119,7 @@ fn join(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
             Some(path) => eval.path(&item, path)?,
             None => item,
         };
-        match &item {
-            Value::Str(s) => out.push_str(&s.text),
-            other => out.push_str(&other.to_text()?),
-        }
+        item.write_text(&mut out)?;
         crate::template::value::fits(out.len())?;
     }
     Ok(Value::text(out, secret))

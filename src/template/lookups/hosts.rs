@@ -1,12 +1,12 @@
 //! `inventory_hostnames`: the hosts that a pattern names.
 
 use super::Lookup;
+use crate::maps::IndexMap;
 use crate::template::Eval;
 use crate::template::args::Args;
 use crate::template::filters::fits;
 use crate::template::pyregex::{Flags, PyRegex};
 use crate::template::value::{Error, Result, Value};
-use indexmap::IndexMap;
 
 /// This family's table.
 pub(super) const LOOKUPS: &[Lookup] = &[Lookup::new("inventory_hostnames", &[], host_names).open()];
@@ -18,7 +18,7 @@ fn host_names(eval: &mut Eval<'_>, terms: Vec<Value>, _args: &Args) -> Result<Ve
         return Err(Error::new("'groups'"));
     };
     let groups = eval.deep(groups)?;
-    let mut known = Groups::new();
+    let mut known = Groups::default();
     for name in groups.iter()? {
         let hosts = eval.item(&groups, &name)?;
         let hosts = hosts.iter()?.map(|h| h.to_text()).collect::<Result<Vec<_>>>()?;

@@ -1,9 +1,9 @@
 //! Lowered templates, kept by their text for the life of the process.
 
 use super::{Program, lower};
+use crate::maps::HashMap;
 use crate::template::TemplateOptions;
 use crate::template::value::Result;
-use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, RwLock};
 
 /// How many programs are kept before all are dropped; templates generated on the fly would fill memory otherwise.

@@ -111,6 +111,8 @@ struct Lowering<'s> {
     blocks: HashMap<Arc<str>, Arc<Block>>,
     /// The special names that the innermost macro's body speaks of.
     spoken: [bool; 3],
+    /// The innermost loop's body may speak of `loop`.
+    speaks_of_loop: bool,
     names: HashMap<String, Arc<str>>,
     absent: Vec<(PluginKind, Arc<str>, Place)>,
     /// What ends a line, if not `\n`.
@@ -127,6 +129,7 @@ impl<'s> Lowering<'s> {
             conditional: false,
             blocks: HashMap::new(),
             spoken: [false; 3],
+            speaks_of_loop: false,
             names: HashMap::new(),
             absent: Vec::new(),
             newline: None,
@@ -170,14 +173,18 @@ impl<'s> Lowering<'s> {
                 self.printing = false;
                 Stmt::Emit(expr)
             }
-            ast::Stmt::ForLoop(f) => Stmt::For(Arc::new(For {
-                target: self.target(&f.target),
-                iter: self.expr(&f.iter),
-                filter: f.filter_expr.as_ref().map(|e| self.expr(e)),
-                recursive: f.recursive,
-                body: self.body(&f.body),
-                otherwise: self.body(&f.else_body),
-            })),
+            ast::Stmt::ForLoop(f) => {
+                let target = self.target(&f.target);
+                let iter = self.expr(&f.iter);
+                let filter = f.filter_expr.as_ref().map(|e| self.expr(e));
+                let outer = std::mem::take(&mut self.speaks_of_loop);
+                let body = self.body(&f.body);
+                let speaks_of_loop = self.speaks_of_loop;
+                self.speaks_of_loop |= outer;
+                let otherwise = self.body(&f.else_body);
+                let recursive = f.recursive;
+                Stmt::For(Arc::new(For { target, iter, filter, recursive, speaks_of_loop, body, otherwise }))
+            }
             ast::Stmt::IfCond(i) => {
                 // The parser nests each `elif` in the `else` before it.
                 let mut branches = vec![(self.expr(&i.expr), self.body(&i.true_body))];
@@ -200,6 +207,7 @@ impl<'s> Lowering<'s> {
             ast::Stmt::FilterBlock(f) => Stmt::FilterBlock(self.filters(&f.filter), self.body(&f.body)),
             ast::Stmt::AutoEscape(a) => Stmt::Group(self.body(&a.body)),
             ast::Stmt::Block(b) => {
+                self.speaks_of_loop = true;
                 let head = self.text(b.span());
                 let block = Arc::new(Block {
                     name: self.name(b.name),
@@ -211,19 +219,26 @@ impl<'s> Lowering<'s> {
                 Stmt::Block(block)
             }
             ast::Stmt::Extends(e) => Stmt::Extends(self.expr(&e.name), self.place(e.span())),
-            ast::Stmt::Include(i) => Stmt::Include {
-                name: self.expr(&i.name),
-                ignore_missing: i.ignore_missing,
-                context: self.context(i.span(), true),
-                place: self.place(i.span()),
-            },
-            ast::Stmt::Import(i) => Stmt::Import {
-                name: self.expr(&i.expr),
-                target: self.target(&i.name),
-                context: self.context(i.span(), false),
-                place: self.place(i.span()),
-            },
+            ast::Stmt::Include(i) => {
+                self.speaks_of_loop = true;
+                Stmt::Include {
+                    name: self.expr(&i.name),
+                    ignore_missing: i.ignore_missing,
+                    context: self.context(i.span(), true),
+                    place: self.place(i.span()),
+                }
+            }
+            ast::Stmt::Import(i) => {
+                self.speaks_of_loop = true;
+                Stmt::Import {
+                    name: self.expr(&i.expr),
+                    target: self.target(&i.name),
+                    context: self.context(i.span(), false),
+                    place: self.place(i.span()),
+                }
+            }
             ast::Stmt::FromImport(f) => {
+                self.speaks_of_loop = true;
                 let names = f.names.iter().filter_map(|(name, alias)| {
                     let ast::Expr::Var(name) = name else { return None };
                     let alias = match alias {
@@ -337,6 +352,7 @@ impl<'s> Lowering<'s> {
                 for (i, special) in ["varargs", "kwargs", "caller"].iter().enumerate() {
                     self.spoken[i] |= v.id == *special;
                 }
+                self.speaks_of_loop |= v.id == "loop";
                 Expr::Var(self.name(v.id), self.place(v.span()))
             }
             ast::Expr::Const(c) => self.constant(&c.value, c.span()),

@@ -130,6 +130,8 @@ pub struct For {
     pub filter: Option<Expr>,
     /// Whether `loop(…)` may be called.
     pub recursive: bool,
+    /// Its body may speak of `loop`; itself, or a template or block that sees its names.
+    pub speaks_of_loop: bool,
     /// For each item.
     pub body: Vec<Stmt>,
     /// Where there was none.

@@ -1,7 +1,8 @@
 //! Lists, dicts and sets that are shared by reference and changed in place, as Python's are.
 
 use super::{Error, Result, Value};
-use indexmap::{Equivalent, IndexMap};
+use crate::maps::IndexMap;
+use indexmap::Equivalent;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, RwLock};
 
@@ -24,6 +25,11 @@ impl<T: Clone> Shared<T> {
 
     fn read(&self) -> Arc<T> {
         self.0.read().unwrap_or_else(|e| e.into_inner()).clone()
+    }
+
+    /// Looks at it where it is: cheaper than a snapshot; `look` must not come back to it.
+    fn look<R>(&self, look: impl FnOnce(&T) -> R) -> R {
+        look(&self.0.read().unwrap_or_else(|e| e.into_inner()))
     }
 
     fn change<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
@@ -72,7 +78,7 @@ impl List {
 
     /// How many items.
     pub fn len(&self) -> usize {
-        self.items().len()
+        self.0.look(Vec::len)
     }
 
     /// Whether there are none.
@@ -82,7 +88,7 @@ impl List {
 
     /// The item at that place, not rendered.
     pub fn get(&self, index: usize) -> Option<Value> {
-        self.items().get(index).cloned()
+        self.0.look(|items| items.get(index).cloned())
     }
 
     /// Whether both are one list.
@@ -181,7 +187,7 @@ pub struct Dict(Shared<IndexMap<Key, Value>>, bool);
 
 impl Default for Dict {
     fn default() -> Dict {
-        Dict::new(IndexMap::new())
+        Dict::new(IndexMap::default())
     }
 }
 
@@ -219,7 +225,7 @@ impl Dict {
 
     /// How many pairs.
     pub fn len(&self) -> usize {
-        self.pairs().len()
+        self.0.look(IndexMap::len)
     }
 
     /// Whether there are none.
@@ -229,7 +235,7 @@ impl Dict {
 
     /// The value under a string key, not rendered.
     pub fn get(&self, key: &str) -> Option<Value> {
-        self.pairs().get(key).cloned()
+        self.0.look(|pairs| pairs.get(key).cloned())
     }
 
     /// The value under any key, not rendered.
@@ -276,7 +282,7 @@ impl Set {
 
     /// How many.
     pub fn len(&self) -> usize {
-        self.0.read().len()
+        self.0.look(IndexMap::len)
     }
 
     /// Whether there are none.

@@ -3,6 +3,7 @@
 use super::compare::DEEPEST;
 use super::{Error, Number, Result, Value, View};
 use num_traits::ToPrimitive;
+use std::borrow::Cow;
 use std::fmt::{self, Write};
 
 impl Value {
@@ -21,13 +22,33 @@ impl Value {
     /// # Errors
     /// As [`Value::repr`].
     pub fn to_text(&self) -> Result<String> {
+        self.as_text().map(Cow::into_owned)
+    }
+
+    /// Appends what [`Value::to_text`] gives.
+    ///
+    /// # Errors
+    /// As [`Value::repr`].
+    pub fn write_text(&self, out: &mut String) -> Result<()> {
         match self {
-            Value::Str(s) => Ok(s.text.to_string()),
-            Value::Void(_) => Ok(String::new()),
-            Value::Date(_) | Value::DateTime(_) | Value::Zoned(_) => Ok(isoformat(self, " ")),
-            Value::Duration(d) => Ok(duration(*d)),
-            other => other.repr(),
+            Value::Int(_) | Value::List(_) | Value::Dict(_) => write_repr(self, out, DEEPEST)?,
+            other => out.push_str(&other.as_text()?),
         }
+        Ok(())
+    }
+
+    /// As [`Value::to_text`], without a copy of what is text already.
+    ///
+    /// # Errors
+    /// As [`Value::repr`].
+    pub fn as_text(&self) -> Result<Cow<'_, str>> {
+        Ok(Cow::Owned(match self {
+            Value::Str(s) => return Ok(Cow::Borrowed(&s.text)),
+            Value::Void(_) => String::new(),
+            Value::Date(_) | Value::DateTime(_) | Value::Zoned(_) => isoformat(self, " "),
+            Value::Duration(d) => duration(*d),
+            other => other.repr()?,
+        }))
     }
 }
 
