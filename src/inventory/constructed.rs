@@ -3,7 +3,7 @@
 use super::load::Options;
 use super::model::{ALL, Inventory, Vars, fit};
 use super::varfiles::VarFiles;
-use super::world::SourceWorld;
+use super::world::{SourceWorld, Told};
 use crate::diag::{Diagnostic, Span};
 use crate::maps::IndexMap;
 use crate::template::{self, Value};
@@ -20,6 +20,7 @@ pub fn read(
     root: &Node,
     path: &Path,
     options: &Options,
+    told: &Told,
 ) -> Result<(), Diagnostic> {
     let config = Config::read(root)?;
     let folders: Vec<VarFiles> = match config.use_vars_plugins {
@@ -31,7 +32,7 @@ pub fn read(
     let names: Vec<Arc<str>> = inventory.hosts.keys().cloned().collect();
     for name in names {
         let vars = visible(inventory, &name, &folders, &config, options)?;
-        let world = SourceWorld::new(vars, path, options.vault.clone());
+        let world = SourceWorld::new(vars, path, options.vault.clone(), told);
         let (composed, failed) = compose(&config, &world, &name);
         let mut seen = world.vars;
         seen.extend(composed.iter().map(|(key, node)| (key.clone(), Value::from_node(node))));
@@ -42,7 +43,7 @@ pub fn read(
         if let Some(error) = failed {
             return Err(error);
         }
-        let world = SourceWorld::new(seen, path, options.vault.clone());
+        let world = SourceWorld::new(seen, path, options.vault.clone(), told);
         groups(inventory, &config, &world, &name)?;
         keyed_groups(inventory, &config, &world, &name)?;
     }
@@ -167,7 +168,7 @@ fn visible(
     Ok(seen)
 }
 
-fn compose(config: &Config, world: &SourceWorld, host: &str) -> (Vars, Option<Diagnostic>) {
+fn compose(config: &Config, world: &SourceWorld<'_>, host: &str) -> (Vars, Option<Diagnostic>) {
     let mut composed = Vars::default();
     for (key, source) in &config.compose.pairs {
         let name = super::yaml::text_of(key);
@@ -186,7 +187,7 @@ fn compose(config: &Config, world: &SourceWorld, host: &str) -> (Vars, Option<Di
 }
 
 /// An expression's value; what is no string is its own.
-fn evaluate(source: &Value, world: &SourceWorld) -> Result<Value, Diagnostic> {
+fn evaluate(source: &Value, world: &SourceWorld<'_>) -> Result<Value, Diagnostic> {
     match source.as_str() {
         Some(text) => template::expression(text, world),
         None => template::render(source, world),
@@ -196,7 +197,7 @@ fn evaluate(source: &Value, world: &SourceWorld) -> Result<Value, Diagnostic> {
 fn groups(
     inventory: &mut Inventory,
     config: &Config,
-    world: &SourceWorld,
+    world: &SourceWorld<'_>,
     host: &str,
 ) -> Result<(), Diagnostic> {
     for (key, source) in &config.groups.pairs {
@@ -219,7 +220,7 @@ fn groups(
 fn keyed_groups(
     inventory: &mut Inventory,
     config: &Config,
-    world: &SourceWorld,
+    world: &SourceWorld<'_>,
     host: &str,
 ) -> Result<(), Diagnostic> {
     for keyed in &config.keyed {

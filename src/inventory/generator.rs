@@ -2,7 +2,7 @@
 
 use super::load::Options;
 use super::model::Inventory;
-use super::world::SourceWorld;
+use super::world::{SourceWorld, Told};
 use crate::diag::Diagnostic;
 use crate::maps::IndexMap;
 use crate::template::{self, Value};
@@ -24,6 +24,7 @@ pub fn read(
     root: &Node,
     path: &Path,
     options: &Options,
+    told: &Told,
 ) -> Result<(), Diagnostic> {
     let at = |name: &str| root.as_map().and_then(|map| map.get(name));
     let missing = |name: &str| Diagnostic::parse(format!("generator needs {name}"), root.span);
@@ -52,7 +53,7 @@ pub fn read(
             .collect();
     }
     for combination in combinations {
-        let world = SourceWorld::new(combination, path, options.vault.clone());
+        let world = SourceWorld::new(combination, path, options.vault.clone(), told);
         let host = text(name, &world, "host")?;
         inventory.add_host(&host, None).source.get_or_insert_with(|| path.into());
         parents(inventory, &world, &host, false, hosts.get("parents"), 0)?;
@@ -61,7 +62,7 @@ pub fn read(
 }
 
 /// A rendered name.
-fn text(node: &Node, world: &SourceWorld, what: &str) -> Result<String, Diagnostic> {
+fn text(node: &Node, world: &SourceWorld<'_>, what: &str) -> Result<String, Diagnostic> {
     let value = template::render(&Value::from_node(node), world)?;
     match value.as_str() {
         Some(text) => Ok(text.to_owned()),
@@ -79,7 +80,7 @@ fn text(node: &Node, world: &SourceWorld, what: &str) -> Result<String, Diagnost
 /// Puts a host or a group below its parents, and these below theirs.
 fn parents(
     inventory: &mut Inventory,
-    world: &SourceWorld,
+    world: &SourceWorld<'_>,
     child: &str,
     child_is_group: bool,
     list: Option<&Node>,

@@ -2,6 +2,7 @@
 //! are enabled, in their order.
 
 use super::model::{Inventory, UNGROUPED, is_variable_name};
+use super::world::Told;
 use super::{constructed, generator, ini, names, script, terraform, toml, yaml};
 use crate::diag::{Diagnostic, Span};
 use crate::template::pyregex::{Flags, PyRegex};
@@ -287,17 +288,21 @@ impl Loading<'_> {
             let message = format!("Incorrect plugin name in file: {}", named.unwrap_or("none found"));
             return Err(Diagnostic::parse(message, root.span));
         }
-        match plugin {
+        let told = Told::default();
+        let read = match plugin {
             "constructed" => {
-                constructed::read(&mut self.inventory, root, path, self.options).map_err(|error| Diagnostic {
+                let read = constructed::read(&mut self.inventory, root, path, self.options, &told);
+                read.map_err(|error| Diagnostic {
                     message: format!("Failed to parse {shown}: {}", error.message),
                     ..error
                 })
             }
-            "generator" => generator::read(&mut self.inventory, root, path, self.options),
+            "generator" => generator::read(&mut self.inventory, root, path, self.options, &told),
             "terraform" => terraform::read(&mut self.inventory, root, path, &self.options.vault),
             _ => Err(unknown_plugin(&path.to_string_lossy(), plugin, root)),
-        }
+        };
+        self.warnings.extend(told.into_warnings());
+        read
     }
 
     /// `host1,host2:22,`, and with `advanced_host_list` ranges.

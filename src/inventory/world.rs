@@ -1,26 +1,43 @@
 //! What templates in inventory sources see: one host's variables, or a generator's layers.
 
 use crate::diag::Diagnostic;
-use crate::maps::IndexMap;
+use crate::maps::{IndexMap, IndexSet};
 use crate::template::{Effect, Value, World};
 use crate::vault::Vault;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+/// What the templates of a source warn of, each once.
+#[derive(Default)]
+pub(super) struct Told(Mutex<IndexSet<String>>);
+
+impl Told {
+    /// The warnings, in the order they came.
+    pub(super) fn into_warnings(self) -> impl Iterator<Item = Diagnostic> {
+        self.0.into_inner().unwrap_or_else(|e| e.into_inner()).into_iter().map(Diagnostic::user)
+    }
+}
+
 /// Variables, and the memory of what was rendered of them.
-pub(super) struct SourceWorld {
+pub(super) struct SourceWorld<'t> {
     pub(super) vars: IndexMap<Arc<str>, Value>,
     vault: Vault,
     folder: PathBuf,
     /// By address; holding the string keeps the address from being used again.
     rendered: Mutex<HashMap<usize, (Arc<str>, Value)>>,
+    told: &'t Told,
 }
 
-impl SourceWorld {
-    pub(super) fn new(vars: IndexMap<Arc<str>, Value>, source: &Path, vault: Vault) -> SourceWorld {
+impl<'t> SourceWorld<'t> {
+    pub(super) fn new(
+        vars: IndexMap<Arc<str>, Value>,
+        source: &Path,
+        vault: Vault,
+        told: &'t Told,
+    ) -> SourceWorld<'t> {
         let folder = source.parent().unwrap_or(Path::new(".")).to_owned();
-        SourceWorld { vars, vault, folder, rendered: Mutex::default() }
+        SourceWorld { vars, vault, folder, rendered: Mutex::default(), told }
     }
 }
 
@@ -28,7 +45,7 @@ fn address(text: &Arc<str>) -> usize {
     text.as_ptr() as usize
 }
 
-impl World for SourceWorld {
+impl World for SourceWorld<'_> {
     fn variable(&self, name: &str) -> Option<Value> {
         self.vars.get(name).cloned()
     }
@@ -86,6 +103,6 @@ impl World for SourceWorld {
     }
 
     fn warn(&self, text: &str) {
-        tracing::warn!("{text}");
+        self.told.0.lock().unwrap_or_else(|e| e.into_inner()).insert(text.to_owned());
     }
 }

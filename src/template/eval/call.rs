@@ -176,8 +176,11 @@ impl Eval<'_> {
             args.fit(lookup.options, 0)?;
         }
         let secret = args.is_secret() || terms.iter().any(Value::is_secret);
-        let found = (lookup.run)(self, terms, &args)
-            .map_err(|e| e.within(format!("The lookup plugin '{name}' failed")))?;
+        let found = (lookup.run)(self, terms, &args).map_err(|e| match e.0.kind {
+            MarkerKind::Raised => e.within(lookup_failed(name)),
+            // it is not the plugin that failed
+            MarkerKind::Undefined | MarkerKind::Failed | MarkerKind::Pending => e,
+        })?;
         Ok(if secret { found.into_iter().map(Value::into_secret).collect() } else { found })
     }
 
@@ -201,15 +204,20 @@ impl Eval<'_> {
                 _ => named.push((key.clone(), value.clone())),
             }
         }
-        let found = self.lookup(&name, terms, Args { named, ..Args::default() });
-        let found = match (found, &*on_error) {
+        let found = match (self.lookup(&name, terms, Args { named, ..Args::default() }), &*on_error) {
             (Ok(found), _) => found,
-            (Err(_), "ignore" | "warn") if wantlist => Vec::new(),
-            (Err(e), "warn") => {
-                self.world.warn(&format!("Lookup failed but the error is being ignored: {e}"));
-                return Ok(Value::None);
+            // only what the plugin itself ran into may be ignored
+            (Err(e), "warn" | "ignore") if e.message() == lookup_failed(&name) => {
+                if on_error == "warn" {
+                    let why = e.0.cause.as_ref().map_or("", |cause| &cause.message);
+                    let text = format!("An error occurred while running the lookup plugin '{name}': {why}");
+                    self.world.warn(&text);
+                }
+                if !wantlist {
+                    return Ok(Value::None);
+                }
+                Vec::new()
             }
-            (Err(_), "ignore") => return Ok(Value::None),
             (Err(e), _) => return Err(e),
         };
         if wantlist {
@@ -225,6 +233,10 @@ impl Eval<'_> {
         }
         Ok(Value::list(found))
     }
+}
+
+fn lookup_failed(name: &str) -> String {
+    format!("The lookup plugin '{name}' failed")
 }
 
 /// The name that messages of ansible-core use.

@@ -114,7 +114,9 @@ fn config(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<Val
             (Some(value), _) if show_origin => out.push(Value::tuple([value, Value::str("default")])),
             (Some(value), _) => out.push(value),
             (None, "skip") => {}
-            (None, "warn") => eval.world().warn(&format!("Skipping, did not find setting {name}")),
+            (None, "warn") => {
+                eval.world().warn(&format!("Skipping {name}: No config definition exists for '{name}'."))
+            }
             (None, _) => {
                 return Err(Error::new(format!("No config definition exists for '{name}'.")));
             }
