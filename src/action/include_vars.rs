@@ -122,7 +122,8 @@ impl IncludeVars {
         result.insert("ansible_facts".into(), Data::Map(facts));
         let names = files.iter().map(|path| Data::from(path.display().to_string())).collect();
         result.insert("ansible_included_var_files".into(), Data::List(names));
-        let mut answer = Answer::ok(false, result).with(Consequence::Included(vars.into_iter().collect()));
+        let included = Consequence::Included(vars.into_iter().collect()).for_host(call.settings);
+        let mut answer = Answer::ok(false, result).with(included);
         // as ansible-core does with what came out of an encrypted file
         answer.show.censored = hidden;
         Ok(answer)

@@ -49,16 +49,12 @@ impl Action for SetFact {
         let mut result = Map::new();
         result.insert("ansible_facts".into(), Data::Map(facts));
         let mut answer = Answer::ok(false, result);
-        let delegate = call.settings.delegate.clone().filter(|_| call.settings.delegate_facts);
-        match delegate {
-            Some(delegate) => answer.consequences.push(Consequence::DelegateFacts(delegate, vars)),
-            None => {
-                if cacheable {
-                    answer.consequences.push(Consequence::Cacheable(vars.clone()));
-                }
-                answer.consequences.push(Consequence::Set(vars));
-            }
+        if cacheable {
+            // the name of all facts is nobody's fact
+            let facts = vars.iter().filter(|(name, _)| &**name != "ansible_facts").cloned().collect();
+            answer.consequences.push(Consequence::Facts(facts).for_host(call.settings));
         }
+        answer.consequences.push(Consequence::Set(vars).for_host(call.settings));
         Ok(Next::Done(answer))
     }
 }

@@ -1,6 +1,7 @@
 //! How a task ended on a host, and what follows from it for the run.
 
 use super::event::{Delegate, HostResult, Status, TaskLine};
+use super::settings::Settings;
 use crate::diag::{Diagnostic, Span};
 use crate::template::Value;
 use impel_modules::{Data, Map};
@@ -45,10 +46,8 @@ pub enum Consequence {
     Set(Vec<(Arc<str>, Value)>),
     /// Facts of the host.
     Facts(Vec<(Arc<str>, Value)>),
-    /// Facts that `set_fact` with `cacheable` gives a host.
-    Cacheable(Vec<(Arc<str>, Value)>),
-    /// Facts of the delegate (`delegate_facts`).
-    DelegateFacts(Arc<str>, Vec<(Arc<str>, Value)>),
+    /// What is the delegate's own (`delegate_facts`).
+    OfDelegate(Arc<str>, Box<Consequence>),
     /// `include_vars`.
     Included(Vec<(Arc<str>, Value)>),
     /// `add_host`.
@@ -102,6 +101,18 @@ pub enum Included {
     Tasks(PathBuf),
     /// `include_role`, its arguments rendered (`name`, `tasks_from`, `public` …).
     Role(Map),
+}
+
+impl Consequence {
+    /// The same for the host that it is meant for: the delegate under `delegate_facts`.
+    pub fn for_host(self, settings: &Settings) -> Consequence {
+        match &settings.delegate {
+            Some(delegate) if settings.delegate_facts => {
+                Consequence::OfDelegate(delegate.clone(), Box::new(self))
+            }
+            _ => self,
+        }
+    }
 }
 
 impl Answer {

@@ -89,6 +89,11 @@ pub enum Strategy {
     Free,
 }
 
+/// Whether an action is done once for all hosts: it is about the inventory, or one person is asked.
+fn is_for_all(task: &Task) -> bool {
+    matches!(&*task.action.name, "add_host" | "pause")
+}
+
 /// Around one track.
 struct Sight<'a> {
     tagged: &'a Mutex<HashMap<u32, bool>>,
@@ -271,8 +276,8 @@ impl Batch<'_, '_> {
             Some(world) => keyword(task, world, |k| &k.run_once)?.as_ref().and_then(to_bool).unwrap_or(false),
             None => false,
         };
-        // one person is asked, or waits, once for all
-        let once = once || &*task.action.name == "pause";
+        // once for all, and only the first host has the result
+        let alone = !once && is_for_all(task);
         let throttle = match &world {
             Some(world) => {
                 keyword(task, world, |k| &k.throttle)?.and_then(|v| v.to_string().parse::<usize>().ok())
@@ -284,18 +289,19 @@ impl Batch<'_, '_> {
             return Ok(());
         }
         self.run.shared.emit(Event::TaskStart(line.clone()));
-        let chosen = if once { vec![first] } else { runners.clone() };
+        let chosen = if once || alone { vec![first] } else { runners.clone() };
         let at_once = throttle.filter(|n| *n > 0).unwrap_or(usize::MAX);
         let mut ends = Vec::new();
         for group in chosen.chunks(at_once.min(chosen.len().max(1))) {
             for index in group {
-                self.send(*index, step, &line, !once);
+                self.send(*index, step, &line, !once && !alone);
             }
             let mut waiting = group.len();
             while waiting > 0 {
                 let Some(end) = self.receive() else { break };
                 waiting -= 1;
-                let also: &[usize] = if once { &runners } else { &[] };
+                let fatal = alone && !end.ignore_errors && end.answer.status == super::event::Status::Failed;
+                let also: &[usize] = if once || fatal { &runners } else { &[] };
                 ends.extend(self.commit(*end, also)?);
             }
         }
@@ -407,6 +413,22 @@ impl Batch<'_, '_> {
             self.meta(&step, &[index], Strategy::Free)?;
             self.look_one(index);
         };
+        if is_for_all(&step.task) {
+            let message = format!(
+                "The '{}' module bypasses the host loop, which is currently not supported in the free strategy and \
+                 would instead execute for every host in the inventory list.",
+                step.task.action.written
+            );
+            return Err(Diagnostic::user(message).at(step.task.span));
+        }
+        if let Some(world) = self.world(index, Some(&step.task))
+            && keyword(&step.task, &world, |k| &k.run_once)?.as_ref().and_then(to_bool) == Some(true)
+        {
+            self.run.shared.warn(
+                "Using run_once with the free strategy is not currently supported. This task will still be executed \
+                 for every host in the inventory list.",
+            );
+        }
         if let Some(track) = self.tracks.get_mut(index) {
             track.busy = true;
         }
@@ -514,19 +536,19 @@ impl Batch<'_, '_> {
         })
     }
 
-    /// Drops hosts that failed from the play's magic variables.
+    /// Drops hosts that failed or ended from the play's magic variables.
     pub fn refresh_vars(&mut self) {
         let alive: Vec<Arc<str>> = self
             .tracks
             .iter()
-            .filter(|track| matches!(track.fate, Fate::Active | Fate::Ended))
+            .filter(|track| track.fate == Fate::Active)
             .map(|track| track.store.name.clone())
             .collect();
         let mut vars = (*self.vars).clone();
         let gone: HashSet<&Arc<str>> = self
             .tracks
             .iter()
-            .filter(|track| matches!(track.fate, Fate::Failed | Fate::Unreachable))
+            .filter(|track| track.fate != Fate::Active)
             .map(|track| &track.store.name)
             .collect();
         vars.magic.hosts = vars.magic.hosts.iter().filter(|host| !gone.contains(host)).cloned().collect();

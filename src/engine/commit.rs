@@ -44,7 +44,9 @@ impl Batch<'_, '_> {
             if let Some((name, value)) = &registered {
                 track.store.add_set([(name.clone(), value.clone())]);
             }
-            for consequence in &answer.consequences {
+            // what failed adds nothing to the inventory, and sets nothing
+            let failed = matches!(answer.status, Status::Failed);
+            for consequence in answer.consequences.iter().filter(|_| !failed) {
                 self.follow(*index, consequence, &mut includes);
             }
         }
@@ -90,10 +92,13 @@ impl Batch<'_, '_> {
                 let host = store.name.clone();
                 self.look_for_files(&host);
             }
-            Consequence::Cacheable(facts) => store.add_cacheable(facts.iter().cloned()),
-            Consequence::DelegateFacts(delegate, facts) => {
-                if let Some(host) = self.run.shared.store.host(delegate) {
-                    host.add_facts(facts.iter().cloned());
+            Consequence::OfDelegate(delegate, consequence) => {
+                let Some(host) = self.run.shared.store.host(delegate) else { return };
+                match &**consequence {
+                    Consequence::Set(vars) => host.add_set(vars.iter().cloned()),
+                    Consequence::Facts(facts) => host.add_facts(facts.iter().cloned()),
+                    Consequence::Included(vars) => host.add_included(vars.iter().cloned()),
+                    _ => {}
                 }
             }
             Consequence::Included(vars) => {

@@ -332,24 +332,14 @@ impl Known {
                         self.vars.push((name.clone(), value.clone()));
                     }
                 }
-                Consequence::Facts(facts) | Consequence::Cacheable(facts) => {
-                    self.facts.extend(facts.iter().cloned())
-                }
+                Consequence::Facts(facts) => self.facts.extend(facts.iter().cloned()),
                 _ => self.stop = true,
             }
         }
     }
 
     fn ahead(&self, store: &HostStore) -> Ahead {
-        let facts = (!self.facts.is_empty()).then(|| {
-            let mut pairs = store.facts().as_dict().map(|dict| (*dict.pairs()).clone()).unwrap_or_default();
-            pairs.extend(
-                self.facts
-                    .iter()
-                    .map(|(name, value)| (crate::template::Key::str(name.clone()), value.clone())),
-            );
-            Value::Dict(crate::template::Dict::new(pairs))
-        });
+        let facts = (!self.facts.is_empty()).then(|| store.facts().with(self.facts.iter().cloned()));
         Ahead { provisional: Rc::new(self.vars.clone()), facts, pending: Rc::new(self.pending.clone()) }
     }
 }

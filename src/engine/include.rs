@@ -7,7 +7,7 @@ use super::event::{Event, Include};
 use super::position;
 use super::position::Step;
 use crate::diag::{Diagnostic, Span};
-use crate::playbook::{Item, Keywords, Loader, RoleAsk, Source, Vars};
+use crate::playbook::{Item, Keywords, Loader, Role, RoleAsk, Source, Vars};
 use crate::template::Value;
 use crate::yaml::{Kind, Mapping, Node};
 use impel_modules::{Data, Map};
@@ -96,26 +96,25 @@ impl Batch<'_, '_> {
             let scope = Arc::new(group.call.values.iter().cloned().collect());
             self.run.shared.store.scopes.put(values, scope);
         }
-        match &group.call.what {
-            Included::Tasks(path) => Ok(loader.include_tasks(task, path, values)?.into()),
+        let (items, role, handlers) = match &group.call.what {
+            Included::Tasks(path) => (loader.include_tasks(task, path, values)?, None, Vec::new()),
             Included::Role(args) => {
-                let loaded =
-                    loader.include_role(task, ask(args, self.run.source, task.action.span), values)?;
-                self.add_handlers(&loaded.handlers);
-                if loaded.role.public {
-                    let mut vars = (*self.vars).clone();
-                    let scopes = &self.run.shared.store.scopes;
-                    for role in loaded.role.with_dependencies() {
-                        vars.role_defaults.push(scopes.get(&role.defaults));
-                        vars.role_vars.push(scopes.get(&role.vars));
-                    }
-                    let names = vars.magic.roles.iter().chain([&loaded.role.name]);
-                    vars.magic.roles = names.cloned().collect();
-                    self.vars = Arc::new(vars);
-                }
-                Ok(loaded.items.into())
+                let ask = ask(args, self.run.source, task.action.span);
+                let loaded = loader.include_role(task, ask, values)?;
+                (loaded.items, Some(loaded.role), loaded.handlers)
             }
+        };
+        // what the included files import is the play's as much as what the play imports itself
+        let imported = loader.take_imported();
+        let roles: Vec<Arc<Role>> = imported.roles.into_iter().chain(role).collect();
+        if !roles.is_empty() {
+            let mut vars = (*self.vars).clone();
+            vars.take_in(&roles, &self.run.shared.store.scopes);
+            self.vars = Arc::new(vars);
         }
+        let handlers: Vec<Vec<Item>> = handlers.into_iter().chain(imported.handlers).collect();
+        self.add_handlers(&handlers);
+        Ok(items.into())
     }
 
     fn include_failed(&mut self, step: &Step, hosts: &[usize], error: Diagnostic) {

@@ -185,6 +185,7 @@ impl Batch<'_, '_> {
             track.next = None;
             track.position.end();
         }
+        self.refresh_vars();
     }
 
     /// Whether a task's conditions hold for a host, outside of any turn.

@@ -41,22 +41,14 @@ pub fn answer(outcome: Outcome, task: &Task, settings: &Settings, host: &Arc<str
         answer.error = Some(Arc::new(located(fault, task)));
     }
     if let Some(facts) = outcome.facts {
-        let facts: Vec<(Arc<str>, Value)> = facts
-            .iter()
-            .map(|(name, data)| {
-                let short = name.strip_prefix("ansible_").filter(|_| name != "ansible_local");
-                (
-                    Arc::from(short.unwrap_or(if name == "ansible_local" { "local" } else { name })),
-                    Value::from_data(data),
-                )
-            })
-            .collect();
+        let facts: Vec<(Arc<str>, Value)> =
+            facts.iter().map(|(name, data)| (Arc::from(name.as_str()), Value::from_data(data))).collect();
         let to = settings
             .delegate
             .as_ref()
             .filter(|_| settings.delegate_facts && settings.delegate.as_ref() != Some(host));
         answer.consequences.push(match to {
-            Some(delegate) => Consequence::DelegateFacts(delegate.clone(), facts),
+            Some(delegate) => Consequence::OfDelegate(delegate.clone(), Box::new(Consequence::Facts(facts))),
             None => Consequence::Facts(facts),
         });
     }
@@ -115,14 +107,7 @@ pub fn judge(answer: &mut Answer, task: &Task, world: &TaskWorld) {
         answer.result.insert("failed_when_result".into(), failed.into());
         answer.result.insert("failed".into(), failed.into());
         if failed {
-            answer.error.get_or_insert_with(|| {
-                let text = match answer.result.get("msg").and_then(Data::as_str) {
-                    Some(text) if !text.is_empty() => text.to_string(),
-                    _ => "Action failed.".to_string(),
-                };
-                let text = if text == "Action failed." { text } else { format!("Action failed: {text}") };
-                Arc::new(Diagnostic::user(format!("Task failed: {text}")).at(task.span))
-            });
+            say_why(answer, task.span);
         } else {
             answer.error = None;
             if answer.status == Status::Failed {
@@ -135,13 +120,31 @@ pub fn judge(answer: &mut Answer, task: &Task, world: &TaskWorld) {
     answer.status = if failed { Status::Failed } else { Status::Ok { changed } };
 }
 
+/// What was well by itself and has failed all the same says so.
+fn say_why(answer: &mut Answer, task: Span) {
+    if answer.error.is_some() {
+        return;
+    }
+    let text = match answer.result.get("msg") {
+        None => "Action failed: Unknown error.".to_string(),
+        Some(text) => match text.as_str().filter(|text| !text.is_empty()) {
+            Some(text) => format!("Action failed: {text}"),
+            None => "Action failed.".to_string(),
+        },
+    };
+    let text = format!("Task failed: {text}");
+    // an inventory that was not changed
+    if answer.consequences.iter().any(|c| matches!(c, Consequence::AddHost(_) | Consequence::GroupBy { .. }))
+    {
+        answer.result.insert("changed".into(), false.into());
+    }
+    answer.result.entry("msg".into()).or_insert_with(|| text.as_str().into());
+    answer.error = Some(Arc::new(Diagnostic::user(text).at(task)));
+}
+
 fn fail_with(answer: &mut Answer, keyword: &str, error: Diagnostic, task: Span) {
-    let failed = Answer::failed_at(error, task);
     answer.status = Status::Failed;
     answer.result.insert("failed".into(), true.into());
-    if let Some(message) = failed.result.get("msg") {
-        answer.result.insert(format!("{keyword}_result"), message.clone());
-        answer.result.insert("msg".into(), message.clone());
-    }
-    answer.error = failed.error;
+    answer.result.insert(format!("{keyword}_result"), error.to_string().into());
+    say_why(answer, task);
 }

@@ -8,7 +8,7 @@ use crate::pipe::{
     Become, Connection, ConnectionSpec, Method, Note, Reach, Secret, Shell, SshSpec, Transport,
 };
 use crate::template::{self, Value};
-use crate::vars::{Layers, TaskWorld};
+use crate::vars::TaskWorld;
 use impel_modules::host::{Identity, Pipe, PipeError, Reply, Request, Run, Traffic};
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -360,8 +360,7 @@ impl task_run::Reach for Pipes {
             Some(name) => {
                 let store = &self.shared.store;
                 let host = store.host(name).unwrap_or_else(|| crate::vars::HostStore::unknown(name));
-                let layers = Layers::new(store, &world.layers().play, host, world.layers().task.clone());
-                delegated = TaskWorld::new(Arc::new(layers)).for_item(world.locals().clone());
+                delegated = world.for_item(world.locals().clone()).set_delegate(host);
                 (&delegated, name.clone())
             }
         };

@@ -318,7 +318,9 @@ impl<'r> Run<'r> {
         strategy: Strategy,
     ) -> Result<usize, Diagnostic> {
         let mut vars = vars.clone();
+        let lost = |host: &Arc<str>| self.failed.contains(host) || self.unreachable.contains(host);
         vars.magic.batch = hosts.into();
+        vars.magic.hosts = vars.magic.hosts.iter().filter(|host| !lost(host)).cloned().collect();
         let vars = Arc::new(vars);
         let begins = match &self.shared.options.start_at_task {
             Some(wanted) if !self.started => {
@@ -399,7 +401,7 @@ impl<'r> Run<'r> {
     }
 
     fn join(&mut self, add: &AddHost) {
-        self.inventory.add_host(&add.name, None);
+        self.inventory.add_host(&add.name, Some("all"));
         for group in &add.groups {
             self.inventory.add_host(&add.name, Some(group));
         }

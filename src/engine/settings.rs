@@ -119,7 +119,7 @@ impl Settings {
                 })?),
             },
             environment: environment(task, world)?,
-            delegate: read.text(|k| &k.delegate_to)?.map(Arc::from),
+            delegate: read.text(|k| &k.delegate_to)?.filter(|name| !name.is_empty()).map(Arc::from),
             delegate_facts: read.flag("delegate_facts", |k| &k.delegate_facts)?.unwrap_or(false),
             timeout: timeout(&read)?,
             defaults: defaults(task, world)?,
@@ -161,6 +161,28 @@ impl<'a> Reader<'a> {
         let value = keyword(self.task, self.world, of)?;
         Ok(value.filter(|v| !v.is_none()).map(|v| v.to_string()))
     }
+}
+
+/// The host that a task is delegated to.
+///
+/// # Errors
+/// The name cannot be rendered. `Ok(Err(_))` is a template that yields nothing.
+pub fn delegate(task: &Task, world: &TaskWorld) -> Result<Result<Option<Arc<str>>, Diagnostic>, Diagnostic> {
+    let Some(node) = task.inherited(|k| &k.delegate_to) else { return Ok(Ok(None)) };
+    if node.is_null() || node.as_str() == Some("") {
+        return Ok(Ok(None));
+    }
+    Ok(match rendered(node, world)? {
+        Value::Omit => Ok(None),
+        Value::None | Value::Bool(false) | Value::Int(0) => Err(node),
+        value => {
+            Some(value.to_string()).filter(|name| !name.is_empty()).map(|name| Some(name.into())).ok_or(node)
+        }
+    }
+    .map_err(|node| {
+        let written = node.as_str().unwrap_or_default();
+        Diagnostic::user(format!("Empty hostname produced from delegate_to: \"{written}\""))
+    }))
 }
 
 /// A keyword whose value cannot be what it must be, in ansible-core's words.

@@ -41,7 +41,7 @@ impl Shared {
 
     /// Whether anything reads what a successful result of this task contains.
     pub fn is_read(&self, task: &Task) -> bool {
-        !self.options.terse || task.register.is_some()
+        !self.options.terse || task.register.is_some() || !task.failed_when.is_empty()
     }
 
     /// Shows a warning, each text once.

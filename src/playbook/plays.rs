@@ -214,7 +214,7 @@ impl Loader<'_> {
         tasks.extend(list("tasks", false)?);
         let post_tasks = list("post_tasks", false)?;
         let own_handlers = list("handlers", true)?;
-        let imported = std::mem::take(&mut *self.imported.lock().unwrap_or_else(|e| e.into_inner()));
+        let imported = self.take_imported();
         handlers.push(own_handlers);
         handlers.extend(imported.handlers);
         let imported_roles = imported.roles;

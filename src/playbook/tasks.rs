@@ -64,9 +64,11 @@ pub struct Loader<'a> {
 
 /// The roles that `import_role` brought in while something was read, and their handlers.
 #[derive(Default)]
-pub(super) struct Imported {
-    pub(super) roles: Vec<Arc<Role>>,
-    pub(super) handlers: Vec<Vec<Item>>,
+pub struct Imported {
+    /// The roles, those within others first.
+    pub roles: Vec<Arc<Role>>,
+    /// A list for each role that has any.
+    pub handlers: Vec<Vec<Item>>,
 }
 
 /// The next number of a task, block, play or role of this run.
@@ -79,6 +81,11 @@ impl<'a> Loader<'a> {
     /// A parser whose relative names start at a folder.
     pub fn new(source: &'a dyn Source, base: PathBuf) -> Loader<'a> {
         Loader { source, base, imported: Arc::default() }
+    }
+
+    /// What `import_role` brought in since the last time.
+    pub fn take_imported(&self) -> Imported {
+        std::mem::take(&mut *self.imported.lock().unwrap_or_else(|e| e.into_inner()))
     }
 
     /// The items of a list of tasks below `parent`. `what` names the list in errors.

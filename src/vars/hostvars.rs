@@ -1,6 +1,8 @@
-//! `hostvars`: every host's variables, rendered in that host's own world when they are read.
+//! `hostvars`: every host's variables, rendered in that host's own world when they are read; and those of a delegate.
 
+use super::store::HostStore;
 use super::world::{Layers, TaskWorld};
+use crate::inventory::Inventory;
 use crate::template::value::Result;
 use crate::template::{Effect, Eval, Object, Value, World, resolve};
 use std::sync::Arc;
@@ -19,7 +21,9 @@ pub struct OneHost {
 
 impl HostVars {
     fn host(&self, name: &str) -> Option<Value> {
-        let host = self.layers.store.host(name)?;
+        // this machine is there without being named anywhere
+        let implicit = || Inventory::is_localhost(name).then(|| HostStore::unknown(&name.into()));
+        let host = self.layers.store.host(name).or_else(implicit)?;
         let own = host.name == self.layers.host.name;
         let world = Arc::new(Layers::of_host(&self.layers, host));
         Some(Value::object(OneHost { world, own }))
@@ -41,6 +45,42 @@ impl Object for HostVars {
 
     fn keys(&self) -> Option<Vec<Value>> {
         Some(self.layers.store.host_names().into_iter().map(Value::str).collect())
+    }
+}
+
+/// The variables of the host that a task is delegated to (`ansible_delegated_vars`): that host's values, rendered in the
+/// world of the task.
+pub struct Delegated {
+    /// The host's layers, those of the task included.
+    pub layers: Arc<Layers>,
+}
+
+impl Delegated {
+    fn read(&self, eval: &mut Eval<'_>, name: &str) -> Option<Value> {
+        let value = match name {
+            "inventory_hostname" => eval.world().variable(name),
+            name => TaskWorld::new(self.layers.clone()).variable(name),
+        };
+        value.map(|raw| resolve(&raw, eval.world()))
+    }
+}
+
+impl Object for Delegated {
+    fn type_name(&self) -> &'static str {
+        "dict"
+    }
+
+    fn attribute(&self, eval: &mut Eval<'_>, name: &str) -> Result<Option<Value>> {
+        Ok(self.read(eval, name))
+    }
+
+    fn item(&self, eval: &mut Eval<'_>, key: &Value) -> Result<Option<Value>> {
+        Ok(key.as_str().and_then(|name| self.read(eval, name)))
+    }
+
+    fn keys(&self) -> Option<Vec<Value>> {
+        let world = TaskWorld::new(self.layers.clone());
+        Some(world.variable_names().into_iter().map(Value::str).collect())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::world::TaskWorld;
 use crate::playbook::Role;
-use crate::template::Value;
+use crate::template::{Value, World as _};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
@@ -79,9 +79,9 @@ pub struct PlayMagic {
     pub name: Arc<str>,
     /// `ansible_play_hosts_all`: all hosts of the play, whatever became of them.
     pub all_hosts: Arc<[Arc<str>]>,
-    /// `ansible_play_hosts` and `play_hosts`: those of all batches that have not failed.
+    /// `ansible_play_hosts`: those of all batches that have not failed.
     pub hosts: Arc<[Arc<str>]>,
-    /// `ansible_play_batch`: those of this batch that have not failed.
+    /// `ansible_play_batch` and `play_hosts`: those of this batch that have not failed.
     pub batch: Arc<[Arc<str>]>,
     /// `role_names` and `ansible_play_role_names`.
     pub roles: Arc<[Arc<str>]>,
@@ -146,9 +146,6 @@ pub const NAMES: &[&str] = &[
 
 /// What `hostvars` shows of them: nothing of a play or a task.
 const OF_ANY_HOST: &[&str] = &[
-    "inventory_hostname",
-    "inventory_hostname_short",
-    "group_names",
     "groups",
     "playbook_dir",
     "ansible_check_mode",
@@ -162,8 +159,21 @@ const OF_ANY_HOST: &[&str] = &[
     "ansible_config_file",
     "ansible_playbook_python",
     "ansible_version",
-    "ansible_facts",
 ];
+
+/// What a host says of itself: below the play, above the inventory and the facts.
+pub fn of_host(world: &TaskWorld, name: &str) -> Option<Value> {
+    let layers = world.layers();
+    let host = &layers.host;
+    Some(match name {
+        "inventory_hostname" => Value::str(host.name.clone()),
+        "inventory_hostname_short" => Value::str(host.name.split('.').next().unwrap_or_default()),
+        "group_names" => names(&host.groups()),
+        "ansible_facts" => world.facts().shown.clone(),
+        "omit" if !layers.bare => Value::Omit,
+        _ => return None,
+    })
+}
 
 /// The value of a magic variable for a task's world.
 pub fn value(world: &TaskWorld, name: &str) -> Option<Value> {
@@ -171,21 +181,18 @@ pub fn value(world: &TaskWorld, name: &str) -> Option<Value> {
     if layers.bare && !OF_ANY_HOST.contains(&name) {
         return None;
     }
-    let (run, play, host) = (&layers.store.run, &layers.play.magic, &layers.host);
+    let (run, play) = (&layers.store.run, &layers.play.magic);
     let roles: Vec<_> = layers.task.iter().flat_map(|task| task.parent.roles()).collect();
     Some(match name {
-        "inventory_hostname" => Value::str(host.name.clone()),
-        "inventory_hostname_short" => Value::str(host.name.split('.').next().unwrap_or_default()),
-        "group_names" => names(&host.groups()),
         "groups" => {
             let groups = layers.store.groups();
             Value::dict(groups.iter().map(|(name, hosts)| (name.clone(), hosts.clone())))
         }
         "hostvars" => Value::object(super::hostvars::HostVars { layers: layers.clone() }),
         "playbook_dir" => path(world.layers().playbook_dir()),
-        "ansible_play_hosts" | "play_hosts" => names(play.hosts.iter()),
+        "ansible_play_hosts" => names(play.hosts.iter()),
         "ansible_play_hosts_all" => names(play.all_hosts.iter()),
-        "ansible_play_batch" => names(play.batch.iter()),
+        "ansible_play_batch" | "play_hosts" => names(play.batch.iter()),
         "ansible_play_name" => Value::str(play.name.clone()),
         "ansible_play_role_names" | "role_names" => names(play.roles.iter()),
         "ansible_dependent_role_names" => names(play.dependent_roles.iter()),
@@ -193,6 +200,7 @@ pub fn value(world: &TaskWorld, name: &str) -> Option<Value> {
             let mut seen = std::collections::HashSet::new();
             names(play.roles.iter().chain(play.dependent_roles.iter()).filter(|name| seen.insert(*name)))
         }
+        "ansible_collection_name" if !roles.is_empty() => Value::str(""),
         "ansible_role_name" | "role_name" => Value::str(roles.first()?.name.clone()),
         "role_path" => path(&roles.first()?.path),
         "role_uuid" => Value::str(roles.first()?.identity.to_string()),
@@ -213,15 +221,13 @@ pub fn value(world: &TaskWorld, name: &str) -> Option<Value> {
         "ansible_playbook_python" => Value::str("/usr/bin/python3"),
         "ansible_search_path" => Value::list(world.files().search.iter().map(|folder| path(folder))),
         "ansible_version" => version(),
-        "ansible_facts" => world.facts(),
-        "environment" => environment(layers.task.as_deref()?)?,
-        "omit" => Value::Omit,
+        "environment" => environment(layers.task.as_deref()?),
         _ => return None,
     })
 }
 
 /// What the levels above a task and the task itself say about the environment, unrendered.
-fn environment(task: &crate::playbook::Task) -> Option<Value> {
+fn environment(task: &crate::playbook::Task) -> Value {
     let mut all = Vec::new();
     for node in task.gathered(|keywords| &keywords.environment) {
         match node.as_seq() {
@@ -229,11 +235,32 @@ fn environment(task: &crate::playbook::Task) -> Option<Value> {
             None => all.push(Value::from_node(node)),
         }
     }
-    (!all.is_empty()).then(|| Value::list(all))
+    Value::list(all)
 }
+
+/// The names that [`connection`] may know.
+const CONNECTION: &[&str] = &[
+    "ansible_host",
+    "ansible_ssh_host",
+    "ansible_connection",
+    "ansible_user",
+    "ansible_ssh_user",
+    "ansible_port",
+    "ansible_ssh_port",
+    "ansible_private_key_file",
+    "ansible_ssh_private_key_file",
+    "ansible_shell_executable",
+    "ansible_timeout",
+    "ansible_ssh_timeout",
+    "ansible_pipelining",
+    "ansible_ssh_pipelining",
+];
 
 /// What a task's templates see of its own connection where no variable says it.
 pub fn connection(world: &TaskWorld, name: &str) -> Option<Value> {
+    if let Some(delegate) = world.delegate().filter(|_| CONNECTION.contains(&name)) {
+        return TaskWorld::new(delegate.clone()).variable(name);
+    }
     let layers = world.layers();
     let task = layers.task.as_ref()?;
     let run = &layers.store.run.connection;

@@ -19,5 +19,5 @@ pub use inventories::{Inventories, mapping};
 pub use layer::{Layer, Setting, merged};
 pub use magic::{ConnectionMagic, PlayMagic, RunMagic};
 pub use scope::{Scope, ScopeCache, scope_of};
-pub use store::{HostStore, PlayVars, VarStore};
+pub use store::{Facts, HostStore, PlayVars, VarStore};
 pub use world::{Ahead, Files, Layers, TaskWorld};

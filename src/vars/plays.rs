@@ -7,43 +7,38 @@ use crate::playbook::{Play, Role};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Dependencies of dependencies.
-const DEEPEST: usize = 50;
-
 impl PlayVars {
     /// The play's variables without its files and prompts.
     pub fn of_play(play: &Play, scopes: &ScopeCache) -> PlayVars {
-        let mut all: Vec<Arc<Role>> = Vec::new();
-        for role in play.roles.iter().chain(&play.imported_roles) {
-            with_dependencies(role, &mut all, 0);
-        }
-        let public = all.iter().filter(|role| role.public);
-        let names =
-            |roles: &[Arc<Role>]| -> Arc<[Arc<str>]> { roles.iter().map(|role| role.name.clone()).collect() };
-        let direct: Vec<_> = play.roles.iter().chain(&play.imported_roles).cloned().collect();
-        let dependent: Vec<_> =
-            all.iter().filter(|role| !direct.iter().any(|d| Arc::ptr_eq(d, role))).cloned().collect();
-        PlayVars {
-            role_defaults: public.clone().map(|role| scopes.get(&role.defaults)).collect(),
-            role_vars: public.map(|role| scopes.get(&role.vars)).collect(),
+        let playbook_dir = play.file.parent().map(Path::to_path_buf);
+        let mut vars = PlayVars {
             vars: scopes.get(&play.keywords.vars),
-            magic: PlayMagic {
-                playbook_dir: play.file.parent().map(Path::to_path_buf),
-                roles: names(&direct),
-                dependent_roles: names(&dependent),
-                ..PlayMagic::default()
-            },
+            magic: PlayMagic { playbook_dir, ..PlayMagic::default() },
             ..PlayVars::default()
-        }
+        };
+        let roles: Vec<_> = play.roles.iter().chain(&play.imported_roles).cloned().collect();
+        vars.take_in(&roles, scopes);
+        vars
     }
-}
 
-fn with_dependencies(role: &Arc<Role>, all: &mut Vec<Arc<Role>>, depth: usize) {
-    if depth > DEEPEST {
-        return;
+    /// Takes in roles that the play lists, imports or includes: their names, and what they let the play see.
+    pub fn take_in(&mut self, roles: &[Arc<Role>], scopes: &ScopeCache) {
+        let mut names = self.magic.roles.to_vec();
+        let mut dependent = self.magic.dependent_roles.to_vec();
+        for role in roles {
+            let all = role.with_dependencies();
+            for role in all.iter().filter(|_| role.public) {
+                self.role_defaults.push(scopes.get(&role.defaults));
+                self.role_vars.push(scopes.get(&role.vars));
+            }
+            names.push(role.name.clone());
+            for below in all.iter().filter(|below| !std::ptr::eq(**below, &**role)) {
+                if !dependent.contains(&below.name) {
+                    dependent.push(below.name.clone());
+                }
+            }
+        }
+        self.magic.roles = names.into();
+        self.magic.dependent_roles = dependent.into();
     }
-    for dependency in &role.dependencies {
-        with_dependencies(dependency, all, depth + 1);
-    }
-    all.push(role.clone());
 }

@@ -4,10 +4,11 @@ use super::cache::FactsCache;
 use super::magic::{PlayMagic, RunMagic};
 use super::scope::{Scope, ScopeCache};
 use crate::diag::Diagnostic;
+use crate::inventory::Inventory;
 use crate::maps::IndexMap;
-use crate::template::{Key, Value};
+use crate::template::{Dict, Key, Value};
 use crate::vault::Vault;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// What a lock guards stays valid whatever panicked while it was held: every write is one assignment.
@@ -43,12 +44,45 @@ pub struct HostStore {
     inventory: RwLock<Vec<Scope>>,
     groups: RwLock<Vec<Arc<str>>>,
     broken: RwLock<Option<Diagnostic>>,
-    facts: RwLock<Value>,
-    /// Facts that are no host's own but were set, by the names they were given.
-    cacheable: RwLock<HashSet<Arc<str>>>,
+    facts: RwLock<Facts>,
     cache: Option<Arc<FactsCache>>,
     included: RwLock<Scope>,
     set: RwLock<Scope>,
+}
+
+/// Facts of a host. Cheap to clone.
+#[derive(Clone)]
+pub struct Facts {
+    /// By the names under which they were given: what is injected as variables, and cached.
+    pub given: Value,
+    /// `ansible_facts`: the same without `ansible_` before the names.
+    pub shown: Value,
+}
+
+impl Default for Facts {
+    fn default() -> Facts {
+        Facts { given: Value::Dict(Dict::default()), shown: Value::Dict(Dict::default()) }
+    }
+}
+
+impl Facts {
+    /// These facts and others; those of the same name are replaced.
+    pub fn with(&self, facts: impl IntoIterator<Item = (Arc<str>, Value)>) -> Facts {
+        let pairs = |value: &Value| value.as_dict().map(|dict| (*dict.pairs()).clone()).unwrap_or_default();
+        let (mut given, mut shown) = (pairs(&self.given), pairs(&self.shown));
+        for (name, value) in facts {
+            // as in ansible-core, this one keeps its name
+            let short = name.strip_prefix("ansible_").filter(|_| &*name != "ansible_local");
+            shown.insert(Key::str(short.map_or_else(|| name.clone(), Arc::from)), value.clone());
+            given.insert(Key::str(name), value);
+        }
+        Facts { given: Value::Dict(Dict::new(given)), shown: Value::Dict(Dict::new(shown)) }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.given.len().unwrap_or(0) == 0
+    }
 }
 
 /// A play's own layers, the same for all of its hosts, and what they show of the play.
@@ -113,37 +147,32 @@ impl VarStore {
 }
 
 impl HostStore {
-    /// A host that no inventory names.
+    /// A host that no inventory names; where its name means this machine, it is reached without a connection.
     pub fn unknown(name: &Arc<str>) -> Arc<HostStore> {
-        HostStore::cached(name, None)
+        let host = HostStore::cached(name, None);
+        if Inventory::is_localhost(name) {
+            let local = [("ansible_connection".into(), Value::str("local"))];
+            *write(&host.inventory) = vec![Arc::new(local.into_iter().collect())];
+        }
+        host
     }
 
     /// A host with the facts that are cached for it.
     fn cached(name: &Arc<str>, cache: Option<&Arc<FactsCache>>) -> Arc<HostStore> {
         let cached = cache.map(|cache| cache.facts(name)).unwrap_or_default();
-        let set = cached.iter().map(|(name, _)| name).filter(|name| !name.starts_with("ansible_"));
-        let host = HostStore {
-            cacheable: RwLock::new(set.cloned().collect()),
-            ..HostStore::empty(name, cache.cloned())
-        };
-        // a fact that was set under the short name keeps it
-        let taken = read(&host.cacheable).clone();
-        let short = |name: &Arc<str>| {
-            name.strip_prefix("ansible_").filter(|short| !taken.contains(*short)).map(Arc::from)
-        };
-        host.merge_facts(cached.into_iter().map(|(name, value)| (short(&name).unwrap_or(name), value)));
+        let host = HostStore::empty(name, cache.cloned());
+        host.merge_facts(cached);
         Arc::new(host)
     }
 
     fn empty(name: &Arc<str>, cache: Option<Arc<FactsCache>>) -> HostStore {
         HostStore {
             name: name.clone(),
-            cacheable: RwLock::default(),
             cache,
             inventory: RwLock::default(),
             groups: RwLock::default(),
             broken: RwLock::default(),
-            facts: RwLock::new(Value::dict(Vec::<(&str, Value)>::new())),
+            facts: RwLock::default(),
             included: RwLock::default(),
             set: RwLock::default(),
         }
@@ -169,8 +198,8 @@ impl HostStore {
         read(&self.groups).clone()
     }
 
-    /// `ansible_facts`, a dict.
-    pub fn facts(&self) -> Value {
+    /// Its facts.
+    pub fn facts(&self) -> Facts {
         read(&self.facts).clone()
     }
 
@@ -190,41 +219,26 @@ impl HostStore {
         self.write_cache();
     }
 
-    /// Adds facts that a task sets (`set_fact` with `cacheable`).
-    pub fn add_cacheable(&self, facts: impl IntoIterator<Item = (Arc<str>, Value)>) {
-        let facts: Vec<(Arc<str>, Value)> = facts.into_iter().collect();
-        write(&self.cacheable).extend(facts.iter().map(|(name, _)| name.clone()));
-        self.add_facts(facts);
-    }
-
     fn write_cache(&self) {
         let Some(cache) = &self.cache else { return };
         let facts = self.facts();
-        let Some(dict) = facts.as_dict() else { return };
-        let set = read(&self.cacheable);
-        let named = |name: &str| match set.contains(name) || name.starts_with("ansible_") {
-            true => name.to_owned(),
-            false => format!("ansible_{name}"),
-        };
+        let Some(dict) = facts.given.as_dict() else { return };
         let pairs: Vec<_> = dict
             .pairs()
             .iter()
-            .filter_map(|(key, value)| Some((named(key.as_str()?), value.to_data().ok()?)))
+            .filter_map(|(key, value)| Some((key.as_str()?.to_owned(), value.to_data().ok()?)))
             .collect();
         cache.store(&self.name, &pairs);
     }
 
     fn merge_facts(&self, facts: impl IntoIterator<Item = (Arc<str>, Value)>) {
         let mut known = write(&self.facts);
-        let mut pairs = known.as_dict().map(|d| (*d.pairs()).clone()).unwrap_or_default();
-        pairs.extend(facts.into_iter().map(|(name, value)| (Key::str(name), value)));
-        *known = Value::Dict(crate::template::Dict::new(pairs));
+        *known = known.with(facts);
     }
 
     /// Forgets all facts (`meta: clear_facts`).
     pub fn clear_facts(&self) {
-        *write(&self.facts) = Value::dict(Vec::<(&str, Value)>::new());
-        write(&self.cacheable).clear();
+        *write(&self.facts) = Facts::default();
         if let Some(cache) = &self.cache {
             cache.forget(&self.name);
         }

@@ -3,7 +3,7 @@
 use super::layer::{Layer, Setting, merged, that_say_something};
 use super::magic;
 use super::scope::Scope;
-use super::store::{HostStore, PlayVars, VarStore};
+use super::store::{Facts, HostStore, PlayVars, VarStore};
 use crate::diag::{Diagnostic, ErrorKind};
 use crate::maps::{HashMap, IndexMap};
 use crate::playbook::{self, Task};
@@ -27,7 +27,7 @@ pub struct Layers {
     /// the facts, play to extra vars.
     below_facts: Vec<(Layer, Scope)>,
     above_facts: Vec<(Layer, Scope)>,
-    facts: Value,
+    facts: Facts,
     /// As `hostvars` shows a host: nothing of a play or a task.
     pub(super) bare: bool,
 }
@@ -156,7 +156,7 @@ pub struct Ahead {
     /// Variables that earlier tasks will have set, once they are committed; the last one of a name counts.
     pub provisional: Rc<Vec<(Arc<str>, Value)>>,
     /// Facts that earlier tasks will have set.
-    pub facts: Option<Value>,
+    pub facts: Option<Facts>,
     /// Names that earlier tasks will set to what is not known yet.
     pub pending: Rc<Vec<Arc<str>>>,
 }
@@ -199,6 +199,7 @@ pub struct TaskWorld {
     ahead: Option<Ahead>,
     at_turn: bool,
     check: Option<bool>,
+    delegate: Option<Arc<Layers>>,
     memory: RefCell<HashMap<usize, (Arc<str>, Value)>>,
     effect: Cell<Option<Effect>>,
     touched_pending: Cell<bool>,
@@ -216,6 +217,7 @@ impl TaskWorld {
             ahead: None,
             at_turn: false,
             check: None,
+            delegate: None,
             memory: RefCell::default(),
             effect: Cell::new(None),
             touched_pending: Cell::new(false),
@@ -232,6 +234,7 @@ impl TaskWorld {
             ahead: self.ahead.clone(),
             at_turn: self.at_turn,
             check: self.check,
+            delegate: self.delegate.clone(),
             memory: RefCell::default(),
             effect: Cell::new(None),
             touched_pending: Cell::new(false),
@@ -272,6 +275,23 @@ impl TaskWorld {
         self.check = Some(check);
     }
 
+    /// Another host does the task's work: `ansible_delegated_vars`, and what is told of the connection, are that
+    /// host's. Gives that host's world.
+    pub fn set_delegate(&mut self, host: Arc<HostStore>) -> TaskWorld {
+        let name = host.name.clone();
+        let Layers { store, play, task, .. } = &*self.layers;
+        let layers = Arc::new(Layers::new(store, play, host, task.clone()));
+        self.delegate = Some(layers.clone());
+        let vars = Value::object(super::hostvars::Delegated { layers: layers.clone() });
+        self.set_local("ansible_delegated_vars", Value::dict([(name, vars)]));
+        TaskWorld::new(layers).for_item(self.locals.clone())
+    }
+
+    /// The layers of the host that does the work, where that is another.
+    pub fn delegate(&self) -> Option<&Arc<Layers>> {
+        self.delegate.as_ref()
+    }
+
     /// Sets a local variable: above everything. What was rendered before is forgotten.
     pub fn set_local(&mut self, name: impl Into<Arc<str>>, value: Value) {
         self.locals.insert(name.into(), value);
@@ -304,12 +324,9 @@ impl TaskWorld {
         self.check.or(self.layers.play.magic.check).unwrap_or(self.layers.store.run.check)
     }
 
-    /// `ansible_facts`.
-    pub fn facts(&self) -> Value {
-        match self.ahead.as_ref().and_then(|ahead| ahead.facts.as_ref()) {
-            Some(facts) => facts.clone(),
-            None => self.layers.facts.clone(),
-        }
+    /// The host's facts.
+    pub fn facts(&self) -> &Facts {
+        self.ahead.as_ref().and_then(|ahead| ahead.facts.as_ref()).unwrap_or(&self.layers.facts)
     }
 
     /// The strongest effect that rendering had.
@@ -334,7 +351,8 @@ impl TaskWorld {
 
     /// All that sets a variable, the weakest first; the last one is what the variable is.
     pub fn explain(&self, name: &str) -> Vec<Setting> {
-        let mut settings = self.layers.settings(name, self.injected_fact(name));
+        let fact = magic::of_host(self, name).or_else(|| self.injected_fact(name));
+        let mut settings = self.layers.settings(name, fact);
         if let Some(value) = magic::value(self, name) {
             settings.push(Setting { layer: Layer::Magic, span: None, value });
         }
@@ -343,7 +361,8 @@ impl TaskWorld {
 
     /// A variable under `hash_behaviour = merge`.
     fn merged(&self, name: &str) -> Option<Value> {
-        let mut settings = self.layers.settings(name, self.injected_fact(name));
+        let fact = magic::of_host(self, name).or_else(|| self.injected_fact(name));
+        let mut settings = self.layers.settings(name, fact);
         if let Some(value) = self.earlier_tasks_value(name) {
             settings.retain(|setting| setting.layer != Layer::SetFact);
             let at = settings.partition_point(|setting| setting.layer < Layer::SetFact);
@@ -357,12 +376,7 @@ impl TaskWorld {
         if !self.layers.store.run.inject_facts {
             return None;
         }
-        let facts = self.facts();
-        let dict = facts.as_dict()?;
-        match name.strip_prefix("ansible_") {
-            Some(short) => dict.get(name).or_else(|| dict.get(short)),
-            None => dict.get(name),
-        }
+        self.facts().given.as_dict()?.get(name)
     }
 }
 
@@ -388,7 +402,8 @@ impl TaskWorld {
         if let Some(value) = self.layers.find(name) {
             return Some(value.clone());
         }
-        self.injected_fact(name).or_else(|| self.layers.find_below(name).cloned())
+        let below = || self.injected_fact(name).or_else(|| self.layers.find_below(name).cloned());
+        magic::of_host(self, name).or_else(below)
     }
 }
 
@@ -402,21 +417,15 @@ impl World for TaskWorld {
         let layers = self.layers.below_facts.iter().chain(&self.layers.above_facts);
         names.extend(layers.flat_map(|(_, scope)| scope.keys()).map(|name| (name.clone(), ())));
         if self.layers.store.run.inject_facts
-            && let Some(facts) = self.facts().as_dict()
+            && let Some(facts) = self.facts().given.as_dict()
         {
-            for key in facts.keys() {
-                if let Some(name) = key.as_str() {
-                    let name =
-                        if name.starts_with("ansible_") { name.into() } else { format!("ansible_{name}") };
-                    names.insert(name.into(), ());
-                }
-            }
+            names.extend(facts.keys().into_iter().filter_map(|key| Some((Arc::from(key.as_str()?), ()))));
         }
         if let Some(ahead) = &self.ahead {
             names.extend(ahead.provisional.iter().map(|(name, _)| (name.clone(), ())));
         }
         for name in magic::NAMES {
-            if magic::value(self, name).is_some() {
+            if magic::value(self, name).or_else(|| magic::of_host(self, name)).is_some() {
                 names.insert((*name).into(), ());
             }
         }

@@ -234,9 +234,7 @@ impl Run<'_> {
         };
         let known = |host: &Arc<str>| {
             let store = self.shared.store.host(host);
-            store.is_some_and(|store| {
-                store.facts().get("_ansible_facts_gathered").is_some() || store.facts().len().unwrap_or(0) > 0
-            })
+            store.is_some_and(|store| !store.facts().is_empty())
         };
         let gather = match self.shared.config.settings.gathering {
             Gathering::Implicit => wanted.unwrap_or(true),

@@ -1,6 +1,17 @@
 //! An item from its condition to its module, and from the module's outcome to an answer or another attempt.
 
 use super::*;
+use crate::engine::event::Delegate;
+use crate::engine::settings;
+use crate::template::World;
+
+/// The address of the host that does a task's work, where it is not its name.
+fn address(world: &TaskWorld) -> Option<Arc<str>> {
+    let delegate = world.delegate()?;
+    let address = TaskWorld::new(delegate.clone()).variable("ansible_host")?;
+    let address = template::render(&address, world).ok()?.to_string();
+    Some(address).filter(|address| *address != *delegate.host.name).map(Into::into)
+}
 
 impl TaskRun {
     /// From an item's condition to the start of its module, or its end where it has none.
@@ -85,6 +96,44 @@ impl TaskRun {
         set
     }
 
+    /// Takes in the host that does the item's work, where that is another; an answer where its name says nothing.
+    fn delegate(
+        &mut self,
+        shared: &Shared,
+        task: &Arc<Task>,
+        world: &mut TaskWorld,
+        index: usize,
+    ) -> Result<Option<Answer>, Diagnostic> {
+        let show = |run: &mut TaskRun, name: Arc<str>| {
+            if let Some(run) = run.runs.get_mut(index) {
+                run.delegate = Some(Delegate { name, address: None });
+            }
+        };
+        let found = settings::delegate(task, world);
+        if !matches!(found, Ok(Ok(_)))
+            && let Some(written) = task.inherited(|k| &k.delegate_to).and_then(|node| node.as_str())
+        {
+            show(self, written.into());
+        }
+        match found? {
+            Ok(None) => Ok(None),
+            Ok(Some(name)) => {
+                if *name != *self.host {
+                    show(self, name.clone());
+                }
+                let host = shared.store.host(&name).unwrap_or_else(|| HostStore::unknown(&name));
+                world.set_delegate(host);
+                Ok(None)
+            }
+            Err(error) => {
+                let text = format!("Task failed: {error}");
+                let mut answer = Answer::failed(text.clone());
+                answer.error = Some(Arc::new(Diagnostic::user(text).at(task.span)));
+                Ok(Some(answer))
+            }
+        }
+    }
+
     fn begin_in(
         &mut self,
         shared: &Shared,
@@ -94,23 +143,26 @@ impl TaskRun {
         index: usize,
         grant: Grant,
     ) -> Result<Start, Diagnostic> {
+        let unnamed = self.delegate(shared, task, world, index)?;
+        if let Some(answer) = unnamed {
+            let settings = Settings::of_failure(task, world);
+            return Ok(Start::Answer(Box::new(answer), Box::new(settings)));
+        }
         for condition in task.when() {
             let value = Value::from_node(condition);
             if !outcome::holds(&value, world, condition.span)? {
                 let answer = Answer::skipped("Conditional result was False", value.to_data().ok());
                 let settings =
                     Settings::of(task, world).unwrap_or_else(|_| Settings::of_failure(task, world));
+                if let Some(run) = self.runs.get_mut(index) {
+                    run.delegate = None;
+                }
                 return Ok(Start::Answer(Box::new(answer), Box::new(settings)));
             }
         }
         let settings = Settings::of(task, world)?;
         world.set_check_mode(settings.check);
         self.settings = settings.clone();
-        if let Some(name) = settings.delegate.as_ref().filter(|name| **name != self.host)
-            && let Some(run) = self.runs.get_mut(index)
-        {
-            run.delegate = Some(crate::engine::event::Delegate { name: name.clone(), address: None });
-        }
         let name = action_name(task, world)?;
         let action = shared.actions.find(&name);
         if let Some(action) = action
@@ -131,6 +183,11 @@ impl TaskRun {
             if !arguments.contains_key(name.as_str()) {
                 arguments.insert(name.as_str().into(), Value::from_data(data));
             }
+        }
+        if let Some(run) = self.runs.get_mut(index)
+            && let Some(delegate) = &mut run.delegate
+        {
+            delegate.address = address(world);
         }
         let call = match action {
             Some(action) => {

@@ -397,7 +397,7 @@ impl Value {
             Value::Duration(_) => "timedelta",
             Value::Undefined(_) => "UndefinedMarker",
             Value::Void(_) => "Undefined",
-            Value::Omit => "Omit",
+            Value::Omit => "_OmitType",
             Value::Function(_) => "function",
             // ansible-core's dicts are a class of its own, written in Python.
             Value::Method(m) if matches!(m.object, Value::Dict(_)) => "method",
