@@ -81,7 +81,9 @@ pub(super) fn look(config: &Config, verbosity: u8, unmasked: bool) -> Look {
 /// # Errors
 /// The log cannot be written.
 pub(super) fn screen(config: &Config, verbosity: u8, unmasked: bool) -> Result<Screen, Diagnostic> {
-    let screen = Screen::terminal(look(config, verbosity, unmasked), Masks::new(unmasked));
+    let masks = Masks::new(unmasked);
+    super::error::hide(&masks);
+    let screen = Screen::terminal(look(config, verbosity, unmasked), masks);
     let Some(path) = &config.settings.log_path else { return Ok(screen) };
     let log = OpenOptions::new().create(true).append(true).open(path).map_err(|e| {
         Diagnostic::new(ErrorKind::User, format!("the log {} cannot be written: {e}", path.display()))

@@ -1,8 +1,18 @@
 //! How a command ends: exit codes, and errors as impel or as Ansible shows them.
 
+use super::flags;
 use crate::diag::{Diagnostic, ErrorKind};
-use crate::report::{Hue, Look, Palette, ansible_error, impel_error};
+use crate::report::{Hue, Look, Masks, Palette, ansible_error, impel_error};
 use std::process::ExitCode;
+use std::sync::OnceLock;
+
+/// What the command has learnt to hide; the error that ends it hides it, too.
+static MASKS: OnceLock<Masks> = OnceLock::new();
+
+/// Has the error that ends the command hide these.
+pub(super) fn hide(masks: &Masks) {
+    let _ = MASKS.set(masks.clone());
+}
 
 /// Under which name a command was called; its errors are worded accordingly.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,8 +70,9 @@ impl Caller {
     }
 
     fn words(&self, error: &Diagnostic) -> String {
+        let masked = |text: &str| MASKS.get().map_or_else(|| text.to_owned(), |masks| masks.text(text));
         match self {
-            Caller::Impel => impel_error(error).trim_end().to_string(),
+            Caller::Impel => masked(impel_error(error).trim_end()),
             Caller::Ansible(_) => {
                 let mut text = format!("[ERROR]: {}", ansible_error(error));
                 if let Some(hint) = error.hint.as_deref().filter(|hint| hint.starts_with("For example:")) {
@@ -70,14 +81,13 @@ impl Caller {
                 } else if let Some(hint) = &error.hint {
                     text = format!("{}\nhint: {hint}", text.trim_end_matches('\n'));
                 }
-                let look = Look::default().of_terminal(is_set("ANSIBLE_FORCE_COLOR"), is_set("NO_COLOR"));
+                let text = masked(&text);
+                let (force, plain) = flags::configuration()
+                    .map(|config| (config.settings.force_colour, config.settings.no_colour))
+                    .unwrap_or_default();
+                let look = Look::default().of_terminal(force, plain);
                 if look.colour { Palette::default().paint(&text, Hue::Error) } else { text }
             }
         }
     }
-}
-
-fn is_set(name: &str) -> bool {
-    std::env::var(name)
-        .is_ok_and(|value| matches!(value.to_lowercase().as_str(), "1" | "true" | "yes" | "on"))
 }

@@ -10,10 +10,11 @@ use super::{extra_vars, inventory_text as text};
 use crate::diag::{Diagnostic, ErrorKind, nearest};
 use crate::engine::ExtraVars;
 use crate::inventory::{ALL, UNGROUPED, Vars};
-use crate::report::{Screen, pretty_json, pretty_json_at, python_str};
-use crate::yaml::Tree;
+use crate::report::{Masks, Screen, pretty_json, pretty_json_at, python_str};
+use crate::vault::Vault;
+use crate::yaml::{Kind, Node, Tree};
 use clap::Args;
-use impel_modules::{Data, Map};
+use impel_modules::{Data, Map, Text};
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -93,7 +94,9 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
     };
     let sources =
         sources::read(&arguments.inventory.inventory, &folder, &extra, &vault, &config, &mut screen)?;
-    let mut show = Show { sources, extra, arguments, screen };
+    // without a password nothing was opened, so there is nothing to hide
+    let masks = if vault.secrets().is_empty() { Masks::new(true) } else { screen.masks.clone() };
+    let mut show = Show { sources, extra, arguments, screen, vault, masks };
     let written = show.text()?;
     match &show.arguments.output {
         Some(path) if show.arguments.list => {
@@ -119,6 +122,8 @@ struct Show {
     extra: Arc<Vars>,
     arguments: Arguments,
     screen: Screen,
+    vault: Vault,
+    masks: Masks,
 }
 
 impl Show {
@@ -147,13 +152,19 @@ impl Show {
         };
         let vars = self.vars_of(only)?;
         let written = if self.arguments.yaml {
-            text::yaml(&text::tree(&vars))
+            text::yaml(&text::tree(&vars, &self.masks))
         } else if self.arguments.toml {
-            text::toml(&text::data(&vars, false))
+            text::toml(&self.data(&vars, false))
         } else {
-            pretty_json(&Data::Map(text::data(&vars, false)))
+            pretty_json(&Data::Map(self.data(&vars, false)))
         };
         Ok(written)
+    }
+
+    /// Variables as plain data, secrets masked.
+    fn data(&self, vars: &Vars, wrapped: bool) -> Map {
+        let data = text::data(vars, wrapped);
+        if self.masks.hide() { self.masks.map(&data) } else { data }
     }
 
     /// A host's variables as the form asks for them: all that it has, or under `--export` its own only.
@@ -211,7 +222,7 @@ impl Show {
             if self.arguments.export {
                 let vars = self.sources.group_alone(name)?;
                 if !vars.is_empty() {
-                    entry.insert("vars".into(), text::data(&vars, true).into());
+                    entry.insert("vars".into(), self.data(&vars, true).into());
                 }
             }
             if !entry.is_empty() {
@@ -221,13 +232,13 @@ impl Show {
         let names: Vec<Arc<str>> =
             inventory.hosts.keys().filter(|name| left.contains(*name)).cloned().collect();
         if !self.arguments.export && !self.sources.merges() {
-            return Ok(list(&map, &host_vars(&self.sources, &self.extra, &names)?));
+            return Ok(list(&map, &host_vars(&self.sources, &self.extra, &names, &self.masks)?));
         }
         let mut hostvars = Map::new();
         for name in &names {
             let vars = self.vars_of(name)?;
             if !vars.is_empty() {
-                hostvars.insert(name.to_string(), text::data(&vars, true).into());
+                hostvars.insert(name.to_string(), self.data(&vars, true).into());
             }
         }
         Ok(list(&map, &pretty_json_at(&Data::Map(hostvars), 2)))
@@ -258,7 +269,7 @@ impl Show {
         let mut hosts = Vec::new();
         for host in group.hosts.iter().filter(|host| name != ALL && left.contains(*host)) {
             let vars = if seen.insert(host.clone()) { self.vars_of(host)? } else { Vars::default() };
-            hosts.push((Tree::Str(host.to_string()), text::tree(&vars)));
+            hosts.push((Tree::Str(host.to_string()), text::tree(&vars, &self.masks)));
         }
         if !hosts.is_empty() {
             entry.push((Tree::Str("hosts".into()), Tree::Map(hosts)));
@@ -266,7 +277,7 @@ impl Show {
         if self.arguments.export {
             let vars = self.sources.group_alone(name)?;
             if !vars.is_empty() {
-                entry.push((Tree::Str("vars".into()), text::tree(&vars)));
+                entry.push((Tree::Str("vars".into()), text::tree(&vars, &self.masks)));
             }
         }
         Ok(Tree::Map(entry))
@@ -290,7 +301,7 @@ impl Show {
             let mut hosts = Map::new();
             for host in group.hosts.iter().filter(|host| **name != *ALL && left.contains(*host)) {
                 let vars = if seen.insert(host.clone()) { self.vars_of(host)? } else { Vars::default() };
-                hosts.insert(host.to_string(), text::data(&vars, false).into());
+                hosts.insert(host.to_string(), self.data(&vars, false).into());
             }
             if !hosts.is_empty() {
                 entry.insert("hosts".into(), hosts.into());
@@ -298,7 +309,7 @@ impl Show {
             if self.arguments.export {
                 let vars = self.sources.group_alone(name)?;
                 if !vars.is_empty() {
-                    entry.insert("vars".into(), text::data(&vars, false).into());
+                    entry.insert("vars".into(), self.data(&vars, false).into());
                 }
             }
             if !entry.is_empty() {
@@ -335,21 +346,32 @@ impl Show {
         for host in group.hosts.iter().filter(|_| name != ALL) {
             lines.push(twig(host, level + 1));
             if self.arguments.vars {
-                self.graph_vars(&self.vars_of(host)?, level + 2, lines);
+                self.graph_vars(&self.vars_of(host)?, level + 2, lines)?;
             }
         }
         if self.arguments.vars {
-            self.graph_vars(&self.sources.group_alone(name)?, level + 1, lines);
+            self.graph_vars(&self.sources.group_alone(name)?, level + 1, lines)?;
         }
         Ok(())
     }
 
-    fn graph_vars(&self, vars: &Vars, level: usize, lines: &mut Vec<String>) {
-        let mut pairs: Vec<(String, Data)> = text::data(vars, false).into_iter().collect();
-        pairs.sort_by(|(a, _), (b, _)| a.cmp(b));
-        lines.extend(
-            pairs.iter().map(|(name, value)| twig(&format!("{{{name} = {}}}", python_str(value)), level)),
-        );
+    /// Variables as Python shows them: those under `!vault` opened, secrets masked.
+    fn graph_vars(&self, vars: &Vars, level: usize, lines: &mut Vec<String>) -> Result<(), Diagnostic> {
+        let mut pairs: Vec<(&Arc<str>, &Node)> = vars.iter().collect();
+        pairs.sort_by_key(|(name, _)| *name);
+        for (name, node) in pairs {
+            let data = match &node.kind {
+                Kind::Vault(sealed) => {
+                    let plain = self.vault.text(sealed);
+                    let plain = plain.map_err(|fault| Diagnostic::from(fault).at(node.span))?;
+                    Data::Str(Text { text: plain, secret: true })
+                }
+                _ => text::one_unwrapped(node),
+            };
+            let data = if self.masks.hide() { self.masks.data(&data) } else { data };
+            lines.push(twig(&format!("{{{name} = {}}}", python_str(&data)), level));
+        }
+        Ok(())
     }
 }
 

@@ -4,7 +4,7 @@ use super::inventory_text as text;
 use super::sources::Sources;
 use crate::diag::Diagnostic;
 use crate::inventory::Vars;
-use crate::report::{json_string, pretty_json_at};
+use crate::report::{Masks, json_string, pretty_json_at};
 use crate::yaml::{Kind, Node};
 use impel_modules::Data;
 use rayon::prelude::*;
@@ -17,15 +17,20 @@ const LEVEL: usize = 2;
 /// Text of values that several hosts have, by the value's address. The sources hold the values all the while.
 type Written = Mutex<HashMap<usize, Arc<str>>>;
 
-/// `hostvars` for these hosts, those without variables left out.
+/// `hostvars` for these hosts, those without variables left out, secrets masked.
 ///
 /// # Errors
 /// A file of variables cannot be read.
-pub(super) fn host_vars(sources: &Sources, extra: &Vars, names: &[Arc<str>]) -> Result<String, Diagnostic> {
+pub(super) fn host_vars(
+    sources: &Sources,
+    extra: &Vars,
+    names: &[Arc<str>],
+    masks: &Masks,
+) -> Result<String, Diagnostic> {
     let written = Written::default();
     let hosts: Vec<Option<String>> = names
         .par_iter()
-        .map(|name| one_host(sources, extra, name, &written))
+        .map(|name| one_host(sources, extra, name, masks, &written))
         .collect::<Result<_, Diagnostic>>()?;
     let mut all: Vec<(&Arc<str>, String)> =
         names.iter().zip(hosts).filter_map(|(name, text)| Some((name, text?))).collect();
@@ -39,6 +44,7 @@ fn one_host(
     sources: &Sources,
     extra: &Vars,
     name: &Arc<str>,
+    masks: &Masks,
     written: &Written,
 ) -> Result<Option<String>, Diagnostic> {
     let Some(host) = sources.inventory.hosts.get(name) else { return Ok(None) };
@@ -54,12 +60,16 @@ fn one_host(
         return Ok(None);
     }
     let texts: Vec<(&str, Arc<str>)> =
-        winners.into_iter().map(|(name, (node, shared))| (name, value(node, shared, written))).collect();
+        winners.into_iter().map(|(name, (node, shared))| (name, value(node, shared, masks, written))).collect();
     Ok(Some(object(texts.iter().map(|(name, text)| (*name, &**text)), LEVEL + 1)))
 }
 
-fn value(node: &Node, shared: bool, written: &Written) -> Arc<str> {
-    let write = || -> Arc<str> { pretty_json_at(&text::one(node), LEVEL + 2).into() };
+fn value(node: &Node, shared: bool, masks: &Masks, written: &Written) -> Arc<str> {
+    let write = || -> Arc<str> {
+        let data = text::one(node);
+        let data = if masks.hide() { masks.data(&data) } else { data };
+        pretty_json_at(&data, LEVEL + 2).into()
+    };
     if !shared || !matches!(node.kind, Kind::Seq(_) | Kind::Map(_) | Kind::Set(_)) {
         return write();
     }

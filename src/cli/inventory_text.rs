@@ -1,8 +1,9 @@
 //! Variables as text: JSON with what JSON lacks wrapped, YAML, TOML, and Python's `str` for the graph.
 
 use crate::inventory::Vars;
+use crate::report::Masks;
 use crate::yaml::{Emit, Kind, Node, Style, Tree, dump};
-use impel_modules::{Data, Map};
+use impel_modules::{Data, Map, Text};
 
 /// How far values are followed inwards.
 const DEPTH: usize = 200;
@@ -10,6 +11,11 @@ const DEPTH: usize = 200;
 /// The variables as plain data; `!unsafe` strings wrapped where `wrapped`, vaults always.
 pub(super) fn data(vars: &Vars, wrapped: bool) -> Map {
     vars.iter().map(|(name, node)| (name.to_string(), value(node, wrapped, 0))).collect()
+}
+
+/// One variable as plain data; vaults wrapped.
+pub(super) fn one_unwrapped(node: &Node) -> Data {
+    value(node, false, 0)
 }
 
 /// One variable as plain data; `!unsafe` strings and vaults wrapped.
@@ -28,9 +34,12 @@ fn value(node: &Node, wrapped: bool, level: usize) -> Data {
         Kind::Int(i) => Data::Int(*i),
         Kind::Big(i) => Data::Big(i.clone()),
         Kind::Float(f) => Data::Float(*f),
+        // out of an encrypted file: masked where it is shown
+        Kind::Str { text, .. } if node.span.is_sealed() => secret(text),
         Kind::Str { text, unsafe_: true } if wrapped => tagged("__ansible_unsafe", text),
         Kind::Str { text, .. } => Data::str(text.clone()),
         Kind::Vault(text) => tagged("__ansible_vault", text),
+        Kind::Bytes(bytes) if node.span.is_sealed() => secret(&String::from_utf8_lossy(bytes)),
         Kind::Bytes(bytes) => Data::Bytes(bytes.clone()),
         Kind::Date(date) => date.to_string().into(),
         Kind::DateTime(stamp) => stamp.to_string().into(),
@@ -40,6 +49,10 @@ fn value(node: &Node, wrapped: bool, level: usize) -> Data {
             Data::Map(map.pairs.iter().map(|(key, value)| (name_of(key), deeper(value))).collect())
         }
     }
+}
+
+fn secret(text: &str) -> Data {
+    Data::Str(Text { text: text.into(), secret: true })
 }
 
 fn tagged(tag: &str, text: &str) -> Data {
@@ -59,17 +72,24 @@ fn name_of(key: &Node) -> String {
     }
 }
 
-/// The variables as YAML's tree.
-pub(super) fn tree(vars: &Vars) -> Tree {
-    Tree::Map(vars.iter().map(|(name, node)| (Tree::Str(name.to_string()), branch(node, 0))).collect())
+/// The variables as YAML's tree, secrets masked.
+pub(super) fn tree(vars: &Vars, masks: &Masks) -> Tree {
+    Tree::Map(vars.iter().map(|(name, node)| (Tree::Str(name.to_string()), branch(node, masks, 0))).collect())
 }
 
-fn branch(node: &Node, level: usize) -> Tree {
+fn branch(node: &Node, masks: &Masks, level: usize) -> Tree {
     if level > DEPTH {
         return Tree::Null;
     }
-    let deeper = |node: &Node| branch(node, level + 1);
+    let deeper = |node: &Node| branch(node, masks, level + 1);
     match &node.kind {
+        Kind::Str { .. } | Kind::Bytes(_) if node.span.is_sealed() && masks.hide() => {
+            match masks.data(&value(node, false, level)) {
+                Data::Str(text) => Tree::Str(text.text.to_string()),
+                _ => Tree::Null,
+            }
+        }
+        Kind::Str { text, .. } if masks.hide() => Tree::Str(masks.text(text)),
         Kind::Null => Tree::Null,
         Kind::Bool(b) => Tree::Bool(*b),
         Kind::Int(i) => Tree::Int(*i),

@@ -2,11 +2,15 @@
 
 use crate::diag::{Diagnostic, ErrorKind};
 use crate::engine::{Ask, Secret};
-use crate::pipe::{Prompter, Terminal};
+use crate::pipe::{Terminal, Unanswered};
 use std::io::{BufRead, IsTerminal, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use zeroize::Zeroizing;
+
+/// The exit code of a program that a person has interrupted; ansible-core's.
+const INTERRUPTED: i32 = 99;
 
 /// The person at the terminal.
 #[derive(Debug, Default)]
@@ -15,7 +19,7 @@ pub(super) struct Person;
 impl Ask for Person {
     fn line(&self, prompt: &str, hidden: bool) -> Option<String> {
         if hidden && std::io::stdin().is_terminal() {
-            return Terminal::default().ask_secret(prompt).map(|answer| answer.reveal().to_owned());
+            return Person::hidden(prompt).ok().map(|answer| answer.reveal().to_owned());
         }
         let mut out = std::io::stdout();
         let _ = out.write_all(prompt.as_bytes());
@@ -25,6 +29,28 @@ impl Ask for Person {
             Ok(0) | Err(_) => None,
             Ok(_) => Some(line.trim_end_matches(['\n', '\r']).to_string()),
         }
+    }
+}
+
+impl Person {
+    /// What is typed at the terminal without echo, wherever the standard input comes from; where there is no
+    /// terminal, the next line of the standard input.
+    pub(super) fn password(prompt: &str) -> Option<Zeroizing<String>> {
+        match Person::hidden(prompt) {
+            Ok(answer) => Some(Zeroizing::new(answer.reveal().to_owned())),
+            Err(Unanswered::Nobody) => Person.line(prompt, false).map(Zeroizing::new),
+            Err(_) => None,
+        }
+    }
+
+    /// What is typed without echo; Ctrl-C ends the program, as it does with Ansible.
+    fn hidden(prompt: &str) -> Result<crate::pipe::Secret, Unanswered> {
+        let answer = Terminal::default().hidden(prompt);
+        if answer == Err(Unanswered::Interrupted) {
+            eprintln!("[ERROR]: User interrupted execution");
+            std::process::exit(INTERRUPTED);
+        }
+        answer
     }
 }
 

@@ -33,6 +33,8 @@ pub(super) fn read(
     screen: &mut Screen,
 ) -> Result<Sources, Diagnostic> {
     let (sources, warnings) = load(given, folder, extra, vault, config)?;
+    // the run's own lines name its hosts
+    screen.masks.reveal(sources.inventory.hosts.keys().chain([&"localhost".into()]));
     sources.inventory.notes.iter().for_each(|note| screen.verbose(3, None, note));
     warnings.iter().for_each(|warning| screen.warning(warning));
     super::notices::show_yaml(screen);

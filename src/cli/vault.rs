@@ -11,7 +11,8 @@ use super::flags::{self, VaultFlags};
 use crate::config::Config;
 use crate::diag::{Diagnostic, ErrorKind};
 use crate::report::Screen;
-use crate::vault::{Secret, Source, Vault, Want};
+use crate::vault::{Secret, Vault};
+use crate::template::filters::{expand_user, expand_vars};
 use clap::{ArgAction, Args, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -96,6 +97,28 @@ enum Action {
     },
 }
 
+impl Action {
+    /// Refuses names that a vault's first line cannot hold.
+    fn check_names(&self) -> Result<(), Diagnostic> {
+        let vault = match self {
+            Action::EncryptString { vault, .. } => vault,
+            Action::Create { common, .. }
+            | Action::Decrypt { common, .. }
+            | Action::Edit { common, .. }
+            | Action::View { common }
+            | Action::Encrypt { common, .. }
+            | Action::Rekey { common, .. } => &common.vault,
+        };
+        match vault.ids.iter().find(|id| id.contains(';')) {
+            Some(id) => Err(options_error(format!(
+                "{} is not a valid vault id. The character ';' is not allowed in vault ids",
+                crate::yaml::repr::of_str(id)
+            ))),
+            None => Ok(()),
+        }
+    }
+}
+
 /// What every action on files takes.
 #[derive(Clone, Debug, Args)]
 struct Common {
@@ -160,16 +183,17 @@ fn options_error(message: impl Into<String>) -> Diagnostic {
 
 impl Desk {
     fn run(&mut self, action: Action) -> Result<(), Diagnostic> {
+        action.check_names()?;
         match action {
             Action::Encrypt { common, by, to } => {
                 to.check(&common)?;
                 let by = self.encrypting(&common.vault, &by)?;
-                self.encrypt(&common.files, &by, to.output.as_deref())
+                self.encrypt(&common.files, &by, to.file().as_deref())
             }
             Action::Decrypt { common, to } => {
                 to.check(&common)?;
                 let vault = self.decrypting(&common.vault)?;
-                self.decrypt(&common.files, &vault, to.output.as_deref())
+                self.decrypt(&common.files, &vault, to.file().as_deref())
             }
             Action::View { common } => {
                 let vault = self.decrypting(&common.vault)?;
@@ -189,15 +213,16 @@ impl Desk {
             }
             Action::Rekey { common, by, new_vault_password_file, new_vault_id } => {
                 let vault = self.decrypting(&common.vault)?;
-                let usual = &self.config.settings.vault_identity;
-                let file = |path: PathBuf| Want::named(usual, Source::file(&path.to_string_lossy()));
-                let want = match (new_vault_id, new_vault_password_file) {
-                    (Some(id), _) => Want::parse(&id),
-                    (None, Some(path)) => file(path),
-                    (None, None) => Want::named(usual, Source::Ask),
-                };
-                let secrets = passwords::secrets(&[want], &self.config, true, &mut self.screen)?;
-                let by = self.encrypting_with(secrets, by.encrypt_vault_id.as_deref())?;
+                let named = self.chosen(&by);
+                let wants = passwords::renewed(
+                    new_vault_id.as_deref(),
+                    new_vault_password_file.as_deref(),
+                    &common.vault,
+                    named.is_some(),
+                    &self.config,
+                );
+                let secrets = passwords::secrets(&wants, &self.config, true, &mut self.screen)?;
+                let by = self.encrypting_with(secrets, named.as_deref())?;
                 common.files.iter().try_for_each(|file| self.rekey(file, &vault, &by))?;
                 say("Rekey successful");
                 Ok(())
@@ -205,7 +230,7 @@ impl Desk {
             Action::EncryptString { vault, by, to, strings } => {
                 strings.check()?;
                 let by = self.encrypting(&vault, &by)?;
-                self.encrypt_strings(strings, &by, to.output.as_deref())
+                self.encrypt_strings(strings, &by, to.file().as_deref())
             }
         }
     }
@@ -225,9 +250,8 @@ impl Desk {
     fn encrypting(&mut self, given: &VaultFlags, by: &EncryptBy) -> Result<EncryptWith, Diagnostic> {
         let wants = passwords::wanted(given, &self.config, true);
         let secrets = passwords::secrets(&wants, &self.config, true, &mut self.screen)?;
-        let named =
-            by.encrypt_vault_id.clone().or_else(|| self.config.settings.vault_encrypt_identity.clone());
-        if wants.len() > 1 && named.is_none() {
+        let named = self.chosen(by);
+        if secrets.len() > 1 && named.is_none() {
             let names: Vec<&str> = secrets.iter().map(|secret| secret.id.as_str()).collect();
             return Err(options_error(format!(
                 "The vault-ids {} are available to encrypt. Specify the vault-id to encrypt with --encrypt-vault-id",
@@ -235,6 +259,11 @@ impl Desk {
             )));
         }
         self.encrypting_with(secrets, named.as_deref())
+    }
+
+    /// Which of several passwords encrypts, where that is said.
+    fn chosen(&self, by: &EncryptBy) -> Option<String> {
+        by.encrypt_vault_id.clone().or_else(|| self.config.settings.vault_encrypt_identity.clone())
     }
 
     fn encrypting_with(&self, secrets: Vec<Secret>, named: Option<&str>) -> Result<EncryptWith, Diagnostic> {
@@ -254,15 +283,22 @@ impl Desk {
         Ok(self.with(secret))
     }
 
-    /// A password as one to encrypt with: a name that is not the usual one is written into the vault.
+    /// A password as one to encrypt with. Its name is written into the vault, save `default`: that very word,
+    /// whatever `vault_identity` is.
     fn with(&self, secret: Secret) -> EncryptWith {
-        let settings = &self.config.settings;
-        let id = Some(secret.id).filter(|id| *id != settings.vault_identity);
-        EncryptWith { password: secret.password, id, salt: settings.vault_encrypt_salt.clone() }
+        let id = Some(secret.id).filter(|id| id != "default");
+        EncryptWith { password: secret.password, id, salt: self.config.settings.vault_encrypt_salt.clone() }
     }
 }
 
 impl Output {
+    /// The file's name, `~` and variables expanded.
+    fn file(&self) -> Option<String> {
+        let variable = |name: &str| std::env::var(name).ok();
+        let expanded = |text: &String| expand_user(&expand_vars(text, variable), variable("HOME").as_deref());
+        self.output.as_ref().map(expanded)
+    }
+
     fn check(&self, common: &Common) -> Result<(), Diagnostic> {
         match self.output.is_some() && common.files.len() > 1 {
             true => Err(options_error("At most one input file may be used with the --output option")),
@@ -280,6 +316,9 @@ struct EncryptWith {
 
 impl EncryptWith {
     fn seal(&self, plain: &[u8]) -> Result<String, Diagnostic> {
+        if crate::vault::is_encrypted(plain) {
+            return Err(Diagnostic::user("input is already encrypted"));
+        }
         let salt = self.salt.as_deref().map(str::as_bytes);
         Ok(crate::vault::seal(plain, &self.password, salt, self.id.as_deref())?)
     }

@@ -247,11 +247,15 @@ impl Loading<'_> {
             "script" => script::read(&mut self.inventory, path, &mut self.warnings),
             "ini" => {
                 let (text, origin) = text()?;
-                ini::read(&mut self.inventory, &text, origin)
+                let read = ini::read(&mut self.inventory, &text, origin);
+                self.tell(origin);
+                read
             }
             "toml" => {
                 let (text, origin) = text()?;
-                toml::read(&mut self.inventory, &text, origin, &mut self.warnings)
+                let read = toml::read(&mut self.inventory, &text, origin, &mut self.warnings);
+                self.tell(origin);
+                read
             }
             "terraform" if path.extension().is_some_and(|ending| ending == "tfstate") => {
                 terraform::read_alone(&mut self.inventory, path, &vault)
@@ -278,6 +282,17 @@ impl Loading<'_> {
             }
             _ => Err(Diagnostic::user(format!("impel has no inventory plugin {}", repr::of_str(plugin)))),
         }
+    }
+
+    /// Has the values of an encrypted source masked.
+    fn tell(&self, origin: Span) {
+        if !origin.is_sealed() {
+            return;
+        }
+        let of_hosts = self.inventory.hosts.values().map(|host| &host.vars);
+        let of_groups = self.inventory.groups.values().map(|group| &group.vars);
+        let values = of_hosts.chain(of_groups).flat_map(|vars| vars.values());
+        values.filter(|node| node.span.is_sealed()).for_each(|node| self.options.vault.tell_all(node));
     }
 
     /// A source that says which plugin reads it.

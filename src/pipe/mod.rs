@@ -16,7 +16,7 @@ mod wire;
 
 pub use become_user::{Become, Method};
 pub use connection::Connection;
-pub use prompt::{Nobody, Note, Prompter, Terminal};
+pub use prompt::{Nobody, Note, Prompter, Terminal, Unanswered};
 pub use shell::Shell;
 pub use spec::{ConnectionSpec, Reach, Secret, SshSpec, Transport};
 pub use wire::minify;

@@ -1,8 +1,9 @@
 //! Asking the person at the terminal: unknown host keys, passphrases, one-time codes.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::sync::Mutex;
 
+use rustix::termios::Termios;
 use zeroize::Zeroizing;
 
 use super::spec::Secret;
@@ -90,32 +91,101 @@ impl Prompter for Terminal {
     }
 
     fn ask_secret(&self, question: &str) -> Option<Secret> {
-        let _one = self.busy.lock().ok()?;
-        let mut terminal = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty").ok()?;
-        // Before the question is shown: an answer may come at once.
-        let quiet = Quiet::new(&terminal).ok()?;
-        terminal.write_all(question.as_bytes()).ok()?;
-        let mut line = Zeroizing::new(String::new());
-        BufReader::new(&terminal).read_line(&mut line).ok()?;
-        drop(quiet);
-        let _ = terminal.write_all(b"\n");
-        Some(Secret::new(line.trim_end_matches(['\r', '\n'])))
+        match self.hidden(question) {
+            Ok(answer) => Some(answer),
+            Err(Unanswered::Interrupted) => {
+                // what the key does where nobody asks: whoever handles the signal hears of it
+                let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::INT);
+                None
+            }
+            Err(_) => None,
+        }
     }
 }
 
-/// A terminal without echo, until this is dropped.
+/// Why a question has no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unanswered {
+    /// There is no terminal.
+    Nobody,
+    /// The input was ended (Ctrl-D).
+    Ended,
+    /// The person wants to stop (Ctrl-C).
+    Interrupted,
+}
+
+impl Terminal {
+    /// The answer to `question`, typed without echo. The terminal is as it was afterwards, whatever is answered: the
+    /// keys that would end this program are read as keys.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn hidden(&self, question: &str) -> Result<Secret, Unanswered> {
+        use rustix::termios::SpecialCodeIndex as Code;
+        let gone = |_: std::io::Error| Unanswered::Nobody;
+        let _one = self.busy.lock().map_err(|_| Unanswered::Nobody)?;
+        let mut terminal =
+            std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty").map_err(gone)?;
+        // Before the question is shown: an answer may come at once.
+        let mut quiet = Quiet::new(&terminal).map_err(gone)?;
+        terminal.write_all(question.as_bytes()).map_err(gone)?;
+        let is = |modes: &Termios, code: Code, byte: u8| byte != 0 && modes.special_codes[code] == byte;
+        // no password outgrows this, so no piece of it is left behind where it was before
+        let mut line = Zeroizing::new(Vec::with_capacity(4096));
+        let mut byte = Zeroizing::new([0u8; 1]);
+        let answer = loop {
+            match terminal.read(&mut *byte) {
+                Ok(0) => break Err(Unanswered::Ended),
+                Ok(_) => {}
+                Err(e) if e.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(_) => break Err(Unanswered::Nobody),
+            }
+            match byte[0] {
+                b'\r' | b'\n' => break Ok(()),
+                key if is(&quiet.modes, Code::VINTR, key) || is(&quiet.modes, Code::VQUIT, key) => {
+                    break Err(Unanswered::Interrupted);
+                }
+                key if is(&quiet.modes, Code::VEOF, key) => {
+                    if line.is_empty() {
+                        break Err(Unanswered::Ended);
+                    }
+                }
+                key if is(&quiet.modes, Code::VERASE, key) || key == 8 => {
+                    // a character, not a byte of it
+                    while line.pop().is_some_and(|byte: u8| byte & 0xc0 == 0x80) {}
+                }
+                key if is(&quiet.modes, Code::VKILL, key) => line.clear(),
+                key if is(&quiet.modes, Code::VSUSP, key) => {
+                    drop(quiet);
+                    let group = rustix::process::Signal::TSTP;
+                    let _ = rustix::process::kill_current_process_group(group);
+                    quiet = Quiet::new(&terminal).map_err(gone)?;
+                    terminal.write_all(question.as_bytes()).map_err(gone)?;
+                }
+                key => line.push(key),
+            }
+        };
+        drop(quiet);
+        let _ = terminal.write_all(b"\n");
+        answer.map(|()| Secret::new(String::from_utf8_lossy(&line)))
+    }
+}
+
+/// A terminal without echo that hands over each key, until this is dropped.
 struct Quiet {
     terminal: std::fs::File,
-    modes: rustix::termios::Termios,
+    modes: Termios,
 }
 
 impl Quiet {
     fn new(terminal: &std::fs::File) -> std::io::Result<Quiet> {
-        use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+        use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
         let terminal = terminal.try_clone()?;
         let modes = tcgetattr(&terminal)?;
         let mut quiet = modes.clone();
-        quiet.local_modes.remove(LocalModes::ECHO);
+        quiet.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
+        quiet.special_codes[SpecialCodeIndex::VMIN] = 1;
+        quiet.special_codes[SpecialCodeIndex::VTIME] = 0;
         tcsetattr(&terminal, OptionalActions::Drain, &quiet)?;
         Ok(Quiet { terminal, modes })
     }

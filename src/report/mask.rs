@@ -7,7 +7,9 @@ use std::sync::{Arc, RwLock};
 /// What stands where a secret stood.
 const MASK: &str = "********";
 
-/// From how many characters on a secret is also masked inside longer text; shorter ones hide too much else.
+/// From how many characters on a secret is also masked inside longer text. Shorter ones (`1`, `true`, `root`) would
+/// hide too much else: they are masked where a value is known to be one, which every value that was rendered from a
+/// vault is.
 const LEAST: usize = 6;
 
 /// The secrets that a run has met. Clones share them.
@@ -22,12 +24,19 @@ struct Known {
     all: HashSet<Arc<str>>,
     /// The longest first, so that a secret that holds another is hidden whole.
     sorted: Vec<Arc<str>>,
+    /// What is no secret, whatever holds it.
+    open: HashSet<Arc<str>>,
 }
 
 impl Masks {
     /// No secrets known; `off` shows them all (`--no-mask`).
     pub fn new(off: bool) -> Masks {
         Masks { known: Arc::default(), off }
+    }
+
+    /// Whether secrets are masked at all.
+    pub fn hide(&self) -> bool {
+        !self.off
     }
 
     /// Remembers a secret, to be masked wherever it turns up; of one with several lines each line, too, since
@@ -37,20 +46,72 @@ impl Masks {
             return;
         }
         let secret = secret.trim_end_matches(['\n', '\r']);
-        self.add_one(secret);
+        self.add_forms(secret);
+        self.add_forms(secret.trim());
         if secret.contains('\n') {
-            secret.lines().for_each(|line| self.add_one(line.trim()));
+            secret.lines().for_each(|line| self.add_forms(line.trim()));
+        }
+    }
+
+    /// Names that the run shows in any case (its hosts'): none of them is a secret, though one may stand in a vault.
+    pub fn reveal<'n>(&self, names: impl IntoIterator<Item = &'n Arc<str>>) {
+        let mut known = self.known.write().unwrap_or_else(|e| e.into_inner());
+        for name in names {
+            known.all.remove(name);
+            known.open.insert(name.clone());
+        }
+        let Known { all, sorted, .. } = &mut *known;
+        sorted.retain(|secret| all.contains(secret));
+    }
+
+    /// Remembers what was made of a secret: its hash, say. Where a known secret stands in it as it is, that one is
+    /// masked anyway, and what stands around it is not secret: a rendered file's other lines, the keys of a dict.
+    pub fn add_made(&self, made: &str) {
+        if !self.off && is_long(made) && !self.holds(made) {
+            self.add(made);
+        }
+    }
+
+    /// Whether a known secret stands in the text.
+    fn holds(&self, text: &str) -> bool {
+        let known = self.known.read().unwrap_or_else(|e| e.into_inner());
+        known.all.contains(text) || known.sorted.iter().any(|secret| text.contains(&**secret))
+    }
+
+    /// A secret as it is and as JSON, Python, YAML, shells and addresses write it, as far as that differs.
+    fn add_forms(&self, secret: &str) {
+        self.add_one(secret);
+        if secret.bytes().all(|b| b.is_ascii_alphanumeric()) || !is_long(secret) {
+            return;
+        }
+        let mut json = String::new();
+        super::dump::string(&mut json, secret);
+        // Python's json, which leaves nothing but ASCII, and its repr
+        for quoted in [ascii(&json), json, crate::yaml::repr::of_str(secret)] {
+            self.add_one(quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default());
+        }
+        if secret.contains('\'') {
+            self.add_one(&secret.replace('\'', "''"));
+            self.add_one(&secret.replace('\'', "'\\''"));
+            self.add_one(&secret.replace('\'', "'\"'\"'"));
+        }
+        if secret.len() <= LONGEST_ADDRESS {
+            self.add_one(&quoted(secret, b"_.-~/"));
+            self.add_one(&quoted(secret, b"_.-~"));
         }
     }
 
     fn add_one(&self, secret: &str) {
-        if secret.chars().take(LEAST).count() < LEAST {
+        if !is_long(secret) {
             return;
         }
         if self.known.read().unwrap_or_else(|e| e.into_inner()).all.contains(secret) {
             return;
         }
         let mut known = self.known.write().unwrap_or_else(|e| e.into_inner());
+        if known.open.contains(secret) {
+            return;
+        }
         let secret: Arc<str> = secret.into();
         if known.all.insert(secret.clone()) {
             let place = known.sorted.partition_point(|k| k.len() >= secret.len());
@@ -62,9 +123,13 @@ impl Masks {
     pub fn text(&self, text: &str) -> String {
         let mut masked = text.to_string();
         for secret in &self.known.read().unwrap_or_else(|e| e.into_inner()).sorted {
-            if masked.contains(&**secret) {
-                masked = masked.replace(&**secret, MASK);
+            if !masked.contains(&**secret) {
+                continue;
             }
+            masked = match secret.bytes().all(|b| b.is_ascii_digit()) {
+                true => without_number(&masked, secret),
+                false => masked.replace(&**secret, MASK),
+            };
         }
         masked
     }
@@ -89,7 +154,7 @@ impl Masks {
 
     fn learn(&self, data: &Data) {
         match data {
-            Data::Str(Text { text, secret: true }) => self.add(text),
+            Data::Str(Text { text, secret: true }) => self.add_made(text),
             Data::List(items) => items.iter().for_each(|item| self.learn(item)),
             Data::Map(map) => map.values().for_each(|value| self.learn(value)),
             _ => {}
@@ -100,6 +165,10 @@ impl Masks {
         match data {
             Data::Str(Text { secret: true, .. }) => Data::str(MASK),
             Data::Str(text) => Data::str(self.text(&text.text)),
+            Data::Bytes(bytes) => {
+                let text = String::from_utf8_lossy(bytes);
+                if self.holds(&text) { Data::str(self.text(&text)) } else { data.clone() }
+            }
             Data::List(items) => Data::List(items.iter().map(|item| self.value(item)).collect()),
             Data::Map(map) => {
                 Data::Map(map.iter().map(|(key, value)| (self.text(key), self.value(value))).collect())
@@ -107,6 +176,55 @@ impl Masks {
             other => other.clone(),
         }
     }
+}
+
+/// The text with a number masked where it stands alone: in longer numbers (times, sizes) its digits mean nothing.
+fn without_number(text: &str, number: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(number) {
+        out.push_str(before);
+        let inside = out.ends_with(|c: char| c.is_ascii_digit())
+            || after.starts_with(|c: char| c.is_ascii_digit());
+        out.push_str(if inside { number } else { MASK });
+        rest = after;
+    }
+    out + rest
+}
+
+/// Longer texts are in no address.
+const LONGEST_ADDRESS: usize = 1000;
+
+/// Whether a secret is long enough to be masked inside other text.
+fn is_long(secret: &str) -> bool {
+    secret.chars().take(LEAST).count() == LEAST
+}
+
+/// The text with `\u` for what is not ASCII.
+fn ascii(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            c if c.is_ascii() => out.push(c),
+            c => {
+                let mut units = [0; 2];
+                c.encode_utf16(&mut units).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
+            }
+        }
+    }
+    out
+}
+
+/// The text as it stands in an address: `%40` for `@`, but for letters, digits and these bytes.
+fn quoted(text: &str, safe: &[u8]) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b if b.is_ascii_alphanumeric() || safe.contains(&b) => out.push(char::from(b)),
+            b => out.push_str(&format!("%{b:02X}")),
+        }
+    }
+    out
 }
 
 #[cfg(test)]
@@ -137,6 +255,58 @@ mod tests {
         let masks = Masks::default();
         masks.add("-----\nlineone1\n  linetwo2\n");
         assert_eq!(masks.text("+lineone1 -----\n+linetwo2 line"), "+******** -----\n+******** line");
+    }
+
+    #[test]
+    fn what_is_made_of_a_secret_hides_it_but_not_what_stands_around_it() {
+        let masks = Masks::default();
+        masks.add("hunter22");
+        let map = Map::from([("a".into(), secret("enabled=true\npw=hunter22\n"))]);
+        assert_eq!(masks.map(&map)["a"], Data::str("********"));
+        assert_eq!(masks.text("enabled=true pw=hunter22"), "enabled=true pw=********");
+        masks.add_made("aHVudGVyMjI=");
+        assert_eq!(masks.text("is aHVudGVyMjI="), "is ********");
+    }
+
+    #[test]
+    fn a_secret_is_masked_as_json_python_shells_and_addresses_write_it() {
+        let masks = Masks::default();
+        masks.add("a\"b\\c'd@é");
+        for written in [
+            r#"a\"b\\c'd@é"#,
+            r#"a\"b\\c'd@\u00e9"#,
+            r#"a"b\\c\'d@é"#,
+            r#"a"b\c'"'"'d@é"#,
+            "a\"b\\c''d@é",
+            "a%22b%5Cc%27d%40%C3%A9",
+        ] {
+            assert_eq!(masks.text(&format!("<{written}>")), "<********>", "{written}");
+        }
+    }
+
+    #[test]
+    fn digits_are_masked_as_a_number_of_their_own() {
+        let masks = Masks::default();
+        masks.add("123456");
+        assert_eq!(masks.text("123456 pin=123456, 1234567 0123456"), "******** pin=********, 1234567 0123456");
+    }
+
+    #[test]
+    fn the_names_of_hosts_are_no_secrets() {
+        let masks = Masks::default();
+        masks.add("localhost");
+        masks.reveal(&["localhost".into(), "web001".into()]);
+        masks.add("web001");
+        masks.add("hunter22");
+        assert_eq!(masks.text("localhost web001 hunter22"), "localhost web001 ********");
+    }
+
+    #[test]
+    fn bytes_are_masked_too() {
+        let masks = Masks::default();
+        masks.add("hunter22");
+        assert_eq!(masks.data(&Data::Bytes(b"hunter22"[..].into())), Data::str("********"));
+        assert_eq!(masks.data(&Data::Bytes(b"other"[..].into())), Data::Bytes(b"other"[..].into()));
     }
 
     #[test]

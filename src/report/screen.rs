@@ -96,7 +96,7 @@ impl Screen {
 
     /// A blank line, the text, stars up to the width.
     pub fn banner(&mut self, text: &str) {
-        let text = text.trim();
+        let text = self.masks.text(text.trim());
         let stars = self.look.width().saturating_sub(text.width()).max(3);
         self.line(&format!("\n{text} {}", "*".repeat(stars)), None);
     }

@@ -479,7 +479,7 @@ impl World for TaskWorld {
     }
 
     fn secret_made(&self, text: &str) {
-        self.layers.store.vault.tell(text);
+        self.layers.store.vault.tell_made(text);
     }
 
     fn sealed(&self, plain: &Arc<str>) -> Option<Arc<str>> {

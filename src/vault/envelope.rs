@@ -21,7 +21,7 @@ pub fn is_encrypted(bytes: &[u8]) -> bool {
 /// What a vault's first line says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
-    /// The format's version: `1.1`, or `1.2` with an id.
+    /// The format's version: `1.1`, or `1.2` where an id is written.
     pub version: String,
     /// The name of the password that it was encrypted with; only a hint.
     pub id: Option<String>,
@@ -48,7 +48,8 @@ pub(super) fn parts(bytes: &[u8]) -> Result<(Label, Vec<u8>), Fault> {
     if cipher != CIPHER {
         return Err(Fault::Cipher(cipher));
     }
-    let id = field().ok().filter(|id| !id.is_empty() && version != "1.1").map(str::to_owned);
+    // ansible-core reads a name under 1.1, too, though it never writes one
+    let id = field().ok().filter(|id| !id.is_empty()).map(str::to_owned);
     Ok((Label { version, id }, lines.flatten().copied().collect()))
 }
 

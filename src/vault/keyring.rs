@@ -33,7 +33,16 @@ pub struct Opened {
 #[derive(Clone, Default)]
 pub struct Vault(Arc<Inner>);
 
-type Told = dyn Fn(&str) + Send + Sync;
+type Told = dyn Fn(Heard<'_>) + Send + Sync;
+
+/// A text that must not be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard<'t> {
+    /// It came out of a vault.
+    Opened(&'t str),
+    /// Something made it of one that did.
+    Made(&'t str),
+}
 /// Which password (by its place), and the salt.
 type KeysOf = (usize, Vec<u8>);
 
@@ -69,13 +78,23 @@ impl Vault {
         &self.0.secrets
     }
 
-    /// From now on the listener is told of every text that comes out of a vault, so that it is never shown.
-    pub fn listen(&self, listener: impl Fn(&str) + Send + Sync + 'static) {
+    /// From now on the listener is told of every text that comes out of a vault, and of what is made of such texts,
+    /// so that none is ever shown.
+    pub fn listen(&self, listener: impl Fn(Heard<'_>) + Send + Sync + 'static) {
         *self.0.told.write().unwrap_or_else(|e| e.into_inner()) = Some(Box::new(listener));
     }
 
-    /// Tells the listener of a secret.
+    /// Tells the listener of a text that came out of a vault.
     pub fn tell(&self, secret: &str) {
+        self.say(Heard::Opened(secret));
+    }
+
+    /// Tells the listener of a text that was made of such a one.
+    pub fn tell_made(&self, secret: &str) {
+        self.say(Heard::Made(secret));
+    }
+
+    fn say(&self, secret: Heard<'_>) {
         if let Some(told) = &*self.0.told.read().unwrap_or_else(|e| e.into_inner()) {
             told(secret);
         }

@@ -13,7 +13,7 @@ mod tests;
 pub use cipher::seal;
 pub use envelope::{Label, is_encrypted, label};
 pub use fault::Fault;
-pub use keyring::{Opened, Secret, Vault};
+pub use keyring::{Heard, Opened, Secret, Vault};
 pub use open::Content;
 pub use password::Password;
 pub use source::{Asked, Source, Want, password_of};

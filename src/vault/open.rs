@@ -5,6 +5,7 @@ use super::fault::Fault;
 use super::keyring::Vault;
 use crate::diag::{Diagnostic, Span};
 use crate::yaml::{self, Kind, Limits, Node};
+use base64::prelude::{BASE64_STANDARD as STANDARD, Engine};
 use std::path::Path;
 use zeroize::Zeroizing;
 
@@ -58,19 +59,39 @@ impl Vault {
         let (text, origin) = self.text_of(path)?;
         let node = yaml::load(&text, origin, Limits::default())?;
         if origin.is_sealed() {
-            self.tell_all(&node, DEEPEST);
+            self.tell_all(&node);
         }
         Ok(node)
     }
 
-    /// Tells the listener of all strings in a node.
-    pub fn tell_all(&self, node: &Node, depth: usize) {
+    /// Tells the listener of all scalars in a node: strings, bytes and dates in every form that they are shown in. Not
+    /// of numbers, which are never masked, nor of keys, which are names.
+    pub fn tell_all(&self, node: &Node) {
+        self.tell_below(node, DEEPEST);
+    }
+
+    fn tell_below(&self, node: &Node, depth: usize) {
         let Some(depth) = depth.checked_sub(1) else { return };
         match &node.kind {
             Kind::Str { text, .. } => self.tell(text),
-            Kind::Seq(items) => items.iter().for_each(|item| self.tell_all(item, depth)),
-            Kind::Map(map) => map.pairs.iter().for_each(|(_, value)| self.tell_all(value, depth)),
-            _ => {}
+            Kind::Bytes(bytes) => {
+                self.tell(&String::from_utf8_lossy(bytes));
+                self.tell(&STANDARD.encode(bytes));
+            }
+            Kind::Date(date) => self.tell(&date.to_string()),
+            Kind::DateTime(stamp) => self.tell_stamp(&stamp.to_string()),
+            Kind::Zoned(stamp) => self.tell_stamp(&stamp.strftime("%Y-%m-%dT%H:%M:%S%.f%:z").to_string()),
+            Kind::Seq(items) | Kind::Set(items) => items.iter().for_each(|item| self.tell_below(item, depth)),
+            Kind::Map(map) => map.pairs.iter().for_each(|(_, value)| self.tell_below(value, depth)),
+            // told when it is opened
+            Kind::Vault(_) => {}
+            Kind::Null | Kind::Bool(_) | Kind::Int(_) | Kind::Big(_) | Kind::Float(_) => {}
         }
+    }
+
+    /// A date with its time, between which stands a `T` or a space.
+    fn tell_stamp(&self, stamp: &str) {
+        self.tell(stamp);
+        self.tell(&stamp.replacen('T', " ", 1));
     }
 }

@@ -177,6 +177,9 @@ pub fn password_of(path: &Path, id: Option<&str>, known: &Vault) -> Result<Passw
     let file = std::fs::File::open(path).map_err(unreadable)?;
     file.take(LONGEST).read_to_end(&mut bytes).map_err(unreadable)?;
     let plain = match is_encrypted(&bytes) {
+        true if known.secrets().is_empty() => {
+            return Err(Diagnostic::user("A vault password must be specified to decrypt data."));
+        }
         true => known.open(&bytes)?.plain,
         false => bytes,
     };

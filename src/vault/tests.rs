@@ -101,7 +101,7 @@ fn inline_vaults_are_remembered_and_known_by_their_text() {
     let known = vault(&[("l1", "secret1")], false);
     let heard: Arc<Mutex<Vec<String>>> = Arc::default();
     let listener = heard.clone();
-    known.listen(move |text| listener.lock().unwrap().push(text.to_owned()));
+    known.listen(move |heard| push(&listener, heard));
     let sealed: Arc<str> = NAMED.into();
     let (first, second) = (known.text(&sealed).unwrap(), known.text(&sealed).unwrap());
     assert!(Arc::ptr_eq(&first, &second));
@@ -114,19 +114,32 @@ fn inline_vaults_are_remembered_and_known_by_their_text() {
 fn the_strings_of_an_encrypted_file_stand_at_sealed_places() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("vars.yml");
-    let sealed = seal(b"a: [hunter22, 1]\nb: \"{{ a }}\"\n", &Password::new("pw"), None, None).unwrap();
+    let sealed = seal(b"a: [hunter22, 1]\nb: \"{{ a }}\"\nc: !!binary aGVsbG8=\nd: {e: 2024-01-02 03:04:05, f: !!set {x: }}\n", &Password::new("pw"), None, None).unwrap();
     std::fs::write(&path, sealed).unwrap();
     let known = vault(&[("default", "pw")], false);
     let heard: Arc<Mutex<Vec<String>>> = Arc::default();
     let listener = heard.clone();
-    known.listen(move |text| listener.lock().unwrap().push(text.to_owned()));
+    known.listen(move |heard| push(&listener, heard));
     let node = known.yaml(&path).unwrap();
     assert!(node.span.is_sealed() && node.as_map().unwrap().pairs[0].1.span.is_sealed());
     assert_eq!(node.span.file(), path.as_path().into());
-    assert_eq!(*heard.lock().unwrap(), ["hunter22", "{{ a }}"]);
+    assert_eq!(*heard.lock().unwrap(), [
+            "hunter22",
+            "{{ a }}",
+            "hello",
+            "aGVsbG8=",
+            "2024-01-02T03:04:05",
+            "2024-01-02 03:04:05",
+            "x"
+        ]);
     let error = Vault::default().yaml(&path).unwrap_err();
     assert_eq!(error.message, "Attempting to decrypt but no vault secrets found.");
     assert_eq!(error.span.unwrap().to_string(), path.display().to_string());
+}
+
+fn push(to: &Mutex<Vec<String>>, heard: Heard<'_>) {
+    let Heard::Opened(text) = heard else { return };
+    to.lock().unwrap().push(text.to_owned());
 }
 
 fn nobody(_: &str) -> Option<Zeroizing<String>> {

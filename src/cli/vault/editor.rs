@@ -3,7 +3,8 @@
 use super::files::{self, Keep};
 use super::{Desk, EncryptWith, options_error};
 use crate::diag::Diagnostic;
-use crate::vault::Vault;
+use crate::vault::{Secret, Vault};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use std::io::{IsTerminal, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -41,28 +42,27 @@ impl Desk {
         if plain == opened.plain {
             return Ok(());
         }
-        // the same password, under the name that the file has for it
-        let id = files::name_of(&sealed)?;
-        let by = EncryptWith { id, ..self.with(opened.by) };
+        // the same password, under the name that the file has for it, or else the usual one
+        let id = files::name_of(&sealed)?.unwrap_or_else(|| self.config.settings.vault_identity.clone());
+        let by = self.with(Secret { id, ..opened.by });
         files::write(name, by.seal(&plain)?.as_bytes(), Keep::Owner)
     }
 
     /// What a person makes of a text with the editor.
     fn edited(&self, name: &str, plain: &[u8]) -> Result<Zeroizing<Vec<u8>>, Diagnostic> {
-        let copy = Copy::new(&self.folder(), name, plain)?;
-        let text = |key: &str| self.config.get(key).and_then(|setting| setting.value.as_str());
-        let editor = text("EDITOR").unwrap_or("vi");
-        let words =
-            shlex::split(editor).filter(|words| !words.is_empty()).unwrap_or_else(|| vec!["vi".into()]);
-        let line = format!("{editor} {}", copy.file.display());
-        let (program, rest) = words.split_first().unwrap_or((&line, &[]));
-        // asked for before the editor starts: a signal must not leave the copy behind
+        // asked for before there is a copy: a signal must not leave it behind
         let ended = Arc::new(AtomicBool::new(false));
-        for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP, signal_hook::consts::SIGINT]
-        {
+        for signal in [SIGTERM, SIGHUP, SIGINT, SIGQUIT] {
             let _ = signal_hook::flag::register(signal, ended.clone());
         }
-        let mut child = Command::new(program).args(rest).arg(&copy.file).spawn().map_err(|e| {
+        let copy = Copy::new(&self.folder(), name, plain)?;
+        let text = |key: &str| self.config.get(key).and_then(|setting| setting.value.as_str());
+        let mut words = shlex::split(text("EDITOR").unwrap_or("vi")).unwrap_or_default();
+        words.push(copy.file.to_string_lossy().into_owned());
+        let line = words.join(" ");
+        // without an editor the copy itself would be called, which the system refuses: ansible-vault's error
+        let (program, rest) = words.split_first().unwrap_or((&line, &[]));
+        let mut child = Command::new(program).args(rest).spawn().map_err(|e| {
             let why = e.to_string();
             let why = why.split(" (os error").next().unwrap_or_default();
             Diagnostic::user(format!(
@@ -71,9 +71,7 @@ impl Desk {
             ))
         })?;
         wait(&mut child, &ended)?;
-        let bytes = std::fs::read(&copy.file)
-            .map_err(|e| Diagnostic::user(format!("the edited text cannot be read: {e}")))?;
-        Ok(Zeroizing::new(bytes))
+        files::read(&copy.file.to_string_lossy())
     }
 
     /// Where copies lie: `local_tmp`, or where the system keeps such files.

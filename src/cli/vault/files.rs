@@ -2,7 +2,7 @@
 
 use super::{Desk, EncryptWith};
 use crate::diag::Diagnostic;
-use crate::vault::{Fault, Opened, Vault, is_encrypted, label};
+use crate::vault::{Fault, Opened, Vault, label};
 use rustix::fs::{Gid, Mode, Uid};
 use std::fs::{File, Metadata};
 use std::io::{IsTerminal, Read, Write};
@@ -22,11 +22,7 @@ impl Desk {
         output: Option<&str>,
     ) -> Result<(), Diagnostic> {
         for name in self.named(files, "Reading plaintext input from stdin") {
-            let plain = read(&name)?;
-            if is_encrypted(&plain) {
-                return Err(Diagnostic::user("input is already encrypted"));
-            }
-            let sealed = by.seal(&plain)?;
+            let sealed = by.seal(&read(&name)?)?;
             write(output.unwrap_or(&name), sealed.as_bytes(), Keep::Nothing)?;
         }
         self.done("Encryption successful");
@@ -48,8 +44,9 @@ impl Desk {
     }
 
     pub(super) fn view(&mut self, files: &[String], vault: &Vault) -> Result<(), Diagnostic> {
-        for name in self.named(files, "Reading ciphertext input from stdin") {
-            let opened = open(vault, &read(&name)?, &name)?;
+        // without a file nothing is shown, as with ansible-vault; `-` is the standard input
+        for name in files {
+            let opened = open(vault, &read(name)?, name)?;
             self.page(&opened.plain)?;
         }
         Ok(())
@@ -81,7 +78,15 @@ impl Desk {
 
     /// Shows a text, at a terminal through the pager.
     fn page(&mut self, plain: &[u8]) -> Result<(), Diagnostic> {
-        let mut text = Zeroizing::new(plain.to_vec());
+        let mut text = Zeroizing::new(Vec::with_capacity(plain.len() + 1));
+        for chunk in plain.utf8_chunks() {
+            text.extend_from_slice(chunk.valid().as_bytes());
+            text.extend(chunk.invalid().iter().map(|_| b'?'));
+        }
+        if text.as_slice() != plain {
+            let warning = "Non UTF-8 encoded data replaced with \"?\" while displaying text to stdout/stderr.";
+            self.screen.warning(warning);
+        }
         if !text.ends_with(b"\n") {
             text.push(b'\n');
         }
@@ -164,13 +169,22 @@ pub(super) fn write(name: &str, bytes: &[u8], keep: Keep) -> Result<(), Diagnost
         return to_stdout(bytes);
     }
     let path = path_of(name);
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    if rustix::fs::access(folder, rustix::fs::Access::WRITE_OK).is_err() {
+        return Err(Diagnostic::user(format!("Destination '{}' not writable", folder.display())));
+    }
     let wrong = |e: std::io::Error| Diagnostic::user(format!("cannot write {}: {e}", path.display()));
     let before = std::fs::metadata(&path).ok();
+    if before.as_ref().is_some_and(Metadata::is_dir) {
+        return Err(Diagnostic::user(format!(
+            "Vault file got recreated while we were operating on it: [Errno 17] File exists: '{}'",
+            path.display()
+        )));
+    }
     if before.as_ref().is_some_and(|about| !about.is_file()) {
         let mut file = File::options().write(true).open(&path).map_err(wrong)?;
         return file.write_all(bytes).map_err(wrong);
     }
-    let folder = path.parent().unwrap_or(Path::new("/"));
     // made with mode 0600
     let mut file = tempfile::Builder::new().prefix(".vault-").tempfile_in(folder).map_err(wrong)?;
     file.write_all(bytes).map_err(wrong)?;

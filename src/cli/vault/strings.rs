@@ -84,15 +84,15 @@ impl Strings {
         let nobody = || Diagnostic::user("EOF when reading a line");
         let name = Person.line("Variable name (enter for no name): ", false).ok_or_else(nobody)?;
         let text = match self.show_input {
-            true => Person.line("String to encrypt: ", false),
-            false => Person.line("String to encrypt (hidden): ", true),
+            true => Person.line("String to encrypt:", false).map(Zeroizing::new),
+            false => Person::password("String to encrypt (hidden): "),
         };
         let text = text.ok_or_else(nobody)?;
         if text.is_empty() {
             return Err(options_error("The plaintext provided from the prompt was empty, not encrypting"));
         }
         let name = Some(name).filter(|name| !name.is_empty());
-        Ok(Plain { text: Zeroizing::new(text.into_bytes()), from: "the interactive prompt", name })
+        Ok(Plain { text: Zeroizing::new(text.as_bytes().to_vec()), from: "the interactive prompt", name })
     }
 }
 
@@ -122,8 +122,10 @@ impl Desk {
         output: Option<&str>,
     ) -> Result<(), Diagnostic> {
         let all = strings.all()?;
+        // all of them before anything is said: one that cannot be encrypted is the only answer
+        let sealed = all.iter().map(|plain| by.seal(&plain.text)).collect::<Result<Vec<_>, _>>()?;
         let mut written = String::new();
-        for (number, plain) in all.iter().enumerate() {
+        for (number, (plain, sealed)) in all.iter().zip(&sealed).enumerate() {
             if all.len() > 1 {
                 let number = number + 1;
                 super::say(&match &plain.name {
@@ -140,7 +142,7 @@ impl Desk {
                 written.push_str(": ");
             }
             written.push_str("!vault |\n");
-            by.seal(&plain.text)?.lines().for_each(|line| written.extend([INDENT, line, "\n"]));
+            sealed.lines().for_each(|line| written.extend([INDENT, line, "\n"]));
         }
         files::write(output.unwrap_or("-"), written.as_bytes(), files::Keep::Nothing)?;
         self.done("Encryption successful");

@@ -35,7 +35,7 @@ pub(crate) use dicts::class_name;
 pub(crate) use globbing::{glob, matches as fits};
 pub(crate) use hashes::from_encoding;
 pub(crate) use html::{unescape_html, without_tags};
-pub(crate) use paths::{expand_user, normalized};
+pub(crate) use paths::{expand_user, expand_vars, normalized};
 pub use registry::{Filter, FilterFn, find, names};
 pub(crate) use sorting::sorted_by;
 
