@@ -59,8 +59,10 @@ fn one_host(
     if winners.is_empty() {
         return Ok(None);
     }
-    let texts: Vec<(&str, Arc<str>)> =
-        winners.into_iter().map(|(name, (node, shared))| (name, value(node, shared, masks, written))).collect();
+    let texts: Vec<(&str, Arc<str>)> = winners
+        .into_iter()
+        .map(|(name, (node, shared))| (name, value(node, shared, masks, written)))
+        .collect();
     Ok(Some(object(texts.iter().map(|(name, text)| (*name, &**text)), LEVEL + 1)))
 }
 

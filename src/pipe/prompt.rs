@@ -95,7 +95,8 @@ impl Prompter for Terminal {
             Ok(answer) => Some(answer),
             Err(Unanswered::Interrupted) => {
                 // what the key does where nobody asks: whoever handles the signal hears of it
-                let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::INT);
+                let _ =
+                    rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::INT);
                 None
             }
             Err(_) => None,

@@ -184,8 +184,8 @@ fn without_number(text: &str, number: &str) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once(number) {
         out.push_str(before);
-        let inside = out.ends_with(|c: char| c.is_ascii_digit())
-            || after.starts_with(|c: char| c.is_ascii_digit());
+        let inside =
+            out.ends_with(|c: char| c.is_ascii_digit()) || after.starts_with(|c: char| c.is_ascii_digit());
         out.push_str(if inside { number } else { MASK });
         rest = after;
     }
@@ -288,7 +288,10 @@ mod tests {
     fn digits_are_masked_as_a_number_of_their_own() {
         let masks = Masks::default();
         masks.add("123456");
-        assert_eq!(masks.text("123456 pin=123456, 1234567 0123456"), "******** pin=********, 1234567 0123456");
+        assert_eq!(
+            masks.text("123456 pin=123456, 1234567 0123456"),
+            "******** pin=********, 1234567 0123456"
+        );
     }
 
     #[test]

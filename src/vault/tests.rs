@@ -123,15 +123,10 @@ fn the_strings_of_an_encrypted_file_stand_at_sealed_places() {
     let node = known.yaml(&path).unwrap();
     assert!(node.span.is_sealed() && node.as_map().unwrap().pairs[0].1.span.is_sealed());
     assert_eq!(node.span.file(), path.as_path().into());
-    assert_eq!(*heard.lock().unwrap(), [
-            "hunter22",
-            "{{ a }}",
-            "hello",
-            "aGVsbG8=",
-            "2024-01-02T03:04:05",
-            "2024-01-02 03:04:05",
-            "x"
-        ]);
+    assert_eq!(
+        *heard.lock().unwrap(),
+        ["hunter22", "{{ a }}", "hello", "aGVsbG8=", "2024-01-02T03:04:05", "2024-01-02 03:04:05", "x"]
+    );
     let error = Vault::default().yaml(&path).unwrap_err();
     assert_eq!(error.message, "Attempting to decrypt but no vault secrets found.");
     assert_eq!(error.span.unwrap().to_string(), path.display().to_string());

@@ -84,7 +84,8 @@ impl Desk {
             text.extend(chunk.invalid().iter().map(|_| b'?'));
         }
         if text.as_slice() != plain {
-            let warning = "Non UTF-8 encoded data replaced with \"?\" while displaying text to stdout/stderr.";
+            let warning =
+                "Non UTF-8 encoded data replaced with \"?\" while displaying text to stdout/stderr.";
             self.screen.warning(warning);
         }
         if !text.ends_with(b"\n") {

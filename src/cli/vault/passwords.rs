@@ -57,8 +57,7 @@ pub(super) fn renewed(
     let settings = &config.settings;
     let usual = &settings.vault_identity;
     let configured = settings.vault_identities.iter().filter(|_| chosen);
-    let mut wants: Vec<Want> =
-        configured.map(String::as_str).chain(id).map(Want::parse).collect();
+    let mut wants: Vec<Want> = configured.map(String::as_str).chain(id).map(Want::parse).collect();
     let files = file.into_iter().chain(settings.vault_password_file.as_deref());
     wants.extend(files.map(|file| Want::named(usual, Source::file(&file.to_string_lossy()))));
     if flags.ask || settings.ask_vault_pass || wants.is_empty() {
