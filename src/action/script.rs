@@ -1,6 +1,6 @@
 //! `script`: the controller's side, which finds the script.
 
-use super::arguments::{flag, text, to_map};
+use super::arguments::{known, text, to_map};
 use crate::diag::Diagnostic;
 use crate::engine::{Action, Call, ModuleCall, Next};
 use crate::template::World;
@@ -13,10 +13,9 @@ pub struct Script;
 impl Action for Script {
     fn run(&self, call: Call<'_>) -> Result<Next, Diagnostic> {
         let line = call.raw.as_ref().map(ToString::to_string).or_else(|| text(&call, "cmd"));
-        let decrypt = flag(&call, "decrypt")?.unwrap_or(true);
-        let mut args = to_map(&call)?;
-        args.shift_remove("decrypt");
-        let mut module = ModuleCall::new("script", args);
+        known(&call, &["_raw_params", "chdir", "cmd", "creates", "executable", "removes"])?;
+        // a script is always opened: ansible-core's documentation names `decrypt`, the action refuses it
+        let mut module = ModuleCall::new("script", to_map(&call)?);
         // Without a line the module says what is missing.
         if let Some(line) = line.filter(|line| !line.trim().is_empty()) {
             let words = impel_modules::words::split(&line).map_err(Diagnostic::user)?;
@@ -24,7 +23,7 @@ impl Action for Script {
             let Some(path) = call.world.find_file("files", Path::new(name)) else {
                 return Err(super::copy::missing(&call, "files", name));
             };
-            let source = super::copy::file(call.world, &path, decrypt)?;
+            let source = super::copy::file(call.world, &path, true)?;
             module.inputs.push(("script".into(), Input::File(source)));
         }
         Ok(Next::Module(module))

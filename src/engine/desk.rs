@@ -353,6 +353,7 @@ fn end_of(turn: Turn, run: TaskRun, begun: Instant) -> TurnEnd {
             Err(error) => answer = super::answer::Answer::failed_at(error, turn.step.task.span),
         }
     }
+    let no_log = run.no_log();
     let settings = run.settings();
     TurnEnd {
         host: turn.host,
@@ -360,7 +361,7 @@ fn end_of(turn: Turn, run: TaskRun, begun: Instant) -> TurnEnd {
         notify,
         ignore_errors: settings.ignore_errors,
         ignore_unreachable: settings.ignore_unreachable,
-        no_log: settings.no_log,
+        no_log,
         took: begun.elapsed(),
         step: turn.step,
         line: turn.line,

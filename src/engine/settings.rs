@@ -141,6 +141,15 @@ impl Settings {
     }
 }
 
+/// Why `no_log` is neither true nor false, where it is neither; the failure itself is hidden then.
+pub fn no_log_error(task: &Task, world: &TaskWorld) -> Option<String> {
+    let error = Reader { task, world }.flag("no_log", |k| &k.no_log).err()?;
+    Some(match &error.cause {
+        Some(cause) => format!("{}: {}", error.message, cause.message),
+        None => error.message,
+    })
+}
+
 struct Reader<'a> {
     task: &'a Task,
     world: &'a TaskWorld,

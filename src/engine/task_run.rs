@@ -76,6 +76,10 @@ struct ItemRun {
     attempts: u64,
     begun: Instant,
     delegate: Option<super::event::Delegate>,
+    /// `no_log`, as the item decides it.
+    no_log: bool,
+    /// `ignore_errors`, likewise.
+    ignored: bool,
 }
 
 enum State {
@@ -209,6 +213,8 @@ impl TaskRun {
             attempts: 0,
             begun: Instant::now(),
             delegate: None,
+            no_log: false,
+            ignored: false,
         };
         match items {
             None => self.runs.push(blank(Vec::new())),
@@ -463,6 +469,7 @@ impl TaskRun {
                         }
                         Begun::Yes(state, settings) => {
                             self.settings = *settings;
+                            self.decide(index);
                             let Some(run) = self.runs.get_mut(index) else { return moved };
                             run.state = state;
                             moved = true;
@@ -526,6 +533,19 @@ impl TaskRun {
             }
             run.state = State::Ended(answer);
         }
+    }
+
+    /// What the settings at hand say of an item; those of the next one replace them.
+    fn decide(&mut self, index: usize) {
+        if let Some(run) = self.runs.get_mut(index) {
+            run.no_log = self.settings.no_log;
+            run.ignored = self.settings.ignore_errors;
+        }
+    }
+
+    /// Whether the task's result is hidden: where any of its items is.
+    pub fn no_log(&self) -> bool {
+        self.settings.no_log || self.runs.iter().any(|run| run.no_log)
     }
 
     /// Its settings, as far as they are known.

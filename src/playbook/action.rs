@@ -147,6 +147,8 @@ fn arguments(name: &str, value: &Node, task: Span) -> Result<Action, Diagnostic>
     match &value.kind {
         Kind::Null => {}
         Kind::Map(map) => action.args = pairs_of(map)?,
+        // never taken apart: what it holds is known only when it is opened
+        Kind::Vault(_) => action.raw = Some(value.clone()),
         Kind::Str { text, unsafe_ } => {
             let text_node = |text: &str| Node {
                 kind: Kind::Str { text: text.into(), unsafe_: *unsafe_ },

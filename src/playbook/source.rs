@@ -80,6 +80,9 @@ pub fn not_found(path: &Path) -> Diagnostic {
 /// Python's name of the class that ansible-core reads such a node into.
 pub fn class_of(node: &Node) -> String {
     match node.type_name() {
+        _ if matches!(node.kind, crate::yaml::Kind::Vault(_)) => {
+            "<class 'ansible.parsing.vault.EncryptedString'>".into()
+        }
         "NoneType" => "<class 'NoneType'>".into(),
         "bool" => "<class 'bool'>".into(),
         name => {

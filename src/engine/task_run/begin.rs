@@ -70,6 +70,9 @@ impl TaskRun {
                 // what failed may be a condition: the keywords still say what a failure means
                 let settings =
                     Settings::of(&task, &world).unwrap_or_else(|_| Settings::of_failure(&task, &world));
+                if let Some(why) = settings::no_log_error(&task, &world) {
+                    shared.warn(format!("Invalid no_log value for task, output will be masked: {why}"));
+                }
                 (Answer::failed_at(error, self.step.task.span), settings)
             }
         };
@@ -79,6 +82,8 @@ impl TaskRun {
             return Begun::NotYet;
         }
         warn(&mut answer, &world);
+        self.settings = settings.clone();
+        self.decide(index);
         Begun::Yes(self.retry(shared, answer, &world, index, None), Box::new(settings))
     }
 
@@ -336,7 +341,8 @@ impl TaskRun {
                     let mut shown = answer.clone();
                     shown.result.insert("retries".into(), Data::Int(retries as i64 + 1));
                     let attempt = shown.to_result(&self.host, line, Duration::ZERO);
-                    let attempt = attempt.hidden(self.settings.no_log);
+                    let no_log = self.runs.get(index).is_some_and(|run| run.no_log);
+                    let attempt = attempt.hidden(no_log);
                     let left = (retries + 1).saturating_sub(attempts);
                     shared.emit(Event::Retry(Box::new(Retry { attempt, left })));
                 }

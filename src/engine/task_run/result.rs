@@ -31,15 +31,14 @@ impl TaskRun {
                 }
             };
             let Some(items) = &self.items else { return };
-            let Some(ItemRun { state: State::Ended(answer), delegate, begun, .. }) =
-                self.runs.get(self.shown)
-            else {
+            let Some(run) = self.runs.get(self.shown) else { return };
+            let ItemRun { state: State::Ended(answer), delegate, begun, no_log, ignored, .. } = run else {
                 return;
             };
             let result = answer.to_result(&self.host, line, begun.elapsed());
-            let mut result = result.hidden(self.settings.no_log || answer.show.censored);
+            let mut result = result.hidden(*no_log || answer.show.censored);
             result.delegate.clone_from(delegate);
-            result.ignored = self.settings.ignore_errors;
+            result.ignored = *ignored;
             describe_item(&mut result.result, items, self.shown, &label);
             result.item = Some(label.clone());
             result.index = Some(self.shown);

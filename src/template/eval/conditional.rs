@@ -15,6 +15,10 @@ impl Eval<'_> {
             Value::Bool(b) => return Ok(*b),
             Value::None => return Err(empty()),
             Value::Str(s) => s,
+            // sealed strings are no conditions, whatever they hold
+            Value::Vault(s) => {
+                return Err(Error::failed("Conditional expressions must be strings.").at(s.span));
+            }
             other => return self.verdict(other, None),
         };
         if text.text.trim().is_empty() {
