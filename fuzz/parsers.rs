@@ -22,7 +22,7 @@ fuzz_target!(|data: &[u8]| {
                 let value = Value::from_node(&node);
                 let _ = value.repr();
             }
-            let _ = yaml::load_all(&text, at, yaml::Limits::default());
+            let _ = yaml::load_bare(&text, at, yaml::Limits::default(), false);
         }
         "ini" => inventory::probes::ini(&text),
         "patterns" => inventory::probes::patterns(&text),

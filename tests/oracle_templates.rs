@@ -151,6 +151,11 @@ fn filters_tests_and_lookups_give_what_ansible_core_gives() {
     compare("plugins.yml", 98.5);
 }
 
+#[test]
+fn filters_and_tests_take_what_those_of_ansible_core_take() {
+    compare("details.yml", 99.0);
+}
+
 /// The templates of Jinja's own tests. Needs `IMPEL_JINJA_TESTS`, their folder.
 #[test]
 fn jinjas_own_tests_give_what_ansible_core_gives() {

@@ -1,13 +1,35 @@
 //! JSON as Python's `json` writes and reads it.
 
+use super::filters::sorted_by;
 use super::value::{Error, Result, Value, float_repr, isoformat};
 use super::{Dict, Eval, Key};
 use num_bigint::BigInt;
+use std::cmp::Ordering;
 
 /// How deep values may nest.
 const DEEPEST: usize = 200;
 /// The widest indentation of a level.
 const WIDEST: i64 = 1_000;
+
+/// Who writes: what has a form besides JSON's own types.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// Python alone, as Jinja's `tojson` has it: keys are sorted before they become text.
+    Python,
+    /// Ansible's default: times as text, keys as text.
+    Tagless,
+    /// As that, with what is no template marked as `__ansible_unsafe`.
+    Legacy,
+}
+
+impl Profile {
+    fn name(self) -> &'static str {
+        match self {
+            Profile::Legacy => "legacy",
+            _ => "tagless",
+        }
+    }
+}
 
 /// `json.dumps`' options.
 #[derive(Clone, Debug)]
@@ -22,11 +44,20 @@ pub struct Layout {
     pub ensure_ascii: bool,
     /// `NaN` and `Infinity` may be written.
     pub allow_nan: bool,
+    /// Who writes.
+    pub profile: Profile,
 }
 
 impl Default for Layout {
     fn default() -> Layout {
-        Layout { level: None, separators: None, sort_keys: false, ensure_ascii: true, allow_nan: true }
+        Layout {
+            level: None,
+            separators: None,
+            sort_keys: false,
+            ensure_ascii: true,
+            allow_nan: true,
+            profile: Profile::Tagless,
+        }
     }
 }
 
@@ -96,9 +127,15 @@ impl Writer<'_, '_> {
                 }
                 self.out.push_str(&json_float(*f));
             }
+            Value::Str(s) if self.layout.profile == Profile::Legacy && !s.trusted && !s.markup => {
+                let unsafe_ = Value::Str(crate::template::Str { trusted: true, ..s.clone() });
+                self.dict([(Value::str("__ansible_unsafe"), unsafe_)].into_iter(), depth)?;
+            }
             Value::Str(s) => write_string(&s.text, self.layout.ensure_ascii, &mut self.out),
-            Value::Bytes(b) => {
-                write_string(&String::from_utf8_lossy(b), self.layout.ensure_ascii, &mut self.out);
+            Value::Date(_) | Value::DateTime(_) | Value::Zoned(_) | Value::Set(_) | Value::Range(_)
+                if self.layout.profile == Profile::Python =>
+            {
+                return Err(self.unserializable(value));
             }
             Value::Date(_) | Value::DateTime(_) | Value::Zoned(_) => {
                 write_string(&isoformat(value, "T"), self.layout.ensure_ascii, &mut self.out);
@@ -123,11 +160,11 @@ impl Writer<'_, '_> {
                 }
                 None => match object.values() {
                     Some(items) => self.list(&items, depth)?,
-                    None => return Err(unserializable(value)),
+                    None => return Err(self.unserializable(value)),
                 },
             },
             Value::Undefined(marker) => return Err(Error(marker.clone())),
-            other => return Err(unserializable(other)),
+            other => return Err(self.unserializable(other)),
         }
         Ok(())
     }
@@ -159,21 +196,35 @@ impl Writer<'_, '_> {
         Ok(())
     }
 
-    /// Keys become text first, so that `1` and `'1'` are one key, as ansible-core 2.19 has it.
+    /// Keys become text first, so that `1` and `'1'` are one key, as ansible-core 2.19 has it; but not for Jinja's
+    /// `tojson`.
     fn dict(&mut self, pairs: impl Iterator<Item = (Value, Value)>, depth: usize) -> Result<()> {
-        let mut named = crate::maps::IndexMap::default();
-        for (key, value) in pairs {
-            named.insert(key_text(&key)?, value);
+        let mut written: Vec<(String, Value)> = Vec::new();
+        if self.layout.profile == Profile::Python {
+            let mut keyed: Vec<(Value, Value)> = pairs.collect();
+            if self.layout.sort_keys {
+                keyed =
+                    sorted_by(keyed, &mut |a, b| Ok(a.0.compare(&b.0, "<")?.is_some_and(Ordering::is_lt)))?;
+            }
+            for (key, value) in keyed {
+                written.push((self.key_text(&key)?, value));
+            }
+        } else {
+            let mut named = crate::maps::IndexMap::default();
+            for (key, value) in pairs {
+                named.insert(self.key_text(&key)?, value);
+            }
+            if self.layout.sort_keys {
+                named.sort_unstable_keys();
+            }
+            written.extend(named);
         }
-        if self.layout.sort_keys {
-            named.sort_unstable_keys();
-        }
-        if named.is_empty() {
+        if written.is_empty() {
             self.out.push_str("{}");
             return Ok(());
         }
         self.out.push('{');
-        for (i, (key, value)) in named.iter().enumerate() {
+        for (i, (key, value)) in written.iter().enumerate() {
             if i > 0 {
                 self.out.push_str(self.item);
             }
@@ -186,25 +237,42 @@ impl Writer<'_, '_> {
         self.out.push('}');
         Ok(())
     }
-}
 
-fn unserializable(value: &Value) -> Error {
-    Error::new(format!("Object of type {} is not JSON serializable", value.type_name()))
-}
+    fn unserializable(&self, value: &Value) -> Error {
+        let name = value.type_name();
+        Error::new(match self.layout.profile {
+            Profile::Python => format!("Object of type {name} is not JSON serializable"),
+            Profile::Legacy if matches!(value, Value::Omit | Value::Function(_) | Value::Method(_)) => {
+                format!("Type '{name}' is unsupported for variable storage.")
+            }
+            profile => {
+                let profile = profile.name();
+                format!("Object of type '{name}' is not JSON serializable by the '{profile}' profile.")
+            }
+        })
+    }
 
-fn key_text(key: &Value) -> Result<String> {
-    Ok(match key {
-        Value::None => "null".into(),
-        Value::Bool(b) => if *b { "true" } else { "false" }.into(),
-        Value::Float(f) => json_float(*f),
-        Value::Str(s) => s.text.to_string(),
-        Value::Int(_) | Value::Big(_) => key.to_text()?,
-        Value::Date(_) | Value::DateTime(_) | Value::Zoned(_) => isoformat(key, "T"),
-        other => {
-            let name = other.type_name();
-            return Err(Error::new(format!("keys must be str, int, float, bool or None, not {name}")));
-        }
-    })
+    fn key_text(&self, key: &Value) -> Result<String> {
+        let is_python = self.layout.profile == Profile::Python;
+        Ok(match key {
+            Value::None => "null".into(),
+            Value::Bool(b) => if *b { "true" } else { "false" }.into(),
+            Value::Float(f) => json_float(*f),
+            Value::Str(s) => s.text.to_string(),
+            Value::Int(_) | Value::Big(_) => key.to_text()?,
+            Value::Date(_) | Value::DateTime(_) | Value::Zoned(_) if !is_python => isoformat(key, "T"),
+            other if is_python => {
+                let name = other.type_name();
+                return Err(Error::new(format!("keys must be str, int, float, bool or None, not {name}")));
+            }
+            other => {
+                let (name, profile) = (other.type_name(), self.layout.profile.name());
+                return Err(Error::new(format!(
+                    "Key of type '{name}' is not JSON serializable by the '{profile}' profile."
+                )));
+            }
+        })
+    }
 }
 
 fn json_float(f: f64) -> String {
@@ -245,7 +313,16 @@ pub fn write_string(text: &str, ensure_ascii: bool, out: &mut String) {
 /// # Errors
 /// In the words of Python's `json`, with line, column and character.
 pub fn read(text: &str, secret: bool) -> Result<Value> {
-    let mut reader = Reader { chars: text.chars().collect(), at: 0, secret };
+    read_as(text, secret, None, true)
+}
+
+/// As [`read`]; with a profile, Ansible's own marks in objects count. Unless `strict`, strings may hold control
+/// characters.
+///
+/// # Errors
+/// As [`read`], and a mark that the profile does not have.
+pub fn read_as(text: &str, secret: bool, profile: Option<Profile>, strict: bool) -> Result<Value> {
+    let mut reader = Reader { chars: text.chars().collect(), at: 0, secret, profile, strict };
     if reader.chars.first() == Some(&'\u{feff}') {
         return Err(reader.error("Unexpected UTF-8 BOM (decode using utf-8-sig)", 0));
     }
@@ -262,7 +339,12 @@ struct Reader {
     chars: Vec<char>,
     at: usize,
     secret: bool,
+    profile: Option<Profile>,
+    strict: bool,
 }
+
+/// The keys by which Ansible's own JSON says that an object stands for something else.
+const MARKS: [&str; 3] = ["__ansible_type", "__ansible_unsafe", "__ansible_vault"];
 
 impl Reader {
     fn error(&self, message: &str, at: usize) -> Error {
@@ -423,12 +505,39 @@ impl Reader {
             match self.peek() {
                 Some('}') => {
                     self.at += 1;
-                    return Ok(Value::Dict(Dict::new(pairs)));
+                    return self.marked(Dict::new(pairs));
                 }
                 Some(',') => self.at += 1,
                 _ => return Err(self.error("Expecting ',' delimiter", self.at)),
             }
             self.blank();
+        }
+    }
+
+    /// What an object stands for.
+    fn marked(&self, object: Dict) -> Result<Value> {
+        let Some(profile) = self.profile else { return Ok(Value::Dict(object)) };
+        let Some((mark, value)) = MARKS.iter().find_map(|mark| Some((*mark, object.get(mark)?))) else {
+            return Ok(Value::Dict(object));
+        };
+        let unknown = |name: String| {
+            let profile = profile.name();
+            Err(Error::new(format!(
+                "Object of type {name} is not JSON deserializable by the '{profile}' profile."
+            )))
+        };
+        match (mark, profile) {
+            ("__ansible_type", _) => unknown(value.repr()?),
+            (_, Profile::Legacy) if !value.is_str() => {
+                let name = value.type_name();
+                Err(Error::new(format!("{mark} is <class '{name}'> not <class 'str'>")))
+            }
+            ("__ansible_vault", Profile::Legacy) => match value {
+                Value::Str(text) => Ok(Value::Vault(text.marked(true))),
+                other => Ok(other),
+            },
+            (_, Profile::Legacy) => Ok(value),
+            _ => unknown(format!("'{mark}'")),
         }
     }
 
@@ -444,7 +553,9 @@ impl Reader {
             match c {
                 '"' => return Ok(out),
                 '\\' => self.escape(start, &mut out)?,
-                c if c < ' ' => return Err(self.error("Invalid control character at", self.at - 1)),
+                c if c < ' ' && self.strict => {
+                    return Err(self.error("Invalid control character at", self.at - 1));
+                }
                 c => out.push(c),
             }
         }

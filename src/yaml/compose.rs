@@ -14,6 +14,15 @@ use std::sync::Arc;
 pub(super) const ANOTHER_DOCUMENT: &str =
     "YAML parsing failed: Expected a single document in the stream but found another document.";
 
+/// Whose tags and words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dialect {
+    /// Ansible's loader of files: its tags, its explanations, its warnings.
+    Ansible,
+    /// PyYAML's safe loader as it comes.
+    Bare,
+}
+
 /// Reads a stream of documents, one node each.
 pub(super) struct Composer<'t> {
     parser: Parser<&'t [u8]>,
@@ -25,6 +34,7 @@ pub(super) struct Composer<'t> {
     anchors: HashMap<String, Anchored>,
     /// Whether an error came of reading rather than of making values.
     broken: bool,
+    dialect: Dialect,
     pub(super) notices: Vec<Notice>,
 }
 
@@ -98,7 +108,7 @@ fn is_merge(tag: Option<&str>, value: &str, plain: bool) -> bool {
 }
 
 impl<'t> Composer<'t> {
-    pub(super) fn new(text: &'t str, origin: Span, limits: Limits) -> Composer<'t> {
+    pub(super) fn new(text: &'t str, origin: Span, limits: Limits, dialect: Dialect) -> Composer<'t> {
         let mut parser = Parser::new();
         parser.set_encoding(libyaml_safer::Encoding::Utf8);
         parser.set_input(text.as_bytes());
@@ -110,8 +120,13 @@ impl<'t> Composer<'t> {
             nodes: 0,
             anchors: HashMap::new(),
             broken: false,
+            dialect,
             notices: Vec::new(),
         }
+    }
+
+    fn is_bare(&self) -> bool {
+        self.dialect == Dialect::Bare
     }
 
     /// The next document, `None` at the end of the stream; an error where there must not be another.
@@ -121,9 +136,7 @@ impl<'t> Composer<'t> {
             match event.data {
                 EventData::StreamStart { .. } => {}
                 EventData::StreamEnd => return Ok(None),
-                _ if !may_come => {
-                    return Err(Diagnostic::parse(ANOTHER_DOCUMENT, self.span(event.start_mark)));
-                }
+                _ if !may_come => return Err(self.another_document(event.start_mark)),
                 _ => {
                     self.anchors.clear();
                     let first = self.event()?;
@@ -147,11 +160,23 @@ impl<'t> Composer<'t> {
                 Err(earlier) => return earlier,
                 Ok(Event { data: EventData::StreamEnd, .. }) => return error,
                 Ok(Event { data: EventData::DocumentStart { .. }, start_mark, .. }) => {
-                    return Diagnostic::parse(ANOTHER_DOCUMENT, self.span(start_mark));
+                    return self.another_document(start_mark);
                 }
                 Ok(_) => {}
             }
         }
+    }
+
+    fn another_document(&self, mark: Mark) -> Diagnostic {
+        if self.is_bare() {
+            let first =
+                "expected a single document in the stream\n  in \"<unicode string>\", line 1, column 1";
+            return Diagnostic::parse(
+                format!("{first}\nbut found another document{}", place(mark)),
+                self.origin,
+            );
+        }
+        Diagnostic::parse(ANOTHER_DOCUMENT, self.span(mark))
     }
 
     fn span(&self, mark: Mark) -> Span {
@@ -164,6 +189,9 @@ impl<'t> Composer<'t> {
         self.parser.parse().map_err(|error| {
             self.broken = true;
             let context = error.context().unwrap_or_default();
+            if self.is_bare() {
+                return Diagnostic::parse(bare_words(&error), self.origin);
+            }
             let message = [context, error.problem()].join(" ");
             match error.problem_mark().or(error.context_mark()) {
                 Some(mark) => self.fault(&message, mark),
@@ -174,6 +202,9 @@ impl<'t> Composer<'t> {
 
     /// An error at a mark, with the explanation that the line suggests.
     fn fault(&self, message: &str, mark: Mark) -> Diagnostic {
+        if self.is_bare() {
+            return Diagnostic::parse(format!("{message}{}", place(mark)), self.origin);
+        }
         let span = self.span(mark);
         match self.text.lines().nth(mark.line as usize).and_then(explain) {
             Some(better) => {
@@ -185,6 +216,15 @@ impl<'t> Composer<'t> {
             }
             None => Diagnostic::parse(sentence(message), span),
         }
+    }
+
+    /// A [`Self::fault`] in something that began at another mark.
+    fn fault_in(&self, context: &str, start: Mark, problem: &str, mark: Mark) -> Diagnostic {
+        if self.is_bare() {
+            let message = format!("{context}{}\n{problem}{}", place(start), place(mark));
+            return Diagnostic::parse(message, self.origin);
+        }
+        self.fault(&format!("{context} {problem}"), mark)
     }
 
     /// A [`Self::fault`] that ends the reading.
@@ -292,7 +332,8 @@ impl<'t> Composer<'t> {
             }),
             Content::Map { key, own, merged } => match key.take() {
                 None if unhashable(&node) => {
-                    return Err(self.fault("while constructing a mapping found unhashable key", mark));
+                    let start = frame.mark;
+                    return Err(self.fault_in(MAPPING, start, "found unhashable key", mark));
                 }
                 None => *key = Some(Key::Node(node)),
                 Some(Key::Merge) => self.merge(&node, merged, frame.mark, mark)?,
@@ -309,7 +350,9 @@ impl<'t> Composer<'t> {
             Content::Map { own, merged, .. } => {
                 let mut builder = Builder::with_capacity(merged.len() + own.len());
                 for (key, value) in merged.into_iter().chain(own) {
-                    if let Some(twice) = builder.insert(key, value) {
+                    if let Some(twice) = builder.insert(key, value)
+                        && !self.is_bare()
+                    {
                         let message =
                             format!("Found duplicate mapping key {}.", super::repr::of_node(&twice));
                         let said =
@@ -384,11 +427,11 @@ impl<'t> Composer<'t> {
             None if plain => scalar::resolve(&value),
             None => Type::Str,
             // `!unsafe "12"` is the number 12: below the tag, what quotes there were is forgotten.
-            Some(("!unsafe", false)) => {
+            Some(("!unsafe", false)) if !self.is_bare() => {
                 let kind = scalar::resolve(&value);
                 return self.construct(kind, value, mark, true);
             }
-            Some((tag @ ("!vault" | "!vault-encrypted"), false)) => {
+            Some((tag @ ("!vault" | "!vault-encrypted"), false)) if !self.is_bare() => {
                 if tag == "!vault-encrypted" {
                     self.deprecated("!vault-encrypted", "Use the `!vault` tag instead.", mark);
                 }
@@ -421,8 +464,10 @@ impl<'t> Composer<'t> {
         if kind == Type::Str {
             return Ok(Kind::Str { text: value.into(), unsafe_ });
         }
-        scalar::construct(kind, &value)
-            .map_err(|why| Diagnostic::parse(format!("YAML parsing failed: {why}"), self.span(mark)))
+        scalar::construct(kind, &value).map_err(|why| match self.dialect {
+            Dialect::Bare => Diagnostic::parse(why.to_string(), self.origin),
+            Dialect::Ansible => Diagnostic::parse(format!("YAML parsing failed: {why}"), self.span(mark)),
+        })
     }
 
     fn vault_needs_text(&self, tag: &str, mark: Mark) -> Diagnostic {
@@ -433,6 +478,9 @@ impl<'t> Composer<'t> {
     }
 
     fn deprecated(&mut self, tag: &str, instead: &str, mark: Mark) {
+        if self.is_bare() {
+            return;
+        }
         let message = format!(
             "Use of the YAML `{tag}` tag is deprecated. This feature will be removed from ansible-core version 2.23."
         );
@@ -443,8 +491,10 @@ impl<'t> Composer<'t> {
         let Some(tag) = tag.filter(|tag| *tag != "!") else { return Ok(Shape::Plain) };
         let mapping = found == "mapping";
         match tag.strip_prefix("tag:yaml.org,2002:") {
-            None if tag == "!unsafe" => Ok(Shape::Unsafe),
-            None if matches!(tag, "!vault" | "!vault-encrypted") => Err(self.vault_needs_text(tag, mark)),
+            None if tag == "!unsafe" && !self.is_bare() => Ok(Shape::Unsafe),
+            None if matches!(tag, "!vault" | "!vault-encrypted") && !self.is_bare() => {
+                Err(self.vault_needs_text(tag, mark))
+            }
             Some("map" | "python/dict") if mapping => Ok(Shape::Plain),
             Some("set") if mapping => Ok(Shape::Set),
             Some("map" | "python/dict" | "set") => Err(self.expected("mapping", found, mark)),
@@ -497,16 +547,20 @@ impl<'t> Composer<'t> {
             Kind::Map(_) => std::slice::from_ref(value),
             Kind::Seq(items) => items,
             _ => {
-                let message = "while constructing a mapping expected a mapping or list of mappings for merging, but found scalar";
-                return Err(self.fault(message, value_at));
+                let problem = "expected a mapping or list of mappings for merging, but found scalar";
+                return Err(self.fault_in(MAPPING, mark, problem, value_at));
             }
         };
         for source in sources.iter().rev() {
             let Kind::Map(map) = &source.kind else {
                 let found = if matches!(source.kind, Kind::Seq(_)) { "sequence" } else { "scalar" };
-                let message =
-                    format!("while constructing a mapping expected a mapping for merging, but found {found}");
-                return Err(self.fault(&message, mark));
+                let problem = format!("expected a mapping for merging, but found {found}");
+                return Err(self.fault_in(
+                    MAPPING,
+                    mark,
+                    &problem,
+                    if self.is_bare() { value_at } else { mark },
+                ));
             };
             // Merging copies the pairs, so that it counts as much as an alias does.
             self.charge(map.pairs.len(), 0, value_at)?;
@@ -514,6 +568,33 @@ impl<'t> Composer<'t> {
         }
         Ok(())
     }
+}
+
+const MAPPING: &str = "while constructing a mapping";
+
+/// Where, in PyYAML's words.
+fn place(mark: Mark) -> String {
+    format!("\n  in \"<unicode string>\", line {}, column {}", mark.line + 1, mark.column + 1)
+}
+
+/// What the parser complains of, in PyYAML's words.
+fn bare_words(error: &libyaml_safer::Error) -> String {
+    let mut words = String::new();
+    let at = |mark: Mark| (mark.line, mark.column);
+    if let Some(context) = error.context() {
+        words.push_str(context);
+        if let Some(mark) = error.context_mark()
+            && error.problem_mark().map(at) != Some(at(mark))
+        {
+            words.push_str(&place(mark));
+        }
+        words.push('\n');
+    }
+    words.push_str(error.problem());
+    if let Some(mark) = error.problem_mark() {
+        words.push_str(&place(mark));
+    }
+    words
 }
 
 /// `YAML parsing failed: ` and the message as a sentence.

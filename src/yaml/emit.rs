@@ -1,8 +1,11 @@
 //! YAML out, byte for byte as PyYAML's `yaml.dump` over libyaml writes it.
 
 use super::scalar::{Type, resolve};
-use libyaml_safer::{Emitter, Encoding, Event, MappingStyle, ScalarStyle, SequenceStyle};
+use libyaml_safer::{
+    Break, Emitter, Encoding, Event, MappingStyle, ScalarStyle, SequenceStyle, TagDirective, VersionDirective,
+};
 use num_bigint::BigInt;
+use num_traits::ToPrimitive;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -53,6 +56,20 @@ pub enum Style {
     Literal,
     /// `>`
     Folded,
+    /// A style that YAML does not have: written as bare as can be, yet a style, so that nothing goes in flow style.
+    Unknown,
+}
+
+/// How lines end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LineBreak {
+    /// A line feed.
+    #[default]
+    Unix,
+    /// A carriage return.
+    Mac,
+    /// Both.
+    Dos,
 }
 
 /// `yaml.dump`'s options, by their names there.
@@ -76,6 +93,12 @@ pub struct Emit {
     pub explicit_end: bool,
     /// The long form with every tag.
     pub canonical: bool,
+    /// How lines end.
+    pub line_break: LineBreak,
+    /// `%YAML major.minor` in front.
+    pub version: Option<(i32, i32)>,
+    /// `%TAG handle prefix` in front, each.
+    pub tags: Vec<(String, String)>,
 }
 
 impl Default for Emit {
@@ -90,6 +113,9 @@ impl Default for Emit {
             explicit_start: false,
             explicit_end: false,
             canonical: false,
+            line_break: LineBreak::Unix,
+            version: None,
+            tags: Vec::new(),
         }
     }
 }
@@ -97,6 +123,14 @@ impl Default for Emit {
 /// Writes one document. `None` where the tree holds what cannot be written (nothing that [`Tree`] can hold, so far
 /// as is known), or is nested beyond all reason.
 pub fn dump(tree: &Tree, options: &Emit) -> Option<String> {
+    try_dump(tree, options).ok()
+}
+
+/// As [`dump`].
+///
+/// # Errors
+/// What the emitter refuses, in its words: a version or a tag's handle that YAML does not have.
+pub fn try_dump(tree: &Tree, options: &Emit) -> Result<String, String> {
     let mut out = Vec::new();
     {
         let mut emitter = Emitter::new();
@@ -105,17 +139,34 @@ pub fn dump(tree: &Tree, options: &Emit) -> Option<String> {
         emitter.set_width(options.width);
         emitter.set_unicode(options.allow_unicode);
         emitter.set_canonical(options.canonical);
+        emitter.set_break(match options.line_break {
+            LineBreak::Unix => Break::Ln,
+            LineBreak::Mac => Break::Cr,
+            LineBreak::Dos => Break::CrLn,
+        });
         let mut anchors = Anchors::default();
-        anchors.walk(tree, options, 0)?;
-        let mut writer = Writer { emitter: &mut emitter, options, anchors };
-        writer.emit(Event::stream_start(Encoding::Utf8))?;
-        writer.emit(Event::document_start(None, &[], !options.explicit_start))?;
-        writer.tree(tree, 0, None)?;
-        writer.emit(Event::document_end(!options.explicit_end))?;
-        writer.emit(Event::stream_end())?;
-        emitter.flush().ok()?;
+        anchors.walk(tree, options, 0).ok_or_else(too_deep)?;
+        let version = options.version.map(|(major, minor)| VersionDirective::new(major, minor));
+        let tags =
+            options.tags.iter().map(|(handle, prefix)| TagDirective::new(handle.clone(), prefix.clone()));
+        let tags: Vec<TagDirective> = tags.collect();
+        let mut writer = Writer { emitter: &mut emitter, options, anchors, refused: None };
+        let written = writer
+            .emit(Event::stream_start(Encoding::Utf8))
+            .and_then(|()| writer.emit(Event::document_start(version, &tags, !options.explicit_start)))
+            .and_then(|()| writer.tree(tree, 0, None))
+            .and_then(|()| writer.emit(Event::document_end(!options.explicit_end)))
+            .and_then(|()| writer.emit(Event::stream_end()));
+        if written.is_none() {
+            return Err(writer.refused.unwrap_or_else(too_deep));
+        }
+        emitter.flush().map_err(|e| e.problem().to_owned())?;
     }
-    String::from_utf8(out).ok()
+    String::from_utf8(out).map_err(|e| e.to_string())
+}
+
+fn too_deep() -> String {
+    "maximum recursion depth exceeded".into()
 }
 
 const DEEPEST: usize = 1_000;
@@ -170,11 +221,19 @@ struct Writer<'e, 'w> {
     emitter: &'e mut Emitter<'w>,
     options: &'e Emit,
     anchors: Anchors,
+    /// Why the emitter would not go on.
+    refused: Option<String>,
 }
 
 impl Writer<'_, '_> {
     fn emit(&mut self, event: Event) -> Option<()> {
-        self.emitter.emit(event).ok()
+        match self.emitter.emit(event) {
+            Ok(()) => Some(()),
+            Err(error) => {
+                self.refused.get_or_insert_with(|| error.problem().to_owned());
+                None
+            }
+        }
     }
 
     fn tree(&mut self, tree: &Tree, depth: usize, anchor: Option<&str>) -> Option<()> {
@@ -301,6 +360,7 @@ fn sort(pairs: &mut [(&Tree, &Tree)]) {
         Tree::Bool(value) => Some(f64::from(u8::from(*value))),
         Tree::Int(value) => Some(*value as f64),
         Tree::Float(value) => Some(*value),
+        Tree::Big(value) => value.to_f64(),
         _ => None,
     };
     if pairs.iter().all(|(key, _)| matches!(key, Tree::Str(_))) {
@@ -317,7 +377,7 @@ fn sort(pairs: &mut [(&Tree, &Tree)]) {
 
 fn scalar_style(style: Style) -> ScalarStyle {
     match style {
-        Style::Plain => ScalarStyle::Plain,
+        Style::Plain | Style::Unknown => ScalarStyle::Plain,
         Style::Single => ScalarStyle::SingleQuoted,
         Style::Double => ScalarStyle::DoubleQuoted,
         Style::Literal => ScalarStyle::Literal,

@@ -1,6 +1,6 @@
 //! From text to nodes.
 
-use super::compose::{ANOTHER_DOCUMENT, Composer};
+use super::compose::{ANOTHER_DOCUMENT, Composer, Dialect};
 use super::{Kind, Node, Notice, json};
 use crate::diag::{Diagnostic, ErrorKind, Span};
 use std::path::Path;
@@ -93,7 +93,7 @@ pub fn read(text: &str, origin: Span, limits: Limits) -> Result<Loaded, Diagnost
 /// # Errors
 /// As [`load`].
 pub fn read_yaml(text: &str, origin: Span, limits: Limits) -> Result<Loaded, Diagnostic> {
-    let mut documents = documents(text, origin, limits, 1)?;
+    let mut documents = documents(text, origin, limits, 1, Dialect::Ansible)?;
     match documents.nodes.len() {
         0 => Ok(Loaded { node: Node { kind: Kind::Null, span: origin }, notices: documents.notices }),
         1 => Ok(Loaded { node: documents.nodes.remove(0), notices: documents.notices }),
@@ -101,14 +101,14 @@ pub fn read_yaml(text: &str, origin: Span, limits: Limits) -> Result<Loaded, Dia
     }
 }
 
-/// Reads all documents of a stream of YAML; notices go to the listener.
+/// Reads all documents of a stream as PyYAML's safe loader does by itself, of which there may be one only where
+/// `one` says so: no JSON, none of Ansible's tags, nothing to be told, errors in PyYAML's words.
 ///
 /// # Errors
-/// As [`load`].
-pub fn load_all(text: &str, origin: Span, limits: Limits) -> Result<Vec<Node>, Diagnostic> {
-    let documents = documents(text, origin, limits, usize::MAX)?;
-    documents.notices.into_iter().for_each(Notice::tell);
-    Ok(documents.nodes)
+/// Whatever that loader refuses; beyond `limits`.
+pub fn load_bare(text: &str, origin: Span, limits: Limits, one: bool) -> Result<Vec<Node>, Diagnostic> {
+    let most = if one { 1 } else { usize::MAX };
+    Ok(documents(text, origin, limits, most, Dialect::Bare)?.nodes)
 }
 
 struct Documents {
@@ -116,9 +116,22 @@ struct Documents {
     notices: Vec<Notice>,
 }
 
-fn documents(text: &str, origin: Span, limits: Limits, most: usize) -> Result<Documents, Diagnostic> {
+fn documents(
+    text: &str,
+    origin: Span,
+    limits: Limits,
+    most: usize,
+    dialect: Dialect,
+) -> Result<Documents, Diagnostic> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if let Some((at, found)) = text.char_indices().find(|(_, c)| !printable(*c)) {
+        if dialect == Dialect::Bare {
+            let message = format!(
+                "unacceptable character #x{:04x}: control characters are not allowed\n  in \"<unicode string>\", position {at}",
+                found as u32
+            );
+            return Err(Diagnostic::parse(message, origin));
+        }
         let line = text.get(..at).unwrap_or_default();
         let column = line.chars().rev().take_while(|c| *c != '\n').count() as u32 + 1;
         let number = line.matches('\n').count() as u32;
@@ -128,7 +141,7 @@ fn documents(text: &str, origin: Span, limits: Limits, most: usize) -> Result<Do
         );
         return Err(Diagnostic::parse(message, origin.at(origin.line.max(1) + number, column)));
     }
-    let mut composer = Composer::new(text, origin, limits);
+    let mut composer = Composer::new(text, origin, limits, dialect);
     let mut nodes = Vec::new();
     while let Some(document) = composer.document(nodes.len() < most)? {
         nodes.push(document);

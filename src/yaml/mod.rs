@@ -13,7 +13,7 @@ mod scalar;
 #[cfg(test)]
 mod tests;
 
-pub use emit::{Emit, Style, Tree, dump};
-pub use load::{Limits, Loaded, load, load_all, load_file, read, read_yaml, text_of};
+pub use emit::{Emit, LineBreak, Style, Tree, dump, try_dump};
+pub use load::{Limits, Loaded, load, load_bare, load_file, read, read_yaml, text_of};
 pub use node::{Kind, Mapping, Node};
 pub use notice::{Notice, listen, notices};

@@ -4,10 +4,14 @@ use super::Eval;
 use crate::diag::Diagnostic;
 use crate::template::methods;
 use crate::template::value::{Dict, Error, Key, List, Marker, MarkerKind, Result, Str, Value};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// How deep containers may nest.
 const DEEPEST: u32 = 200;
+
+/// What reading made of containers that changed by it: one that is met again stays one.
+type Read = HashMap<usize, (Value, Value)>;
 
 impl Eval<'_> {
     /// Reads a value as an access does: a trusted template is rendered, an encrypted string decrypted; what fails
@@ -69,7 +73,7 @@ impl Eval<'_> {
 
     /// As [`Eval::deep`], in its place.
     pub(super) fn deepen(&mut self, value: &mut Value) -> Result<()> {
-        if let Some(read) = self.deeply(value, DEEPEST, false)? {
+        if let Some(read) = self.deeply(value, DEEPEST, false, &mut Read::new())? {
             *value = read;
         }
         Ok(())
@@ -77,46 +81,68 @@ impl Eval<'_> {
 
     /// As [`Eval::deepen`], with objects that behave as dicts (`hostvars`) made into dicts.
     pub(super) fn open(&mut self, value: &mut Value) -> Result<()> {
-        if let Some(read) = self.deeply(value, DEEPEST, true)? {
+        if let Some(read) = self.deeply(value, DEEPEST, true, &mut Read::new())? {
             *value = read;
         }
         Ok(())
     }
 
     /// What reading makes of it, or `None` where it stays as it is.
-    fn deeply(&mut self, value: &Value, depth: u32, open: bool) -> Result<Option<Value>> {
+    fn deeply(&mut self, value: &Value, depth: u32, open: bool, known: &mut Read) -> Result<Option<Value>> {
         if is_plain(value) {
             return Ok(None);
         }
         let Some(depth) = depth.checked_sub(1) else {
             return Err(Error::new("maximum recursion depth exceeded"));
         };
+        let address = match value {
+            Value::List(l) => Some(l.address()),
+            Value::Dict(d) => Some(d.address()),
+            _ => None,
+        };
+        if let Some((_, read)) = address.filter(|_| !known.is_empty()).and_then(|at| known.get(&at)) {
+            return Ok(Some(read.clone()));
+        }
+        let read = self.deeply_read(value, depth, open, known)?;
+        if let (Some(address), Some(read)) = (address, &read) {
+            known.insert(address, (value.clone(), read.clone()));
+        }
+        Ok(read)
+    }
+
+    fn deeply_read(
+        &mut self,
+        value: &Value,
+        depth: u32,
+        open: bool,
+        known: &mut Read,
+    ) -> Result<Option<Value>> {
         Ok(match value {
             Value::Str(s) if s.is_template() => {
                 let value = self.rendered(s);
-                Some(self.deeply(&value, depth, open)?.unwrap_or(value))
+                Some(self.deeply(&value, depth, open, known)?.unwrap_or(value))
             }
             Value::Vault(vault) => Some(self.decrypted(vault)),
             Value::List(l) => {
                 let value = self.read(value.clone());
                 match &value {
                     Value::List(own) if !own.same(l) => {
-                        Some(self.deeply(&value, depth, open)?.unwrap_or(value))
+                        Some(self.deeply(&value, depth, open, known)?.unwrap_or(value))
                     }
-                    _ => self.deep_all(&l.items(), depth, open)?.map(Value::list),
+                    _ => self.deep_all(&l.items(), depth, open, known)?.map(Value::list),
                 }
             }
-            Value::Tuple(t) => self.deep_all(t, depth, open)?.map(Value::tuple),
+            Value::Tuple(t) => self.deep_all(t, depth, open, known)?.map(Value::tuple),
             Value::View(v) => self
-                .deep_all(&v.items, depth, open)?
+                .deep_all(&v.items, depth, open, known)?
                 .map(|items| Value::View(crate::template::value::View { items: items.into(), ..v.clone() })),
             Value::Dict(d) => {
                 let value = self.read(value.clone());
                 match &value {
                     Value::Dict(own) if !own.same(d) => {
-                        Some(self.deeply(&value, depth, open)?.unwrap_or(value))
+                        Some(self.deeply(&value, depth, open, known)?.unwrap_or(value))
                     }
-                    _ => self.deep_dict(d, depth, open)?,
+                    _ => self.deep_dict(d, depth, open, known)?,
                 }
             }
             Value::Object(o) if open => match o.keys() {
@@ -124,7 +150,7 @@ impl Eval<'_> {
                     let dict = Dict::default();
                     for key in keys {
                         let item = self.item(value, &key)?;
-                        let item = self.deeply(&item, depth, open)?.unwrap_or(item);
+                        let item = self.deeply(&item, depth, open, known)?.unwrap_or(item);
                         dict.insert(Key::new(key)?, item);
                     }
                     Some(Value::Dict(dict))
@@ -135,10 +161,16 @@ impl Eval<'_> {
         })
     }
 
-    fn deep_all(&mut self, items: &[Value], depth: u32, open: bool) -> Result<Option<Vec<Value>>> {
+    fn deep_all(
+        &mut self,
+        items: &[Value],
+        depth: u32,
+        open: bool,
+        known: &mut Read,
+    ) -> Result<Option<Vec<Value>>> {
         let mut changed: Option<Vec<Value>> = None;
         for (i, item) in items.iter().enumerate() {
-            match (self.deeply(item, depth, open)?, &mut changed) {
+            match (self.deeply(item, depth, open, known)?, &mut changed) {
                 (Some(new), Some(all)) => all.push(new),
                 (None, Some(all)) => all.push(item.clone()),
                 (Some(new), None) => {
@@ -153,11 +185,11 @@ impl Eval<'_> {
         Ok(changed)
     }
 
-    fn deep_dict(&mut self, dict: &Dict, depth: u32, open: bool) -> Result<Option<Value>> {
+    fn deep_dict(&mut self, dict: &Dict, depth: u32, open: bool, known: &mut Read) -> Result<Option<Value>> {
         let pairs = dict.pairs();
         let mut changed = None;
         for (key, value) in pairs.iter() {
-            if let Some(new) = self.deeply(value, depth, open)? {
+            if let Some(new) = self.deeply(value, depth, open, known)? {
                 changed.get_or_insert_with(|| (*pairs).clone()).insert(key.clone(), new);
             }
         }

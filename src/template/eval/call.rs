@@ -75,7 +75,7 @@ impl Eval<'_> {
         }
         let value = (filter.run)(self, input, &args)?;
         let value = if markup { value.into_markup() } else { value };
-        Ok(if secret { value.into_secret() } else { value })
+        Ok(if secret { value.into_secret() } else { value.one() })
     }
 
     /// Makes input and arguments what a filter or test takes, or finds the marker among them.

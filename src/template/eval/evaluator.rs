@@ -82,7 +82,7 @@ impl<'w> Eval<'w> {
             let e = if recursive { e.within("Recursive loop detected in template") } else { e };
             Value::from(e.at(text.span))
         });
-        let value = if text.secret { value.into_secret() } else { value };
+        let value = if text.secret { value.into_secret() } else { value }.apart();
         self.tell_secret(&value);
         self.world.remember(&text.text, &value);
         value

@@ -4,7 +4,7 @@ use super::Eval;
 use crate::template::args::Args;
 use crate::template::methods;
 use crate::template::syntax::{Argument, Binary, Comparison, Expr, FilterCall, Place, TestCall};
-use crate::template::value::{Dict, Error, Key, MarkerKind, Result, Value, binary, negative};
+use crate::template::value::{Dict, Error, Key, Kin, List, MarkerKind, Result, Value, binary, negative};
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -44,7 +44,7 @@ impl Eval<'_> {
                 let value = self.call_expr(callee, arguments, *place)?;
                 Ok(self.placed(value, *place))
             }
-            Expr::List(items) => Ok(Value::list(self.all(items)?)),
+            Expr::List(items) => Ok(Value::List(List::new(self.all(items)?).of(Kin::Written))),
             Expr::Tuple(items) => Ok(Value::tuple(self.all(items)?)),
             Expr::Dict(pairs) => self.dict_expr(pairs),
         }
@@ -141,7 +141,7 @@ impl Eval<'_> {
             let value = self.expr(value)?;
             dict.insert(key, value);
         }
-        Ok(Value::Dict(Dict::new(dict)))
+        Ok(Value::Dict(Dict::new(dict).of(Kin::Written)))
     }
 
     /// A call; a method is called on its object without being taken off first.

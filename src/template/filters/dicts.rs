@@ -29,30 +29,37 @@ pub(super) enum Lists {
     PrependUnique,
 }
 
-/// Merges dicts, later ones winning.
+/// Merges dicts, later ones winning; lists of them spread by one level, what is null drops out. One term alone is
+/// given back as it is, whatever it is.
+///
+/// # Errors
+/// Two terms are not both dicts, or a keyword is not `recursive` or `list_merge` with one of its values.
 fn combine(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     if args.named.iter().any(|(n, _)| !matches!(&**n, "recursive" | "list_merge")) {
         return Err(Error::new("'recursive' and 'list_merge' are the only valid keyword arguments"));
     }
     let recursive = args.keyword("recursive").map_or(Ok(false), Value::is_true)?;
-    let lists = merged_by(&args.keyword("list_merge").map_or(Ok("replace".to_owned()), Value::to_text)?)?;
-    let mut all = Vec::new();
-    for value in std::iter::once(&input).chain(&args.positional) {
-        gather(value, &mut all, DEEPEST)?;
+    let lists = args.keyword("list_merge").map_or(Ok("replace".to_owned()), Value::to_text)?;
+    let mut terms = Vec::new();
+    for term in std::iter::once(&input).chain(&args.positional) {
+        match term {
+            Value::List(_) | Value::Tuple(_) | Value::View(_) => terms.extend(term.iter()?),
+            other => terms.push(other.clone()),
+        }
     }
-    let mut dicts = all.into_iter();
-    let Some(first) = dicts.next() else { return Ok(Value::Dict(Dict::default())) };
-    let mut merged = first;
-    for next in dicts {
-        let (Value::Dict(a), Value::Dict(b)) = (&merged, &next) else {
-            return Err(not_dicts(&merged, &next));
+    terms.retain(|term| !super::sequences::is_null(term));
+    if let Some(Value::Undefined(marker)) = terms.iter().find(|term| term.is_undefined()) {
+        return Err(Error(marker.clone()));
+    }
+    let Some(mut merged) = terms.pop() else { return Ok(Value::Dict(Dict::default())) };
+    while let Some(before) = terms.pop() {
+        let lists = merged_by(&lists)?;
+        let (Value::Dict(a), Value::Dict(b)) = (&before, &merged) else {
+            return Err(not_dicts(&before, &merged));
         };
         merged = Value::Dict(merge(a, b, recursive, lists, DEEPEST)?);
     }
-    match merged {
-        Value::Dict(_) => Ok(merged),
-        other => Err(not_dicts(&other, &other)),
-    }
+    Ok(merged)
 }
 
 /// How lists are merged, by its name.
@@ -79,26 +86,13 @@ pub(super) fn merged_by(name: &str) -> Result<Lists> {
 fn not_dicts(a: &Value, b: &Value) -> Error {
     Error::new(format!(
         "failed to combine variables, expected dicts but got a '{}' and a '{}'.",
-        a.type_name(),
-        b.type_name()
+        a.class(),
+        b.class()
     ))
 }
 
-fn gather(value: &Value, out: &mut Vec<Value>, depth: usize) -> Result<()> {
-    let Some(depth) = depth.checked_sub(1) else {
-        return Err(Error::new("maximum recursion depth exceeded"));
-    };
-    match value {
-        Value::List(_) | Value::Tuple(_) => value.iter()?.try_for_each(|item| gather(&item, out, depth)),
-        Value::Undefined(marker) => Err(Error(marker.clone())),
-        other => {
-            out.push(other.clone());
-            Ok(())
-        }
-    }
-}
-
-/// Two dicts as one, the second winning.
+/// Two dicts as one, the second winning. Where there is nothing to merge, or both are equal, one of them is the
+/// result: equal lists are then not appended to each other.
 ///
 /// # Errors
 /// They nest too deep.
@@ -106,6 +100,12 @@ pub(super) fn merge(a: &Dict, b: &Dict, recursive: bool, lists: Lists, depth: us
     let Some(depth) = depth.checked_sub(1) else {
         return Err(Error::new("maximum recursion depth exceeded"));
     };
+    if b.is_empty() {
+        return Ok(a.clone());
+    }
+    if a.is_empty() || Value::Dict(a.clone()).equals(&Value::Dict(b.clone()))? {
+        return Ok(Dict::new((*b.pairs()).clone()));
+    }
     let mut out = (*a.pairs()).clone();
     for (key, value) in b.pairs().iter() {
         let merged = match (out.get(key), value) {
@@ -118,7 +118,7 @@ pub(super) fn merge(a: &Dict, b: &Dict, recursive: bool, lists: Lists, depth: us
                     from.iter().filter(|v| !what.contains(v)).cloned().collect()
                 };
                 match lists {
-                    Lists::Keep => Value::list(old.iter().cloned()),
+                    Lists::Keep => out.get(key).cloned().unwrap_or_default(),
                     Lists::Append => Value::list(old.iter().chain(new.iter()).cloned()),
                     Lists::Prepend => Value::list(new.iter().chain(old.iter()).cloned()),
                     Lists::AppendUnique => {

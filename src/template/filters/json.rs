@@ -3,31 +3,16 @@
 use super::Filter;
 use crate::template::Eval;
 use crate::template::args::Args;
-use crate::template::pyjson::{self, Layout};
+use crate::template::pyjson::{self, Layout, Profile};
 use crate::template::value::{Error, Result, Value};
 
 /// This family's table.
 pub(super) const FILTERS: &[Filter] = &[
-    Filter::new(&["to_json"], &[], |eval, input, args| {
-        let layout = layout(args, Layout::default())?;
-        write(eval, &input, &layout)
-    })
-    .open(),
-    Filter::new(&["to_nice_json"], &["indent", "sort_keys"], |eval, input, args| {
-        let mut nice = Layout { sort_keys: true, ..Layout::default() };
-        nice.indent(&Value::Int(4))?;
-        if let Some(indent) = args.positional.first() {
-            nice.indent(indent)?;
-        }
-        if let Some(sort) = args.positional.get(1) {
-            nice.sort_keys = sort.is_true()?;
-        }
-        write(eval, &input, &layout(args, nice)?)
-    })
-    .open(),
+    Filter::new(&["to_json"], &[], to_json).open(),
+    Filter::new(&["to_nice_json"], &[], to_nice_json).open(),
     Filter::new(&["community.general.json_query", "json_query"], &["expr"], json_query),
     Filter::new(&["tojson"], &["indent"], |eval, input, args| {
-        let mut layout = Layout { sort_keys: true, ..Layout::default() };
+        let mut layout = Layout { sort_keys: true, profile: Profile::Python, ..Layout::default() };
         if let Some(indent) = args.get(0, "indent") {
             layout.indent(indent)?;
         }
@@ -39,26 +24,122 @@ pub(super) const FILTERS: &[Filter] = &[
             .replace('\'', "\\u0027");
         Ok(Value::text(text, input.is_secret()).into_markup())
     }),
-    Filter::new(&["from_json"], &["profile"], |_, input, _| match &input {
-        Value::Str(s) => pyjson::read(&s.text, s.secret),
-        Value::Bytes(b) => pyjson::read(&String::from_utf8_lossy(b), false),
-        other => Err(Error::new(format!(
-            "the JSON object must be str, bytes or bytearray, not {}",
-            match other.type_name() {
-                "dict" => "_AnsibleLazyTemplateDict",
-                "list" => "_AnsibleLazyTemplateList",
-                name => name,
-            }
-        ))),
-    }),
+    Filter::new(&["from_json"], &[], from_json).open(),
 ];
+
+/// A value as JSON in one line; takes a `profile` (`tagless`, `legacy`) and the keywords of Python's `json.dumps`.
+///
+/// # Errors
+/// What has no form in JSON, and arguments that Python or Ansible would not take.
+fn to_json(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+    takes(args, "to_json", 3)?;
+    let mut layout = Layout { profile: profile(args)?, ..Layout::default() };
+    keywords(args, &mut layout)?;
+    write(eval, &input, &layout)
+}
+
+/// A value as JSON over several lines, keys sorted; `indent` (4) and `sort_keys` also by position. Separators are not
+/// for the user to set.
+///
+/// # Errors
+/// As [`to_json`].
+fn to_nice_json(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+    takes(args, "to_nice_json", 2)?;
+    let named = Args { positional: Vec::new(), ..args.clone() };
+    let mut layout = Layout { sort_keys: true, profile: profile(&named)?, ..Layout::default() };
+    layout.indent(args.get(0, "indent").unwrap_or(&Value::Int(4)))?;
+    if let Some(sort) = args.get(1, "sort_keys") {
+        layout.sort_keys = sort.is_true()?;
+    }
+    let others = named.named.iter().filter(|(name, _)| &**name != "separators").cloned().collect();
+    keywords(&Args { named: others, ..named }, &mut layout)?;
+    layout.separators = Some((",".to_owned(), ": ".to_owned()));
+    write(eval, &input, &layout)
+}
+
+/// What JSON text holds; `profile` says which of Ansible's own marks count, `strict=false` lets control characters
+/// pass.
+///
+/// # Errors
+/// It is no text, or no JSON, in the words of Python's `json`.
+fn from_json(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+    takes(args, "from_json", 1)?;
+    let profile = profile(args)?;
+    let mut strict = true;
+    for (name, value) in &args.named {
+        match &**name {
+            "profile" => {}
+            "strict" => strict = value.is_true()?,
+            "parse_float" | "parse_int" | "parse_constant" | "object_hook" | "object_pairs_hook" => {
+                if !value.is_none() {
+                    return Err(Error::new(format!("'{}' object is not callable", value.type_name())));
+                }
+            }
+            "cls" => return Err(Error::new("json.loads() got multiple values for keyword argument 'cls'")),
+            name => {
+                return Err(Error::new(format!(
+                    "JSONDecoder.__init__() got an unexpected keyword argument '{name}'"
+                )));
+            }
+        }
+    }
+    match &input {
+        Value::Str(s) => pyjson::read_as(&s.text, s.secret, Some(profile), strict),
+        Value::Bytes(b) => pyjson::read_as(&String::from_utf8_lossy(b), false, Some(profile), strict),
+        other => {
+            let name = other.class();
+            Err(Error::new(format!("the JSON object must be str, bytes or bytearray, not {name}")))
+        }
+    }
+}
+
+/// Refuses more arguments by position than there are parameters.
+fn takes(args: &Args, name: &str, most: usize) -> Result<()> {
+    let given = args.positional.len();
+    if given > most {
+        return Err(Error::new(format!(
+            "{name}() takes from 1 to {} positional arguments but {} were given",
+            most + 1,
+            given + 1
+        )));
+    }
+    Ok(())
+}
+
+/// The profile that is asked for: the first argument, or the one of that name.
+fn profile(args: &Args) -> Result<Profile> {
+    let Some(value) = args.get(0, "profile").filter(|value| !value.is_none()) else {
+        return Ok(Profile::Tagless);
+    };
+    for (index, name) in [(1, "vault_to_text"), (2, "preprocess_unsafe")] {
+        if args.get(index, name).is_some_and(|value| !value.is_none()) {
+            return Err(Error::new(format!("Only one of `{name}` or `profile` can be specified.")));
+        }
+    }
+    match value {
+        Value::Str(name) => match &*name.text {
+            "tagless" => Ok(Profile::Tagless),
+            "legacy" => Ok(Profile::Legacy),
+            "inventory_legacy" | "fallback_to_str" | "cache_persistence" | "module_legacy_c2m"
+            | "module_legacy_m2c" | "module_modern_c2m" | "module_modern_m2c" => Err(Error::new(format!(
+                "the profile '{}' is for ansible-core's own use and not there",
+                name.text
+            ))),
+            other => Err(Error::new(format!("Unknown profile name '{other}'."))),
+        },
+        other => Err(Error::new(format!(
+            "Name is <class '{}'> instead of <class 'str'> or <class 'module'>.",
+            other.type_name()
+        ))),
+    }
+}
 
 fn write(eval: &mut Eval<'_>, input: &Value, layout: &Layout) -> Result<Value> {
     Ok(Value::text(pyjson::write(eval, input, layout)?, input.is_secret()))
 }
 
 /// The keywords of `json.dumps`.
-fn layout(args: &Args, mut layout: Layout) -> Result<Layout> {
+fn keywords(args: &Args, layout: &mut Layout) -> Result<()> {
     for (name, value) in &args.named {
         match &**name {
             "indent" => layout.indent(value)?,
@@ -66,14 +147,28 @@ fn layout(args: &Args, mut layout: Layout) -> Result<Layout> {
             "ensure_ascii" => layout.ensure_ascii = value.is_true()?,
             "allow_nan" => layout.allow_nan = value.is_true()?,
             "separators" if !value.is_none() => {
-                let parts: Vec<String> = value.iter()?.map(|v| v.to_text()).collect::<Result<_>>()?;
+                let part = |v: Value| match &v {
+                    Value::Str(s) => Ok(s.text.to_string()),
+                    other => {
+                        let name = other.type_name();
+                        Err(Error::new(format!("make_encoder() argument 5 must be str, not {name}")))
+                    }
+                };
+                let parts: Vec<String> = value.iter()?.map(part).collect::<Result<_>>()?;
                 let [item, key] = parts.as_slice() else {
-                    return Err(Error::new("separators must be a pair"));
+                    return Err(Error::new(match parts.len() {
+                        n @ (0 | 1) => format!("not enough values to unpack (expected 2, got {n})"),
+                        _ => "too many values to unpack (expected 2)".to_owned(),
+                    }));
                 };
                 layout.separators = Some((item.clone(), key.clone()));
             }
+            "default" if !value.is_none() => {
+                return Err(Error::new(format!("'{}' object is not callable", value.type_name())));
+            }
             "separators" | "skipkeys" | "check_circular" | "vault_to_text" | "preprocess_unsafe"
-            | "profile" => {}
+            | "profile" | "default" => {}
+            "cls" => return Err(Error::new("json.dumps() got multiple values for keyword argument 'cls'")),
             name => {
                 return Err(Error::new(format!(
                     "JSONEncoder.__init__() got an unexpected keyword argument '{name}'"
@@ -81,7 +176,7 @@ fn layout(args: &Args, mut layout: Layout) -> Result<Layout> {
             }
         }
     }
-    Ok(layout)
+    Ok(())
 }
 
 /// What a JMESPath expression selects.

@@ -7,7 +7,7 @@ use crate::template::args::Args;
 use crate::template::value::{Error, Number, Result, Value, binary};
 use num_bigint::BigInt;
 use num_integer::Integer;
-use num_traits::{FromPrimitive, Signed};
+use num_traits::{FromPrimitive, Signed, ToPrimitive};
 
 /// The longest text that is read as an integer; Python's own limit is 4300 digits.
 const LONGEST_INTEGER: usize = 4300;
@@ -56,7 +56,8 @@ pub(super) fn parse_int(text: &str, base: i64) -> Option<BigInt> {
         _ => return None,
     };
     let bad_underscore = digits.starts_with('_') || digits.ends_with('_') || digits.contains("__");
-    if digits.is_empty() || bad_underscore || digits.len() > LONGEST_INTEGER {
+    let most = if base.is_power_of_two() { LONGEST_INTEGER * 100 } else { LONGEST_INTEGER };
+    if digits.is_empty() || bad_underscore || digits.len() > most {
         return None;
     }
     let plain: String = digits.chars().filter(|c| *c != '_').map(ascii_digit).collect();
@@ -88,21 +89,30 @@ pub(super) fn parse_float(text: &str) -> Option<f64> {
     plain.parse().ok()
 }
 
+/// A number, or the text of one in a base (10), as an integer; `default` (0) for everything else. An infinite float is
+/// an error.
 fn int(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let default = || args.get(0, "default").cloned().unwrap_or(Value::Int(0));
     let truncated = |f: f64| BigInt::from_f64(f.trunc()).map(Value::int);
     Ok(match &input {
         Value::Bool(b) => Value::Int(i64::from(*b)),
         Value::Int(_) | Value::Big(_) => input,
+        Value::Float(f) if f.is_infinite() => {
+            return Err(Error::new("cannot convert float infinity to integer"));
+        }
         Value::Float(f) => truncated(*f).unwrap_or_else(default),
-        Value::Str(s) => match parse_int(&s.text, args.int(1, "base", 10)?) {
-            Some(number) => Value::int(number),
-            None => parse_float(&s.text).and_then(truncated).unwrap_or_else(default),
-        },
+        Value::Str(s) => {
+            let base = args.get(1, "base").map_or(Some(10), Value::as_int);
+            match base.and_then(|base| parse_int(&s.text, base)) {
+                Some(number) => Value::int(number),
+                None => parse_float(&s.text).and_then(truncated).unwrap_or_else(default),
+            }
+        }
         _ => default(),
     })
 }
 
+/// A number, or the text of one, as a float; `default` (0.0) for everything else.
 fn float(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let default = || args.get(0, "default").cloned().unwrap_or(Value::Float(0.0));
     Ok(match (&input, input.as_number()) {
@@ -112,36 +122,73 @@ fn float(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     })
 }
 
+/// A number to a precision (0; `None` makes an integer of it), to the nearest, up (`ceil`) or down (`floor`).
+///
+/// # Errors
+/// Another method, or no number.
 fn round(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+    let to_integer = args.get(0, "precision").is_some_and(Value::is_none);
     let precision = args.int(0, "precision", 0)?.clamp(-400, 400) as i32;
-    let method = args.str_or(1, "method", "common")?;
+    let method = match args.get(1, "method") {
+        None => "common",
+        Some(method) => method.as_str().unwrap_or(""),
+    };
     if !matches!(method, "common" | "ceil" | "floor") {
         return Err(Error::new("method must be common, ceil or floor"));
     }
     let Some(number) = input.as_number() else {
-        let name = input.defined()?.type_name();
+        let name = input.clone().defined()?.class();
         return Err(Error::new(match method {
             "common" => format!("type {name} doesn't define __round__ method"),
-            _ => format!("must be real number, not {name}"),
+            _ if to_integer => "unsupported operand type(s) for ** or pow(): 'int' and 'NoneType'".to_owned(),
+            _ if input.is_str() || input.is_sequence() => {
+                format!("must be real number, not {name}")
+            }
+            _ => format!("unsupported operand type(s) for *: '{name}' and 'int'"),
         }));
     };
     if method == "common" {
         return Ok(match (&number, number.integer()) {
+            (Number::Float(f), _) if to_integer => Value::int(integral(f.round_ties_even())?),
             (Number::Float(f), _) => Value::Float(round_float(*f, precision)),
             (_, Some(integer)) => Value::int(round_integer(&integer, precision)),
             _ => input,
         });
     }
-    let scale = 10f64.powi(precision);
+    if to_integer {
+        return Err(Error::new("unsupported operand type(s) for ** or pow(): 'int' and 'NoneType'"));
+    }
+    if precision >= 0 && number.integer().is_some() {
+        return Ok(Value::Float(number.float()));
+    }
+    // Python has an integer here, or what C's pow gives
+    let scale = match precision {
+        0.. => format!("1e{precision}").parse().unwrap_or(f64::INFINITY),
+        _ => 10f64.powf(precision.into()),
+    };
+    if scale.is_infinite() {
+        return Err(Error::new("int too large to convert to float"));
+    }
     let scaled = number.float() * scale;
-    let rounded = if method == "ceil" { scaled.ceil() } else { scaled.floor() };
-    Ok(Value::Float(rounded / scale))
+    let whole = integral(if method == "ceil" { scaled.ceil() } else { scaled.floor() })?;
+    Ok(Value::Float(whole.to_f64().unwrap_or(f64::INFINITY) / scale))
+}
+
+/// A float without fraction as an integer.
+fn integral(f: f64) -> Result<BigInt> {
+    BigInt::from_f64(f).ok_or_else(|| {
+        let what = if f.is_nan() { "NaN" } else { "infinity" };
+        Error::new(format!("cannot convert float {what} to integer"))
+    })
 }
 
 /// Python's `round(f, n)`: exact, ties to even.
 pub(super) fn round_float(f: f64, precision: i32) -> f64 {
     if !f.is_finite() || precision > 320 {
         return f;
+    }
+    if precision < -308 {
+        return 0.0f64.copysign(f);
     }
     match usize::try_from(precision) {
         Ok(digits) => format!("{f:.digits$}").parse().unwrap_or(f),
@@ -219,6 +266,12 @@ fn pow(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
 fn root(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let x = real(&input, "root")?;
     let base = match args.get(0, "base") {
+        Some(Value::Str(text)) => parse_float(&text.text).ok_or_else(|| {
+            let shown = crate::template::value::str_repr(&text.text);
+            Error::new(format!(
+                "root() can only be used on numbers: could not convert string to float: {shown}"
+            ))
+        })?,
         Some(base) => real(base, "root")?,
         None => 2.0,
     };
@@ -246,6 +299,9 @@ fn power(x: f64, y: f64, filter: &str) -> Result<Value> {
 }
 
 /// Jinja's sizes: `1.0 kB`, or with `binary` `1.0 KiB`.
+///
+/// # Errors
+/// It is no number nor the text of one.
 fn file_size(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let bytes = match (&input, input.as_number()) {
         (_, Some(number)) => number.float(),
@@ -260,25 +316,27 @@ fn file_size(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
         }
     };
     let binary = args.bool(0, "binary", false)?;
-    let base: f64 = if binary { 1024.0 } else { 1000.0 };
+    let base: u32 = if binary { 1024 } else { 1000 };
     if bytes == 1.0 {
         return Ok(Value::str("1 Byte"));
     }
-    if bytes < base {
-        return Ok(Value::str(format!("{} Bytes", bytes.trunc())));
+    if bytes < f64::from(base) {
+        return Ok(Value::str(format!("{} Bytes", integral(bytes.trunc())?)));
     }
     let prefixes = ["k", "M", "G", "T", "P", "E", "Z", "Y"];
-    let mut unit = base;
+    let mut unit = BigInt::from(base);
     let mut name = "k";
     for prefix in prefixes {
         unit *= base;
         name = prefix;
-        if bytes < unit {
+        // compared as Python compares a float with an integer: exactly
+        if BigInt::from_f64(bytes.trunc()).is_some_and(|whole| whole < unit) {
             break;
         }
     }
     let name = if binary { format!("{}iB", name.to_uppercase()) } else { format!("{name}B") };
-    Ok(Value::str(format!("{:.1} {name}", base * bytes / unit)))
+    let shown = f64::from(base) * bytes / unit.to_f64().unwrap_or(f64::INFINITY);
+    Ok(Value::str(format!("{} {name}", crate::template::format::fixed(shown, 1))))
 }
 
 const UNITS: [(char, f64); 9] = [
@@ -296,7 +354,14 @@ const UNITS: [(char, f64); 9] = [
 /// A number of bytes or bits with its unit.
 fn human_readable(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let is_bits = args.bool(0, "isbits", false)?;
-    let unit = args.opt_str(1, "unit")?.map(str::to_uppercase);
+    let unit = match args.get(1, "unit") {
+        None | Some(Value::None) => None,
+        Some(Value::Str(unit)) => Some(unit.text.to_uppercase()),
+        Some(other) => {
+            let name = other.class();
+            return Err(Error::new(format!("'{name}' object has no attribute 'upper'")));
+        }
+    };
     let base = if is_bits { "bits" } else { "Bytes" };
     let Some(size) = input.as_number().map(|n| n.float()) else {
         let name = input.defined()?.type_name();
@@ -306,40 +371,50 @@ fn human_readable(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Val
     };
     let fits = |letter: char, limit: f64| match &unit {
         None => size >= limit,
-        Some(unit) => unit.starts_with(letter),
+        Some(unit) => unit.strip_prefix(letter) == Some(""),
     };
     let (letter, limit) = UNITS.into_iter().find(|(l, limit)| fits(*l, *limit)).unwrap_or(('B', 1.0));
     let suffix = match letter {
         'B' => base.to_owned(),
         letter => format!("{letter}{}", if is_bits { "b" } else { "B" }),
     };
-    Ok(Value::str(format!("{:.2} {suffix}", size / limit)))
+    Ok(Value::str(format!("{} {suffix}", crate::template::format::fixed(size / limit, 2))))
 }
 
-/// `10M` as a number of bytes (or bits).
+/// `10M` as a number of bytes (or bits): a number, then a unit or the default one.
+///
+/// # Errors
+/// The whole text is nothing like that, or there is no such unit.
 fn human_to_bytes(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let text = input.to_text()?;
     let is_bits = args.bool(1, "isbits", false)?;
-    to_bytes(&text, args.opt_str(0, "default_unit")?, is_bits)
+    let default_unit =
+        args.get(0, "default_unit").filter(|v| !v.is_none()).map(Value::to_text).transpose()?;
+    to_bytes(&text, default_unit.as_deref(), is_bits)
         .map_err(|e| Error::new(format!("human_to_bytes() can't interpret the input: {e}")))
 }
 
-fn to_bytes(text: &str, default_unit: Option<&str>, is_bits: bool) -> Result<Value, String> {
-    let trimmed = text.trim_start();
-    let end = trimmed.find(|c: char| !c.is_ascii_digit()).unwrap_or(trimmed.len());
-    let end = match trimmed.get(end..).and_then(|r| r.strip_prefix('.')) {
-        Some(rest) if end > 0 => {
-            let more = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-            if more > 0 { end + 1 + more } else { end }
-        }
-        _ => end,
+/// A number and the letters behind it, if that is all of the text.
+fn amount(text: &str) -> Option<(f64, &str)> {
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let end = match text.get(end..).and_then(|rest| rest.strip_prefix('.')) {
+        Some(rest) => end + 1 + rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len()),
+        None => end,
     };
-    let (number, rest) = trimmed.split_at(end);
-    let Ok(value) = number.parse::<f64>() else {
+    let (number, rest) = text.split_at_checked(end)?;
+    if number.ends_with('.') {
+        return None;
+    }
+    let unit = rest.trim_matches(super::strings::is_blank);
+    (unit.is_empty() || unit.chars().all(|c| c.is_ascii_alphabetic())).then_some((number.parse().ok()?, unit))
+}
+
+fn to_bytes(text: &str, default_unit: Option<&str>, is_bits: bool) -> Result<Value, String> {
+    let Some((value, unit)) = amount(text) else {
         return Err(format!("human_to_bytes() can't interpret following string: {text}"));
     };
-    let unit: String = rest.trim_start().chars().take_while(char::is_ascii_alphabetic).collect();
-    let unit = match (unit.as_str(), default_unit) {
+    let unit = match (unit, default_unit) {
+        ("", Some("")) => return Err("string index out of range".into()),
         ("", Some(unit)) => unit.to_owned(),
         ("", None) => return Ok(whole(value)),
         (unit, _) => unit.to_owned(),
@@ -361,7 +436,8 @@ fn to_bytes(text: &str, default_unit: Option<&str>, is_bits: bool) -> Result<Val
         );
         let prefixes = match key {
             'Y' => "yotta",
-            'Z' => "zetta",
+            // so ansible-core spells it
+            'Z' => "zeta",
             'E' => "exa",
             'P' => "peta",
             'T' => "tera",

@@ -4,7 +4,7 @@
 use super::Filter;
 use super::sorting::{Order, folded, sorted};
 use crate::template::args::Args;
-use crate::template::value::{Error, Result, Value, View};
+use crate::template::value::{Error, Result, Value, View, binary};
 use crate::template::{Dict, Eval};
 
 /// How deep `flatten` goes.
@@ -32,37 +32,67 @@ pub(super) const FILTERS: &[Filter] = &[
     Filter::new(&["items"], &[], items),
 ];
 
+/// Rows of `linecount` items, the last one filled up with `fill_with`.
+///
+/// # Errors
+/// There is nothing to walk.
 fn batch(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
-    args.required(0, "linecount")?;
-    let count = args.int(0, "linecount", 1)?;
+    let count = args.required(0, "linecount")?;
     let fill = args.get(1, "fill_with").filter(|v| !v.is_none());
+    let is_full = |row: &[Value]| Value::from(row.len()).equals(count);
     let mut rows: Vec<Vec<Value>> = Vec::new();
+    let mut row: Vec<Value> = Vec::new();
     for item in eval.items(&input)? {
-        match rows.last_mut() {
-            Some(row) if (row.len() as i64) != count => row.push(item),
-            _ => rows.push(vec![item]),
+        if is_full(&row)? {
+            rows.push(std::mem::take(&mut row));
         }
+        row.push(item);
     }
-    if let (Some(fill), Some(row)) = (fill, rows.last_mut()) {
-        let target = usize::try_from(count).unwrap_or(0);
-        if target > super::combinations::MOST {
-            return Err(Error::new(format!("the line count {target} is too large to fill")));
+    if !row.is_empty() {
+        if let Some(fill) = fill {
+            let Some(target) = count.as_number() else {
+                return Err(Error::new(format!(
+                    "'<' not supported between instances of 'int' and '{}'",
+                    count.class()
+                )));
+            };
+            if target.float() > super::combinations::MOST as f64 {
+                return Err(Error::new(format!("the line count {target} is too large to fill")));
+            }
+            let missing = match count.as_int() {
+                Some(target) => usize::try_from(target).unwrap_or(0).saturating_sub(row.len()),
+                None if target.float() > row.len() as f64 => {
+                    return Err(Error::new("can't multiply sequence by non-int of type 'float'"));
+                }
+                None => 0,
+            };
+            row.extend(std::iter::repeat_n(fill.clone(), missing));
         }
-        while row.len() < target {
-            row.push(fill.clone());
-        }
+        rows.push(row);
     }
     Ok(Value::list(rows.into_iter().map(Value::list)))
 }
 
+/// So many columns of the items, shorter ones filled up with `fill_with`.
+///
+/// # Errors
+/// There is nothing to walk, or `slices` is no whole number above zero.
 fn slice(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
-    args.required(0, "slices")?;
-    let slices = args.int(0, "slices", 1)?;
+    let wanted = args.required(0, "slices")?;
     let items = eval.items(&input)?;
-    let Ok(slices) = usize::try_from(slices) else { return Ok(Value::list([])) };
+    let Some(slices) = wanted.as_int() else {
+        return Err(Error::new(match wanted {
+            Value::Float(f) if *f == 0.0 => "float floor division by zero".to_owned(),
+            Value::Float(_) => "'float' object cannot be interpreted as an integer".to_owned(),
+            other => {
+                format!("unsupported operand type(s) for //: 'int' and '{}'", other.class())
+            }
+        }));
+    };
     if slices == 0 {
         return Err(Error::new("integer division or modulo by zero"));
     }
+    let Ok(slices) = usize::try_from(slices) else { return Ok(Value::list([])) };
     if slices > super::combinations::MOST {
         return Err(Error::new(format!("{slices} slices are too many")));
     }
@@ -71,7 +101,7 @@ fn slice(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let mut rest = items.into_iter();
     let rows = (0..slices).map(|i| {
         let mut row: Vec<Value> = rest.by_ref().take(each + usize::from(i < more)).collect();
-        if i >= more && more > 0 {
+        if i >= more {
             row.extend(fill.cloned());
         }
         Value::list(row)
@@ -198,36 +228,58 @@ fn group_by(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     Ok(Value::list(groups.into_iter().map(|(_, value, items)| Value::View(View::group(value, items)))))
 }
 
-/// Ansible's `flatten`: inner lists spread, `null`s dropped.
+/// Ansible's `flatten`: inner lists spread, to any depth or only so many `levels`, nulls dropped.
+///
+/// # Errors
+/// There is nothing to walk, or `levels` is no number.
 fn flatten(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
-    let levels = args.opt_int(0, "levels")?.unwrap_or(-1);
+    let levels = args.get(0, "levels").filter(|levels| !levels.is_none());
     let skip = args.bool(1, "skip_nulls", true)?;
     let mut out = Vec::new();
     spread(&input, levels, skip, DEEPEST, &mut out)?;
     Ok(Value::list(out))
 }
 
-fn spread(input: &Value, levels: i64, skip: bool, depth: usize, out: &mut Vec<Value>) -> Result<()> {
+/// What Ansible takes for null in lists.
+pub(super) fn is_null(value: &Value) -> bool {
+    match value {
+        Value::None => true,
+        Value::Str(s) => matches!(&*s.text, "None" | "null"),
+        _ => false,
+    }
+}
+
+fn spread(
+    input: &Value,
+    levels: Option<&Value>,
+    skip: bool,
+    depth: usize,
+    out: &mut Vec<Value>,
+) -> Result<()> {
     let Some(depth) = depth.checked_sub(1) else {
         return Err(Error::new("maximum recursion depth exceeded"));
     };
-    if matches!(input, Value::Str(_)) {
-        out.push(input.clone());
-        return Ok(());
-    }
     for item in input.iter()? {
         match &item {
-            Value::None if skip => {}
-            Value::Str(s) if skip && matches!(&*s.text, "None" | "null") => {}
-            Value::List(_) | Value::Tuple(_) if levels != 0 => {
-                spread(&item, levels.saturating_sub(1), skip, depth, out)?
-            }
+            item if skip && is_null(item) => {}
+            Value::List(_) | Value::Tuple(_) | Value::View(_) | Value::Range(_) => match levels {
+                None => spread(&item, None, skip, depth, out)?,
+                Some(levels) if levels.compare(&Value::Int(1), ">=")?.is_some_and(|o| o.is_ge()) => {
+                    let less = binary("-", levels, &Value::Int(1))?;
+                    spread(&item, Some(&less), skip, depth, out)?;
+                }
+                Some(_) => out.push(item),
+            },
             _ => out.push(item),
         }
     }
     Ok(())
 }
 
+/// A dict's pairs as a list, sorted by key or by value.
+///
+/// # Errors
+/// It is no dict, `by` is neither, or two of them cannot be compared.
 fn dict_sort(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let fold = !args.bool(0, "case_sensitive", false)?;
     let by_value = match args.str_or(1, "by", "key")? {

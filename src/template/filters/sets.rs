@@ -3,63 +3,101 @@
 use super::Filter;
 use super::sorting::folded;
 use crate::template::args::Args;
-use crate::template::value::{Error, Result, Value};
+use crate::template::value::pyset::Elements;
+use crate::template::value::{Error, Result, Value, binary};
 use crate::template::{Eval, Key};
 use std::collections::HashSet;
 
 /// This family's table.
 pub(super) const FILTERS: &[Filter] = &[
     Filter::new(&["unique"], &["case_sensitive", "attribute"], unique),
-    Filter::new(&["union"], &["b"], |_, input, args| {
-        let (a, b) = both(&input, args)?;
-        if let (Value::List(_), false) = (&input, matches!(args.required(0, "b")?, Value::List(_))) {
-            let name = args.required(0, "b")?.type_name();
-            return Err(Error::new(format!("can only concatenate list (not \"{name}\") to list")));
-        }
-        distinct(a.into_iter().chain(b))
-    }),
+    Filter::new(&["union"], &["b"], |_, input, args| combined(&input, args, Elements::union, union)),
     Filter::new(&["intersect"], &["b"], |_, input, args| {
-        let (a, b) = both(&input, args)?;
-        let b = Members::of(&b)?;
-        distinct(keep(a, |v| b.has(v))?)
+        combined(&input, args, Elements::intersection, |a, b| kept(a, b, true))
     }),
     Filter::new(&["difference"], &["b"], |_, input, args| {
-        let (a, b) = both(&input, args)?;
-        let b = Members::of(&b)?;
-        distinct(keep(a, |v| Ok(!b.has(v)?))?)
+        combined(&input, args, Elements::difference, |a, b| kept(a, b, false))
     }),
     Filter::new(&["symmetric_difference"], &["b"], |_, input, args| {
-        let (a, b) = both(&input, args)?;
-        let (in_a, in_b) = (Members::of(&a)?, Members::of(&b)?);
-        let left = keep(a, |v| Ok(!in_b.has(v)?))?;
-        distinct(left.into_iter().chain(keep(b, |v| Ok(!in_a.has(v)?))?))
+        combined(&input, args, Elements::symmetric_difference, |a, b| {
+            let both = kept(a, b, true)?;
+            kept(&union(a, b)?, &both, false)
+        })
     }),
 ];
 
-fn both(input: &Value, args: &Args) -> Result<(Vec<Value>, Vec<Value>)> {
-    let a: Vec<Value> = input.iter()?.collect();
-    match (input, args.required(0, "b")?) {
-        (Value::List(_), b @ (Value::Int(_) | Value::None | Value::Float(_) | Value::Bool(_))) => {
-            match &*args.callee {
-                "union" => {
-                    let name = b.type_name();
-                    Err(Error::new(format!("can only concatenate list (not \"{name}\") to list")))
-                }
-                _ => Ok((a, b.iter()?.collect())),
-            }
-        }
-        (_, b) => Ok((a, b.iter()?.collect())),
+/// Two lists as sets: a list of what `sets` yields, in the order in which Python walks it (arbitrary there, and
+/// that of appearance here, where text is among it). Where an element cannot be hashed, or one of the two cannot be
+/// walked, `lists` is asked instead, which compares one by one.
+///
+/// # Errors
+/// Those of `lists`, and any undefined element's.
+fn combined(
+    input: &Value,
+    args: &Args,
+    sets: fn(&Elements, &Elements) -> Elements,
+    lists: fn(&Value, &Value) -> Result<Value>,
+) -> Result<Value> {
+    let other = args.required(0, "b")?;
+    match (elements(input)?, elements(other)?) {
+        (Some(a), Some(b)) => Ok(Value::list(sets(&a, &b).items())),
+        _ => lists(input, other),
     }
 }
 
-fn keep(items: Vec<Value>, test: impl Fn(&Value) -> Result<bool>) -> Result<Vec<Value>> {
-    let mut kept = Vec::new();
+/// A value's elements, unless Python could not make a set of it.
+fn elements(value: &Value) -> Result<Option<Elements>> {
+    let Ok(items) = value.iter() else { return Ok(None) };
+    let mut elements = Elements::default();
     for item in items {
-        if test(&item)? {
+        match Key::new(item.defined()?) {
+            Ok(key) => {
+                elements.insert(key);
+            }
+            Err(_) => return Ok(None),
+        }
+    }
+    Ok(Some(elements))
+}
+
+/// Both lists, each item once.
+fn union(a: &Value, b: &Value) -> Result<Value> {
+    let joined = match (a, b) {
+        (Value::List(_), Value::List(_)) | (Value::Tuple(_), Value::Tuple(_)) => binary("+", a, b)?,
+        (Value::List(_) | Value::Tuple(_) | Value::Str(_), _) => {
+            let (name, other) = (a.type_name(), b.class());
+            return Err(Error::new(format!("can only concatenate {name} (not \"{other}\") to {name}")));
+        }
+        _ if a.as_number().is_some() && b.as_number().is_some() => binary("+", a, b)?,
+        _ => {
+            let (a, b) = (a.class(), b.class());
+            return Err(Error::new(format!("unsupported operand type(s) for +: '{a}' and '{b}'")));
+        }
+    };
+    once_each(joined.iter()?)
+}
+
+/// The items of the first list that are (or are not) in the second, each once.
+fn kept(a: &Value, b: &Value, wanted: bool) -> Result<Value> {
+    let mut kept = Vec::new();
+    for item in a.iter()? {
+        if b.contains(&item)? == wanted {
             kept.push(item);
         }
     }
-    Ok(kept)
+    once_each(kept.into_iter())
+}
+
+/// Each item once.
+fn once_each(items: impl Iterator<Item = Value>) -> Result<Value> {
+    let mut seen = Members::default();
+    let mut out = Vec::new();
+    for item in items {
+        if seen.add(&item)? {
+            out.push(item);
+        }
+    }
+    Ok(Value::list(out))
 }
 
 /// What is in a list: hashed where it can be, compared one by one where not.
@@ -70,14 +108,6 @@ struct Members {
 }
 
 impl Members {
-    fn of(items: &[Value]) -> Result<Members> {
-        let mut members = Members::default();
-        for item in items {
-            members.add(item)?;
-        }
-        Ok(members)
-    }
-
     fn has(&self, item: &Value) -> Result<bool> {
         if let Value::Undefined(_) = item {
             item.clone().defined()?;
@@ -106,17 +136,6 @@ impl Members {
         }
         Ok(true)
     }
-}
-
-fn distinct(items: impl IntoIterator<Item = Value>) -> Result<Value> {
-    let mut seen = Members::default();
-    let mut out = Vec::new();
-    for item in items {
-        if seen.add(&item)? {
-            out.push(item);
-        }
-    }
-    Ok(Value::list(out))
 }
 
 /// The first of each, by the whole item or by an attribute; case does not count unless asked to.

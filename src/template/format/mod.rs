@@ -6,5 +6,6 @@ mod percent;
 mod spec;
 
 pub use braces::format;
+pub(crate) use float::fixed;
 pub use percent::percent;
 pub use spec::apply as format_spec;

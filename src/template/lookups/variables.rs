@@ -35,7 +35,7 @@ fn vars(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<Value
                 })
             }
         };
-        out.push(value);
+        out.push(value.apart());
     }
     Ok(out)
 }

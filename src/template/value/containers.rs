@@ -1,5 +1,6 @@
 //! Lists, dicts and sets that are shared by reference and changed in place, as Python's are.
 
+use super::pyset::Elements;
 use super::{Error, Result, Value};
 use crate::maps::IndexMap;
 use indexmap::Equivalent;
@@ -37,6 +38,11 @@ impl<T: Clone> Shared<T> {
         change(Arc::make_mut(&mut guard))
     }
 
+    /// The same content under another identity.
+    fn apart(&self) -> Self {
+        Shared(Arc::new(RwLock::new(self.read())))
+    }
+
     fn same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
@@ -46,19 +52,31 @@ impl<T: Clone> Shared<T> {
     }
 }
 
+/// Whose a list or dict is: what tells whether, met twice, it counts as one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kin {
+    /// One wherever it is met.
+    #[default]
+    One,
+    /// Rendered from a variable's template: one, and so is what is in it, but nothing that is met outside of it.
+    Apart,
+    /// Written in a template: another one at each place.
+    Written,
+}
+
 /// A list.
 #[derive(Clone)]
-pub struct List(Shared<Vec<Value>>, bool);
+pub struct List(Shared<Vec<Value>>, bool, Kin);
 
 impl List {
     /// A list of its own.
     pub fn new(items: Vec<Value>) -> List {
-        List(Shared::new(items), false)
+        List(Shared::new(items), false, Kin::One)
     }
 
     /// The same list, which templates may no longer change: they get a copy of their own where they try.
     pub fn frozen(self) -> List {
-        List(self.0, true)
+        List(self.0, true, self.2)
     }
 
     /// Whether templates change a copy of it.
@@ -99,6 +117,21 @@ impl List {
     /// Tells lists apart while walking.
     pub fn address(&self) -> usize {
         self.0.address()
+    }
+
+    /// A list of the same items with an identity of its own, which a change of either does not show in.
+    pub fn apart(&self) -> List {
+        List(self.0.apart(), self.1, Kin::Apart)
+    }
+
+    /// The same list as another kin.
+    pub fn of(self, kin: Kin) -> List {
+        List(self.0, self.1, kin)
+    }
+
+    /// Whose it is.
+    pub fn kin(&self) -> Kin {
+        self.2
     }
 }
 
@@ -183,7 +216,7 @@ impl Equivalent<Key> for str {
 
 /// A dict, in order of insertion.
 #[derive(Clone)]
-pub struct Dict(Shared<IndexMap<Key, Value>>, bool);
+pub struct Dict(Shared<IndexMap<Key, Value>>, bool, Kin);
 
 impl Default for Dict {
     fn default() -> Dict {
@@ -200,12 +233,12 @@ impl FromIterator<(Key, Value)> for Dict {
 impl Dict {
     /// A dict of its own.
     pub fn new(pairs: IndexMap<Key, Value>) -> Dict {
-        Dict(Shared::new(pairs), false)
+        Dict(Shared::new(pairs), false, Kin::One)
     }
 
     /// The same dict, which templates may no longer change: they get a copy of their own where they try.
     pub fn frozen(self) -> Dict {
-        Dict(self.0, true)
+        Dict(self.0, true, self.2)
     }
 
     /// Whether templates change a copy of it.
@@ -262,27 +295,57 @@ impl Dict {
     pub fn address(&self) -> usize {
         self.0.address()
     }
+
+    /// A dict of the same pairs with an identity of its own, which a change of either does not show in.
+    pub fn apart(&self) -> Dict {
+        Dict(self.0.apart(), self.1, Kin::Apart)
+    }
+
+    /// The same dict as another kin.
+    pub fn of(self, kin: Kin) -> Dict {
+        Dict(self.0, self.1, kin)
+    }
+
+    /// Whose it is.
+    pub fn kin(&self) -> Kin {
+        self.2
+    }
 }
 
-/// A set; it keeps the order of insertion, where Python's has none.
+/// A set, walked in the order in which Python walks it where that can be known.
 #[derive(Clone)]
-pub struct Set(Shared<IndexMap<Key, ()>>);
+pub struct Set(Shared<Elements>);
 
 impl FromIterator<Key> for Set {
     fn from_iter<I: IntoIterator<Item = Key>>(keys: I) -> Set {
-        Set(Shared::new(keys.into_iter().map(|k| (k, ())).collect()))
+        Set::new(keys.into_iter().collect())
     }
 }
 
 impl Set {
+    /// A set of its own.
+    pub fn new(elements: Elements) -> Set {
+        Set(Shared::new(elements))
+    }
+
+    /// What it holds now; later changes do not show.
+    pub fn elements(&self) -> Arc<Elements> {
+        self.0.read()
+    }
+
+    /// Changes it in place.
+    pub fn change<R>(&self, change: impl FnOnce(&mut Elements) -> R) -> R {
+        self.0.change(change)
+    }
+
     /// The elements.
     pub fn items(&self) -> Vec<Value> {
-        self.0.read().keys().map(|k| k.value().clone()).collect()
+        self.0.read().items()
     }
 
     /// How many.
     pub fn len(&self) -> usize {
-        self.0.look(IndexMap::len)
+        self.0.look(Elements::len)
     }
 
     /// Whether there are none.
@@ -292,17 +355,12 @@ impl Set {
 
     /// Whether it holds that element.
     pub fn contains(&self, key: &Key) -> bool {
-        self.0.read().contains_key(key)
+        self.0.read().contains(key)
     }
 
-    /// Adds an element; says whether it is new.
-    pub fn insert(&self, key: Key) -> bool {
-        self.0.change(|keys| keys.insert(key, ()).is_none())
-    }
-
-    /// Takes an element out; says whether it was there.
-    pub fn remove(&self, key: &Key) -> bool {
-        self.0.change(|keys| keys.shift_remove(key).is_some())
+    /// Tells sets apart while walking.
+    pub fn address(&self) -> usize {
+        self.0.address()
     }
 }
 

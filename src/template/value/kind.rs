@@ -1,6 +1,6 @@
 //! The value itself: its kinds, how it is made, what can be asked of it without rendering.
 
-use super::{Dict, Error, Key, List, Marker, Number, Object, Range, Result, Set, View};
+use super::{Dict, Error, Key, Kin, List, Marker, Number, Object, Range, Result, Set, View};
 use crate::diag::Span;
 use num_bigint::BigInt;
 use num_traits::ToPrimitive;
@@ -268,6 +268,24 @@ impl Value {
         }
     }
 
+    /// What rendering a variable's template gives: a list or dict that is nobody else's.
+    pub fn apart(self) -> Value {
+        match self {
+            Value::List(l) => Value::List(l.apart()),
+            Value::Dict(d) => Value::Dict(d.apart()),
+            other => other,
+        }
+    }
+
+    /// What a filter gives: one list or dict wherever it is met.
+    pub fn one(self) -> Value {
+        match self {
+            Value::List(l) if l.kin() == Kin::Written => Value::List(l.of(Kin::One)),
+            Value::Dict(d) if d.kin() == Kin::Written => Value::Dict(d.of(Kin::One)),
+            other => other,
+        }
+    }
+
     /// The value, or the error that a marker stands for.
     ///
     /// # Errors
@@ -403,6 +421,19 @@ impl Value {
             Value::Method(m) if matches!(m.object, Value::Dict(_)) => "method",
             Value::Method(_) => "builtin_function_or_method",
             Value::Object(o) => o.type_name(),
+        }
+    }
+}
+
+impl Value {
+    /// What Python calls the type of what a plugin is handed: lists, dicts and tuples are then of ansible-core's own
+    /// classes.
+    pub fn class(&self) -> &'static str {
+        match self {
+            Value::Dict(_) => "_AnsibleLazyTemplateDict",
+            Value::List(_) => "_AnsibleLazyTemplateList",
+            Value::Tuple(_) => "_AnsibleLazyAccessTuple",
+            other => other.type_name(),
         }
     }
 }

@@ -9,10 +9,11 @@ mod marker;
 pub mod markup;
 mod number;
 mod object;
+pub mod pyset;
 mod text;
 
 pub use arith::{binary, fits, negative, positive};
-pub use containers::{Dict, Key, List, Range, Set, View};
+pub use containers::{Dict, Key, Kin, List, Range, Set, View};
 pub use kind::{Bound, Str, Value};
 pub use marker::{Error, Marker, MarkerKind, Result};
 pub use markup::escape_html;

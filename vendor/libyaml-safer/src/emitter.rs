@@ -1734,9 +1734,8 @@ impl<'w> Emitter<'w> {
         while let Some(ch) = chars.next() {
             if is_break(ch) {
                 if !breaks && !leading_spaces && ch == '\n' {
-                    let mut skip_breaks = chars.clone();
-                    while is_break(skip_breaks.next()) {}
-                    if !is_blankz(skip_breaks.next()) {
+                    let next = chars.clone().find(|c| !is_break(*c));
+                    if !is_blankz(next) {
                         self.put_break()?;
                     }
                 }

@@ -91,6 +91,20 @@ pub struct TagDirective {
     pub prefix: String,
 }
 
+impl VersionDirective {
+    /// A version directive.
+    pub fn new(major: i32, minor: i32) -> Self {
+        Self { major, minor }
+    }
+}
+
+impl TagDirective {
+    /// A tag directive.
+    pub fn new(handle: String, prefix: String) -> Self {
+        Self { handle, prefix }
+    }
+}
+
 /// The stream encoding.
 #[derive(Copy, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[non_exhaustive]
