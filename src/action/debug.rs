@@ -4,7 +4,6 @@ use super::arguments::known;
 use crate::diag::Diagnostic;
 use crate::engine::{Action, Answer, Call, Next};
 use crate::template::{self, Value, World};
-use crate::yaml::Kind;
 use impel_modules::{Data, Map};
 
 /// Shows a message or a variable.
@@ -55,13 +54,12 @@ impl Action for Debug {
     }
 }
 
-/// The expression in `var`: text, and not marked `!unsafe`.
+/// The expression in `var`: text as it stands in the user's own files, there or in a variable that `var` names. What
+/// a host, a lookup or a concatenation made is never evaluated.
 fn trusted<'v>(var: &'v Value, call: &Call<'_>) -> Result<&'v str, Box<Answer>> {
-    let written = call.task.action.arg("var");
-    let place = written.map_or(call.task.action.span, |node| node.span);
-    let unsafe_ = written.is_some_and(|node| matches!(node.kind, Kind::Str { unsafe_: true, .. }));
+    let place = call.task.action.arg("var").map_or(call.task.action.span, |node| node.span);
     match var {
-        Value::Str(text) if !unsafe_ => Ok(&text.text),
+        Value::Str(text) if text.trusted => Ok(&text.text),
         Value::Str(_) => {
             let cause = Diagnostic::user("Encountered untrusted template or expression.").at(place).hint(
                 "Templates and expressions must be defined by trusted sources such as playbooks or roles, not \

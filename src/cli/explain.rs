@@ -262,6 +262,14 @@ impl World for Spy<'_> {
         self.world.config(name)
     }
 
+    fn hosts_matching(
+        &self,
+        groups: &[(String, Vec<String>)],
+        patterns: &[String],
+    ) -> Result<Vec<Arc<str>>, Diagnostic> {
+        self.world.hosts_matching(groups, patterns)
+    }
+
     fn warn(&self, text: &str) {
         self.world.warn(text);
     }

@@ -153,7 +153,6 @@ impl Answer {
     pub fn failed_at(error: Diagnostic, task: Span) -> Answer {
         let error = Diagnostic::user("Task failed").at(task).because(error);
         let mut answer = Answer::failed(error.to_string());
-        answer.result.shift_remove("changed");
         answer.error = Some(Arc::new(error));
         answer
     }
@@ -164,9 +163,7 @@ impl Answer {
         if error.message == "Task failed"
             && let Some(cause) = error.cause
         {
-            let mut answer = Answer::failed_at(*cause, task);
-            answer.result.insert("changed".into(), false.into());
-            return answer;
+            return Answer::failed_at(*cause, task);
         }
         let mut answer = Answer::failed(error.to_string());
         let message = format!("Task failed: {error}");

@@ -273,15 +273,16 @@ impl Batch<'_, '_> {
         let Some(first) = runners.first().copied() else { return Ok(()) };
         let world = self.world(first, Some(task));
         let once = match &world {
-            Some(world) => keyword(task, world, |k| &k.run_once)?.as_ref().and_then(to_bool).unwrap_or(false),
+            Some(world) => {
+                keyword(task, world, "run_once", |k| &k.run_once)?.as_ref().and_then(to_bool).unwrap_or(false)
+            }
             None => false,
         };
         // once for all, and only the first host has the result
         let alone = !once && is_for_all(task);
         let throttle = match &world {
-            Some(world) => {
-                keyword(task, world, |k| &k.throttle)?.and_then(|v| v.to_string().parse::<usize>().ok())
-            }
+            Some(world) => keyword(task, world, "throttle", |k| &k.throttle)?
+                .and_then(|v| v.to_string().parse::<usize>().ok()),
             None => None,
         };
         let line = self.line(step, first, Strategy::Linear);
@@ -340,7 +341,9 @@ impl Batch<'_, '_> {
             self.lost = now;
             self.refresh_vars();
             let Some(world) = self.world(first, Some(task)) else { return Ok(()) };
-            let fatal = keyword(task, &world, |k| &k.any_errors_fatal)?.as_ref().and_then(to_bool);
+            let fatal = keyword(task, &world, "any_errors_fatal", |k| &k.any_errors_fatal)?
+                .as_ref()
+                .and_then(to_bool);
             if fatal.unwrap_or(self.run.shared.config.settings.any_errors_fatal) {
                 for track in &mut self.tracks {
                     if track.fate == Fate::Active {
@@ -512,7 +515,7 @@ impl Batch<'_, '_> {
         let name = if name.is_empty() { unnamed(task) } else { name };
         let flag = |of: fn(&crate::playbook::Keywords) -> &Option<Node>, run: bool| {
             let world = world.as_ref()?;
-            let value = keyword(task, world, of).ok().flatten();
+            let value = keyword(task, world, "", of).ok().flatten();
             Some(value.as_ref().and_then(to_bool).unwrap_or(run))
         };
         let options = &self.run.shared.options;

@@ -1,11 +1,11 @@
 //! A task's loop: its items, and the variables that each brings.
 
-use super::settings::{rendered, to_bool};
+use super::settings::{processing, rendered, to_bool};
 use crate::diag::Diagnostic;
 use crate::maps::IndexMap;
 use crate::playbook::Task;
 use crate::template::args::Args;
-use crate::template::{Eval, Value};
+use crate::template::{self, Eval, Value};
 use crate::vars::TaskWorld;
 use crate::yaml::{Kind, Node};
 use std::sync::Arc;
@@ -47,37 +47,78 @@ pub fn items(task: &Task, world: &TaskWorld) -> Result<Option<Items>, Diagnostic
             }
         }
         Some(lookup) => {
-            let terms = rendered(&loop_.items, world)?;
+            let is_search = matches!(&**lookup, "first_found" | "ansible.builtin.first_found");
+            let terms = if is_search { defined(&loop_.items, world) } else { rendered(&loop_.items, world) };
+            let terms = terms?;
             let terms = match &terms {
                 Value::List(list) => list.items().to_vec(),
                 other => vec![other.clone()],
             };
+            let mut options = Args::default();
+            if is_search {
+                options.named.push(("_subdir".into(), Value::str(subfolder(&task.action.name))));
+            }
             // `with_items` and its kin flatten one level by themselves
-            let found = Eval::new(world).lookup(lookup, terms, Args::default());
+            let found = Eval::new(world).lookup(lookup, terms, options);
             found.map_err(|error| Diagnostic::from(error).at(loop_.items.span))?
         }
     };
     let control = &task.loop_control;
-    let text = |node: &Option<crate::yaml::Node>| -> Result<Option<Arc<str>>, Diagnostic> {
+    let shaped = |name: &str, node: &Node| {
+        rendered(node, world).map_err(|error| processing(name, error, Some(node.span)))
+    };
+    let text = |name: &str, node: &Option<Node>| -> Result<Option<Arc<str>>, Diagnostic> {
         match node {
-            Some(node) => Ok(Some(rendered(node, world)?.to_string().into())),
+            Some(node) => Ok(Some(shaped(name, node)?.to_string().into())),
             None => Ok(None),
         }
     };
-    let flag = |node: &Option<crate::yaml::Node>| -> Result<Option<bool>, Diagnostic> {
+    let flag = |name: &str, node: &Option<Node>| -> Result<Option<bool>, Diagnostic> {
         match node {
-            Some(node) => Ok(to_bool(&rendered(node, world)?)),
+            Some(node) => Ok(to_bool(&shaped(name, node)?)),
             None => Ok(None),
         }
     };
     Ok(Some(Items {
         values,
-        loop_var: text(&control.loop_var)?.unwrap_or_else(|| "item".into()),
-        index_var: text(&control.index_var)?,
-        extended: flag(&control.extended)?.unwrap_or(false),
-        all_items: flag(&control.extended_allitems)?.unwrap_or(true),
-        pause: text(&control.pause)?.and_then(|p| p.parse().ok()).unwrap_or(0.0),
+        loop_var: text("loop_var", &control.loop_var)?.unwrap_or_else(|| "item".into()),
+        index_var: text("index_var", &control.index_var)?,
+        extended: flag("extended", &control.extended)?.unwrap_or(false),
+        all_items: flag("extended_allitems", &control.extended_allitems)?.unwrap_or(true),
+        pause: text("pause", &control.pause)?.and_then(|p| p.parse().ok()).unwrap_or(0.0),
     }))
+}
+
+/// The folder that `with_first_found` looks into, beside the task's own.
+fn subfolder(action: &str) -> &'static str {
+    match action.rsplit('.').next() {
+        Some("template") => "templates",
+        Some("include_vars") => "vars",
+        _ => "files",
+    }
+}
+
+/// Terms of `with_first_found`, which does without what is undefined in them.
+fn defined(node: &Node, world: &TaskWorld) -> Result<Value, Diagnostic> {
+    let found = template::resolve(&Value::from_node(node), world);
+    let kept = if found.is_undefined() { found } else { without_undefined(&found, 20) };
+    template::render(&kept, world).map_err(|error| error.at(node.span))
+}
+
+fn without_undefined(value: &Value, depth: usize) -> Value {
+    let is_kept = |value: &Value| !matches!(value, Value::Undefined(marker) if marker.kind == template::MarkerKind::Undefined);
+    match (value, depth.checked_sub(1)) {
+        (Value::List(list), Some(depth)) => {
+            let items = list.items();
+            Value::list(items.iter().filter(|item| is_kept(item)).map(|item| without_undefined(item, depth)))
+        }
+        (Value::Dict(dict), Some(depth)) => {
+            let pairs = dict.pairs();
+            let kept = pairs.iter().filter(|(_, value)| is_kept(value));
+            Value::Dict(kept.map(|(key, value)| (key.clone(), without_undefined(value, depth))).collect())
+        }
+        _ => value.clone(),
+    }
 }
 
 /// Whether what a loop's task renders for an item mentions the variable that it registers.

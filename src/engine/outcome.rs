@@ -95,14 +95,14 @@ pub fn judge(answer: &mut Answer, task: &Task, world: &TaskWorld) {
     if !task.changed_when.is_empty() {
         match all_hold(&task.changed_when, world) {
             Ok(holds) => changed = holds,
-            Err(error) => return fail_with(answer, "changed_when", error, task.span),
+            Err(error) => return fail_with(answer, "changed_when", &error, task),
         }
         answer.result.insert("changed".into(), changed.into());
     }
     if !task.failed_when.is_empty() {
         match all_hold(&task.failed_when, world) {
             Ok(holds) => failed = holds,
-            Err(error) => return fail_with(answer, "failed_when", error, task.span),
+            Err(error) => return fail_with(answer, "failed_when", &error, task),
         }
         answer.result.insert("failed_when_result".into(), failed.into());
         answer.result.insert("failed".into(), failed.into());
@@ -142,9 +142,19 @@ fn say_why(answer: &mut Answer, task: Span) {
     answer.error = Some(Arc::new(Diagnostic::user(text).at(task)));
 }
 
-fn fail_with(answer: &mut Answer, keyword: &str, error: Diagnostic, task: Span) {
+/// A condition that cannot be evaluated fails the task: what is wrong with it stands beside the action's own result.
+fn fail_with(answer: &mut Answer, keyword: &str, error: &Diagnostic, task: &Task) {
     answer.status = Status::Failed;
     answer.result.insert("failed".into(), true.into());
     answer.result.insert(format!("{keyword}_result"), error.to_string().into());
-    say_why(answer, task);
+    if answer.error.is_some() {
+        return;
+    }
+    say_why(answer, task.span);
+    // ansible-core leaves why to the result; the condition's place is what the user needs
+    if let Some(said) = answer.error.take() {
+        let place = error.span.map_or_else(String::new, |span| format!(" at {span}"));
+        let hint = format!("`{keyword}`{place} cannot be evaluated: {error}");
+        answer.error = Some(Arc::new((*said).clone().hint(hint)));
+    }
 }

@@ -49,11 +49,30 @@ struct Wanted<'a> {
     world: &'a TaskWorld,
 }
 
+/// A connection variable that cannot be rendered: ansible-core names the keyword that it stands for.
+fn processed(variable: &str, error: Diagnostic) -> Diagnostic {
+    let keyword = match variable {
+        "ansible_connection" => "connection",
+        "ansible_ssh_host" | "ansible_host" => "remote_addr",
+        "ansible_ssh_port" | "ansible_port" => "port",
+        "ansible_ssh_user" | "ansible_user" => "remote_user",
+        "ansible_ssh_pass" | "ansible_password" => "password",
+        "ansible_ssh_private_key_file" | "ansible_private_key_file" => "private_key_file",
+        "ansible_shell_executable" => "executable",
+        other => match other.strip_prefix("ansible_").filter(|name| name.starts_with("become")) {
+            Some(keyword) => keyword,
+            None => return error,
+        },
+    };
+    let place = error.span;
+    super::settings::processing(keyword, error, place)
+}
+
 impl Wanted<'_> {
     fn value(&self, names: &[&str]) -> Result<Option<Value>, Diagnostic> {
         for name in names {
             if let Some(raw) = self.world.given(name) {
-                let value = template::render(&raw, self.world)?;
+                let value = template::render(&raw, self.world).map_err(|error| processed(name, error))?;
                 if !matches!(value, Value::None | Value::Omit) {
                     return Ok(Some(value));
                 }
@@ -187,7 +206,13 @@ impl Pipes {
         let exec =
             |words: &[&str]| Reach::Exec { argv: words.iter().map(|word| (*word).to_string()).collect() };
         let reach = match short {
-            "local" => Reach::Local,
+            "local" => {
+                // not needed, and yet wrong where it cannot be rendered
+                for name in ["ansible_host", "ansible_port", "ansible_user"] {
+                    wanted.value(&[name])?;
+                }
+                Reach::Local
+            }
             "chroot" => Reach::Chroot {
                 root: PathBuf::from(address()?),
                 executable: wanted.text(&["ansible_chroot_exe"])?.unwrap_or_else(|| "chroot".into()),

@@ -45,21 +45,34 @@ pub struct Settings {
     pub delegate_facts: bool,
     /// `timeout`, in seconds; 0 is none.
     pub timeout: u64,
+    /// `retries`.
+    pub retries: Option<f64>,
+    /// `delay` between attempts, in seconds.
+    pub delay: Option<f64>,
     /// `module_defaults` that apply to the action.
     pub defaults: Map,
 }
 
 /// A keyword's rendered value, if it was written anywhere above the task.
+///
+/// # Errors
+/// Its template fails; in ansible-core's words, which name the keyword.
 pub fn keyword<'a>(
     task: &'a Task,
     world: &TaskWorld,
+    name: &str,
     of: impl Fn(&'a Keywords) -> &'a Option<Node>,
 ) -> Result<Option<Value>, Diagnostic> {
     let Some(node) = task.inherited(of) else { return Ok(None) };
-    rendered(node, world).map(|value| match value {
-        Value::Omit => None,
-        value => Some(value),
-    })
+    match rendered(node, world).map_err(|error| processing(name, error, Some(node.span)))? {
+        Value::Omit => Ok(None),
+        value => Ok(Some(value)),
+    }
+}
+
+/// What went wrong with a keyword, in ansible-core's words.
+pub(super) fn processing(name: &str, error: Diagnostic, place: Option<Span>) -> Diagnostic {
+    Diagnostic::user(format!("Error processing keyword '{name}'")).at(place).because(error.at(place))
 }
 
 /// A node rendered in a world; what is no template costs nothing.
@@ -105,13 +118,13 @@ impl Settings {
                 None => matches!(world.config("DEFAULT_NO_LOG"), Some(Value::Bool(true))),
             },
             become_: read.flag("become", |k| &k.become_)?,
-            become_user: read.text(|k| &k.become_user)?,
-            become_method: read.text(|k| &k.become_method)?,
-            become_flags: read.text(|k| &k.become_flags)?,
-            become_exe: read.text(|k| &k.become_exe)?,
-            connection: read.text(|k| &k.connection)?,
-            remote_user: read.text(|k| &k.remote_user)?,
-            port: match read.text(|k| &k.port)? {
+            become_user: read.text("become_user", |k| &k.become_user)?,
+            become_method: read.text("become_method", |k| &k.become_method)?,
+            become_flags: read.text("become_flags", |k| &k.become_flags)?,
+            become_exe: read.text("become_exe", |k| &k.become_exe)?,
+            connection: read.text("connection", |k| &k.connection)?,
+            remote_user: read.text("remote_user", |k| &k.remote_user)?,
+            port: match read.text("port", |k| &k.port)? {
                 None => None,
                 Some(port) => Some(port.parse().map_err(|_| {
                     Diagnostic::user(format!("the keyword 'port' must be a number up to 65535, not '{port}'"))
@@ -119,9 +132,16 @@ impl Settings {
                 })?),
             },
             environment: environment(task, world)?,
-            delegate: read.text(|k| &k.delegate_to)?.filter(|name| !name.is_empty()).map(Arc::from),
+            // ansible-core renders this one on its own
+            delegate: read
+                .text("", |k| &k.delegate_to)
+                .map_err(|error| error.cause.map_or_else(|| Diagnostic::user(""), |cause| *cause))?
+                .filter(|name| !name.is_empty())
+                .map(Arc::from),
             delegate_facts: read.flag("delegate_facts", |k| &k.delegate_facts)?.unwrap_or(false),
             timeout: timeout(&read)?,
+            retries: number(&read, "retries", "int", &task.retries)?,
+            delay: number(&read, "delay", "float", &task.delay)?,
             defaults: defaults(task, world)?,
         })
     }
@@ -161,13 +181,17 @@ impl<'a> Reader<'a> {
         name: &str,
         of: impl Fn(&'a Keywords) -> &'a Option<Node> + Copy,
     ) -> Result<Option<bool>, Diagnostic> {
-        let Some(value) = keyword(self.task, self.world, of)? else { return Ok(None) };
+        let Some(value) = keyword(self.task, self.world, name, of)? else { return Ok(None) };
         let place = self.task.inherited(of).map(|node| node.span);
         to_bool(&value).map(Some).ok_or_else(|| unfit(name, &value, "bool", place))
     }
 
-    fn text(&self, of: impl Fn(&'a Keywords) -> &'a Option<Node>) -> Result<Option<String>, Diagnostic> {
-        let value = keyword(self.task, self.world, of)?;
+    fn text(
+        &self,
+        name: &str,
+        of: impl Fn(&'a Keywords) -> &'a Option<Node>,
+    ) -> Result<Option<String>, Diagnostic> {
+        let value = keyword(self.task, self.world, name, of)?;
         Ok(value.filter(|v| !v.is_none()).map(|v| v.to_string()))
     }
 }
@@ -197,12 +221,27 @@ pub fn delegate(task: &Task, world: &TaskWorld) -> Result<Result<Option<Arc<str>
 /// A keyword whose value cannot be what it must be, in ansible-core's words.
 fn unfit(name: &str, value: &Value, wanted: &str, place: Option<Span>) -> Diagnostic {
     let cause = Diagnostic::user(format!("The value '{value}' could not be converted to '{wanted}'."));
-    Diagnostic::user(format!("Error processing keyword '{name}'")).at(place).because(cause.at(place))
+    processing(name, cause, place)
+}
+
+/// `retries` or `delay`; blanks around the digits do not matter.
+fn number(read: &Reader<'_>, name: &str, kind: &str, node: &Option<Node>) -> Result<Option<f64>, Diagnostic> {
+    let Some(node) = node else { return Ok(None) };
+    let place = Some(node.span);
+    let value = rendered(node, read.world).map_err(|error| processing(name, error, place))?;
+    if matches!(value, Value::Omit | Value::None) {
+        return Ok(None);
+    }
+    let number: Option<f64> = value.to_string().trim().parse().ok().filter(|n: &f64| n.is_finite());
+    let number = number.filter(|n| kind == "float" || n.fract() == 0.0);
+    number.map(Some).ok_or_else(|| unfit(name, &value, kind, place))
 }
 
 /// `timeout`, or the configuration's.
 fn timeout(read: &Reader<'_>) -> Result<u64, Diagnostic> {
-    let Some(value) = keyword(read.task, read.world, |k| &k.timeout)?.filter(|value| !value.is_none()) else {
+    let Some(value) =
+        keyword(read.task, read.world, "timeout", |k| &k.timeout)?.filter(|value| !value.is_none())
+    else {
         let configured = read.world.config("TASK_TIMEOUT");
         return Ok(match configured {
             Some(Value::Int(seconds)) => u64::try_from(seconds).unwrap_or(0),
@@ -221,7 +260,8 @@ fn timeout(read: &Reader<'_>) -> Result<u64, Diagnostic> {
 fn environment(task: &Task, world: &TaskWorld) -> Result<Vec<(String, String)>, Diagnostic> {
     let mut all: crate::maps::IndexMap<String, String> = crate::maps::IndexMap::default();
     for node in task.gathered(|k| &k.environment) {
-        let value = rendered(node, world)?;
+        let value =
+            rendered(node, world).map_err(|error| processing("environment", error, Some(node.span)))?;
         let maps = match &value {
             Value::List(list) => list.items().to_vec(),
             Value::None | Value::Omit => Vec::new(),
@@ -232,11 +272,9 @@ fn environment(task: &Task, world: &TaskWorld) -> Result<Vec<(String, String)>, 
                 if matches!(map, Value::Omit | Value::None) || map.as_str() == Some("") {
                     continue;
                 }
-                let found = map.type_name();
-                return Err(Diagnostic::user(format!(
-                    "environment must be a dictionary or a list of dictionaries, received {map} ({found})"
-                ))
-                .at(node.span));
+                // ansible-core goes on without it, too
+                world.warn(&format!("could not parse environment value, skipping: [{map}]"));
+                continue;
             };
             for (key, value) in dict.pairs().iter() {
                 all.insert(key.value().to_string(), value.to_string());

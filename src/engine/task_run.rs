@@ -243,7 +243,10 @@ impl TaskRun {
                 Err(_) => break,
             }
         }
-        // ansible-core shows what is wrong with a loop as it is, without "Task failed"
+        // ansible-core shows what is wrong with a loop as it is, but for what is undefined in it
+        if error.message.ends_with("is undefined") {
+            return Answer::failed_at(error, self.step.task.span);
+        }
         let mut answer = Answer::failed(error.to_string());
         answer.result.shift_remove("changed");
         answer.error = Some(Arc::new(error));

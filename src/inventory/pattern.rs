@@ -40,6 +40,25 @@ impl Inventory {
         Ok(matched)
     }
 
+    /// The hosts that patterns name among groups and their hosts, as the lookup `inventory_hostnames` does.
+    ///
+    /// # Errors
+    /// As [`Self::hosts_matching`].
+    pub fn among(
+        groups: &[(String, Vec<String>)],
+        patterns: &[impl AsRef<str>],
+    ) -> Result<Matched, Diagnostic> {
+        let mut inventory = Inventory::default();
+        for (group, hosts) in groups {
+            inventory.add_group(group);
+            for host in hosts {
+                inventory.add_host(host, Some(group));
+            }
+        }
+        inventory.settle()?;
+        inventory.hosts_matching_all(patterns)
+    }
+
     /// Of the hosts that are left, leaves only the `k`-th of `n` shares, counted from 1: every `n`-th host. The first
     /// share has this machine, too.
     ///

@@ -59,8 +59,9 @@ fn blocks(error: &Diagnostic) -> Vec<Block<'_>> {
         let Some(cause) = next else { break };
         next = cause.cause.as_deref();
         let Some(block) = blocks.last_mut() else { break };
-        // A bad keyword keeps a block of its own even where its value stands at the same place.
-        let keyword = block.messages.last().is_some_and(|m| m.starts_with("Error processing keyword"));
+        // A keyword of the wrong type keeps a block of its own even where its value stands at the same place.
+        let keyword = cause.message.starts_with("The value '")
+            && block.messages.last().is_some_and(|m| m.starts_with("Error processing keyword"));
         let help = cause.hint.as_deref().filter(|hint| hint.starts_with("Templates and expressions must"));
         if !keyword && help.is_none() && (cause.span.is_none() || cause.span == block.span) {
             block.messages.push(&cause.message);

@@ -68,6 +68,18 @@ pub trait World {
     /// A configuration value by its Ansible name (`lookup('config')`), such as `DEFAULT_ROLES_PATH`.
     fn config(&self, name: &str) -> Option<Value>;
 
+    /// The hosts that patterns name among groups and their hosts.
+    ///
+    /// # Errors
+    /// A pattern is none; this world knows no inventory.
+    fn hosts_matching(
+        &self,
+        _groups: &[(String, Vec<String>)],
+        _patterns: &[String],
+    ) -> Result<Vec<Arc<str>>, Diagnostic> {
+        Err(Diagnostic::user("there is no inventory here"))
+    }
+
     /// A warning to show once.
     fn warn(&self, text: &str);
 

@@ -5,6 +5,7 @@ use super::magic;
 use super::scope::Scope;
 use super::store::{Facts, HostStore, PlayVars, VarStore};
 use crate::diag::{Diagnostic, ErrorKind};
+use crate::inventory::Inventory;
 use crate::maps::{HashMap, IndexMap};
 use crate::playbook::{self, Task};
 use crate::template::{Effect, Marker, MarkerKind, Value, World};
@@ -509,6 +510,16 @@ impl World for TaskWorld {
 
     fn config(&self, name: &str) -> Option<Value> {
         self.layers.store.run.config.get(name).cloned()
+    }
+
+    fn hosts_matching(
+        &self,
+        groups: &[(String, Vec<String>)],
+        patterns: &[String],
+    ) -> Result<Vec<Arc<str>>, Diagnostic> {
+        let matched = Inventory::among(groups, patterns)?;
+        matched.warnings.iter().for_each(|warning| World::warn(self, warning));
+        Ok(matched.hosts)
     }
 
     fn warn(&self, text: &str) {

@@ -50,6 +50,8 @@ impl TaskRun {
             self.waits_for_names = world.strongest_effect().is_none();
             return Begun::NotYet;
         }
+        // what fails before the action is not tried again
+        let is_attempt = begun.is_ok();
         let (mut answer, settings) = match begun {
             Ok(Start::Conversation(conversation, call, settings)) => {
                 let settings = *settings;
@@ -84,7 +86,11 @@ impl TaskRun {
         warn(&mut answer, &world);
         self.settings = settings.clone();
         self.decide(index);
-        Begun::Yes(self.retry(shared, answer, &world, index, None), Box::new(settings))
+        let state = match is_attempt {
+            true => self.retry(shared, answer, &world, index, None),
+            false => State::Ended(answer),
+        };
+        Begun::Yes(state, Box::new(settings))
     }
 
     /// What the items before this one have set, each item's looked at once.
@@ -311,14 +317,8 @@ impl TaskRun {
         if task.until.is_empty() && task.retries.is_none() || answer.status == Status::Skipped {
             return State::Ended(answer);
         }
-        let number = |node: &Option<crate::yaml::Node>, default: f64| match node {
-            Some(node) => {
-                rendered(node, world).ok().and_then(|v| v.to_string().parse().ok()).unwrap_or(default)
-            }
-            None => default,
-        };
-        let retries = number(&task.retries, 3.0).max(0.0) as u64;
-        let delay = number(&task.delay, 5.0).clamp(0.0, 86_400.0);
+        let retries = self.settings.retries.unwrap_or(3.0).max(0.0) as u64;
+        let delay = self.settings.delay.unwrap_or(5.0).clamp(0.0, 86_400.0);
         let Some(attempts) = self.runs.get(index).map(|run| run.attempts) else {
             return State::Ended(answer);
         };

@@ -222,8 +222,11 @@ impl Eval<'_> {
         };
         let read = self.read(value.clone());
         let items = match &read {
-            Value::Str(s) if s.trusted || s.markup => {
-                return Ok(Some(Value::Str(Str { trusted: false, markup: false, ..s.clone() })));
+            // What was rendered is never a template again, whatever it looks like; other text stays trusted.
+            Value::Str(s) if s.markup || s.embedded || s.is_template() => {
+                let trusted = s.trusted && !s.is_template();
+                let plain = Str { trusted, markup: false, embedded: false, ..s.clone() };
+                return Ok(Some(Value::Str(plain)));
             }
             Value::List(l) => {
                 let same = matches!(value, Value::List(given) if given.same(l));
@@ -297,8 +300,8 @@ impl Eval<'_> {
             if storing && !is_left_out && matches!(key.value(), Value::Tuple(_)) {
                 return Err(Error::new("unhashable type: 'list'"));
             }
-            let trusted = matches!(key.value(), Value::Str(s) if s.trusted);
-            if stays && new.is_none() && changed.is_none() && !trusted && !is_left_out {
+            let is_template = matches!(key.value(), Value::Str(s) if s.is_template());
+            if stays && new.is_none() && changed.is_none() && !is_template && !is_left_out {
                 continue;
             }
             let all = changed.get_or_insert_with(|| {
@@ -428,7 +431,7 @@ impl Eval<'_> {
 fn is_plain(value: &Value) -> bool {
     match value {
         Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) => true,
-        Value::Str(s) => !s.trusted && !s.markup,
+        Value::Str(s) => !s.markup && !s.embedded && !s.is_template(),
         _ => false,
     }
 }
@@ -440,7 +443,7 @@ fn unstorable(value: &Value) -> Error {
 /// A key as it is handed out: never a template.
 fn plain_key(key: &Key) -> Key {
     match key.value() {
-        Value::Str(s) if s.trusted => {
+        Value::Str(s) if s.is_template() => {
             let plain = Value::Str(Str { trusted: false, ..s.clone() });
             Key::new(plain).unwrap_or_else(|_| key.clone())
         }

@@ -7,7 +7,7 @@ use crate::template::lookups;
 use crate::template::methods;
 use crate::template::syntax::Program;
 use crate::template::tests::{self, Test};
-use crate::template::value::{Error, MarkerKind, Result, Value, markup};
+use crate::template::value::{Error, MarkerKind, Result, Str, Value, markup};
 
 impl Eval<'_> {
     /// Calls a function, method, macro or object.
@@ -162,13 +162,11 @@ impl Eval<'_> {
             });
         };
         args.callee = name.into();
-        let marker = terms.iter().chain(args.values()).find(|v| v.is_undefined()).cloned();
-        if !lookup.sees_undefined
-            && let Some(Value::Undefined(marker)) = marker
-        {
-            return Err(Error(marker));
+        let terms = terms.into_iter().map(|t| self.term(t)).collect::<Result<Vec<_>>>()?;
+        let options = args.named.iter().map(|(_, value)| value).filter(|_| !lookup.sees_undefined);
+        if let Some(Value::Undefined(marker)) = terms.iter().chain(options).find(|v| v.is_undefined()) {
+            return Err(Error(marker.clone()));
         }
-        let terms = terms.into_iter().map(|t| self.deep(t)).collect::<Result<Vec<_>>>()?;
         for (_, value) in &mut args.named {
             self.deepen(value)?;
         }
@@ -184,6 +182,40 @@ impl Eval<'_> {
         Ok(if secret { found.into_iter().map(Value::into_secret).collect() } else { found })
     }
 
+    /// A lookup's term, read through and through: constants that are templates are rendered here, and only here.
+    fn term(&mut self, term: Value) -> Result<Value> {
+        let term = self.deep(term)?;
+        if !Str::any_embedded() {
+            return Ok(term);
+        }
+        self.embedded(&term, 100).map(|rendered| rendered.unwrap_or(term))
+    }
+
+    /// What rendering the constants in it makes of it, or `None` where there are none.
+    fn embedded(&mut self, value: &Value, depth: u32) -> Result<Option<Value>> {
+        let Some(depth) = depth.checked_sub(1) else { return Ok(None) };
+        let all = |eval: &mut Self, items: &[Value]| -> Result<Option<Vec<Value>>> {
+            let found = items.iter().map(|item| eval.embedded(item, depth)).collect::<Result<Vec<_>>>()?;
+            let changed = found.iter().any(Option::is_some);
+            let all = items.iter().zip(found).map(|(item, new)| new.unwrap_or_else(|| item.clone()));
+            Ok(changed.then(|| all.collect()))
+        };
+        Ok(match value {
+            Value::Str(s) if s.embedded => {
+                let value = self.rendered(&Str { trusted: true, embedded: false, ..s.clone() });
+                Some(self.deep(value)?)
+            }
+            Value::List(list) => all(self, &list.items())?.map(Value::list),
+            Value::Tuple(tuple) => all(self, tuple)?.map(Value::tuple),
+            Value::Dict(dict) => {
+                let pairs = dict.pairs();
+                let values: Vec<Value> = pairs.values().cloned().collect();
+                all(self, &values)?.map(|values| Value::Dict(pairs.keys().cloned().zip(values).collect()))
+            }
+            _ => None,
+        })
+    }
+
     /// `lookup(name, terms…)` with `wantlist` and `errors`; `query` wants the list.
     pub(super) fn lookup_call(&mut self, args: &Args, wantlist: bool) -> Result<Value> {
         let mut terms = args.positional.clone();
@@ -195,11 +227,11 @@ impl Eval<'_> {
             return Err(Error::new(format!("a lookup's name must be a string, not {}", name.type_name())));
         };
         let mut named = Vec::new();
-        let mut wantlist = wantlist;
+        let (is_query, mut wantlist) = (wantlist, wantlist);
         let mut on_error = "strict".to_owned();
         for (key, value) in &args.named {
             match &**key {
-                "wantlist" => wantlist = value.is_true()?,
+                "wantlist" => wantlist = is_query || value.is_true()?,
                 "errors" => on_error = value.to_text()?,
                 _ => named.push((key.clone(), value.clone())),
             }

@@ -57,7 +57,10 @@ impl Eval<'_> {
         }
         if !text.trusted {
             return Err(Error::failed("Encountered untrusted template or expression.")
-                .hint("a conditional must come from the playbook, not from a host, a lookup or a template"));
+                .hint(
+                    "Templates and expressions must be defined by trusted sources such as playbooks or roles, not \
+                     untrusted sources such as module results.",
+                ));
         }
         let program = syntax::compile_expression(source, true)?;
         let state = State::new(program.clone(), Origin::Scalar(text.span));

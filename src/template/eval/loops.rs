@@ -57,7 +57,7 @@ impl Eval<'_> {
         for (index, item) in items.iter().enumerate() {
             self.state.renew(around);
             let item = match item {
-                Value::Str(s) if plain_keys && s.trusted => Value::text(s.text.clone(), s.secret),
+                Value::Str(s) if plain_keys && s.is_template() => Value::text(s.text.clone(), s.secret),
                 item => self.read(item.clone()),
             };
             self.assign(&head.target, item)?;

@@ -38,7 +38,7 @@ impl Eval<'_> {
     pub(super) fn print(&mut self, mut value: Value, out: &mut String) -> Result<()> {
         match value {
             Value::Omit | Value::None => {}
-            Value::Str(s) if !s.trusted => out.push_str(&s.text),
+            Value::Str(s) if !s.is_template() => out.push_str(&s.text),
             _ => {
                 // what behaves as a dict is printed as one
                 if matches!(&value, Value::Object(object) if object.keys().is_some()) {

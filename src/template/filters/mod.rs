@@ -32,7 +32,7 @@ mod yaml;
 
 pub(crate) use chance::Random;
 pub(crate) use dicts::class_name;
-pub(crate) use globbing::{glob, matches as fits};
+pub(crate) use globbing::glob;
 pub(crate) use hashes::from_encoding;
 pub(crate) use html::{unescape_html, without_tags};
 pub(crate) use paths::{expand_user, expand_vars, normalized};

@@ -1,7 +1,7 @@
 //! The controller's files: `file`, `template`, `unvault`, `fileglob`, `first_found`.
 
-use super::Lookup;
 use super::overlay::Overlay;
+use super::{Lookup, options};
 use crate::diag::Span;
 use crate::template::args::Args;
 use crate::template::filters::{glob, normalized};
@@ -44,8 +44,8 @@ pub(super) fn read(eval: &Eval<'_>, path: &Path) -> Result<(String, bool)> {
 }
 
 fn file(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<Value>> {
-    let flag = |name: &str, default: bool| args.keyword(name).map_or(Ok(default), Value::is_true);
-    let (lstrip, rstrip) = (flag("lstrip", false)?, flag("rstrip", true)?);
+    let lstrip = options::flag(args.keyword("lstrip"), false)?;
+    let rstrip = options::flag(args.keyword("rstrip"), true)?;
     let mut out = Vec::new();
     for term in &terms {
         let term = term_text(term, "startswith")?;
@@ -97,9 +97,7 @@ fn template(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<V
             *mark = value.to_text()?;
         }
     }
-    if let Some(trim) = args.keyword("trim_blocks") {
-        options.trim_blocks = trim.is_true()?;
-    }
+    options.trim_blocks = super::options::flag(args.keyword("trim_blocks"), true)?;
     let mut out = Vec::new();
     for term in &terms {
         let term = term_text(term, "startswith")?;
@@ -120,6 +118,11 @@ fn template(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<V
         }
         let overlay = Overlay::new(eval.world(), variables, path.parent().map(Path::to_path_buf));
         let value = Eval::new(&overlay).template_native(&text, Span::new(&path, 1, 1), &options)?;
+        // an empty file is empty text
+        let value = match value {
+            Value::None => Value::str(if text.ends_with('\n') { "\n" } else { "" }),
+            value => value,
+        };
         out.push(if secret { value.into_secret() } else { value });
     }
     Ok(out)
@@ -188,12 +191,12 @@ fn file_glob(eval: &mut Eval<'_>, terms: Vec<Value>, _args: &Args) -> Result<Vec
 
 /// The first file that exists; terms, or `files` along `paths`.
 fn first_found(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<Value>> {
-    let mut skip = args.keyword("skip").map_or(Ok(false), Value::is_true)?;
+    let mut skip = options::flag(args.keyword("skip"), false)?;
     let mut candidates = Vec::new();
     let files = names(args.keyword("files"), &[',', ';'])?;
     let paths = names(args.keyword("paths"), &[',', ':', ';'])?;
     for term in &terms {
-        gather(term, &files, &paths, &mut skip, &mut candidates, 20)?;
+        gather(term, &paths, &mut skip, &mut candidates, 20)?;
     }
     if terms.is_empty() {
         candidates.extend(combined(&files, &paths));
@@ -234,7 +237,6 @@ fn names(value: Option<&Value>, separators: &[char]) -> Result<Vec<String>> {
 
 fn gather(
     term: &Value,
-    files: &[String],
     paths: &[String],
     skip: &mut bool,
     out: &mut Vec<String>,
@@ -245,22 +247,19 @@ fn gather(
     };
     match term {
         Value::Dict(dict) => {
-            if let Some(flag) = dict.get("skip") {
-                *skip = flag.is_true()?;
-            }
+            *skip = options::flag(dict.get("skip").as_ref(), false)?;
             let files = names(dict.get("files").as_ref(), &[',', ';'])?;
             let paths = names(dict.get("paths").as_ref(), &[',', ':', ';'])?;
             out.extend(combined(&files, &paths));
         }
         Value::List(list) => {
             for item in list.items().iter() {
-                gather(item, files, paths, skip, out, depth)?;
+                gather(item, paths, skip, out, depth)?;
             }
         }
         Value::Str(_) => {
-            let own = names(Some(term), &[',', ';'])?;
-            let own = if files.is_empty() { own } else { [own.as_slice(), files].concat() };
-            out.extend(combined(&own, paths));
+            // `files` are looked for only where there is no term
+            out.extend(combined(&names(Some(term), &[',', ';'])?, paths));
         }
         Value::Undefined(marker) => return Err(Error(marker.clone())),
         other => {

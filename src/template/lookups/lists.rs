@@ -1,7 +1,7 @@
 //! Lists from lists: `items`, `list`, `dict`, `nested`, `together`, `indexed_items`, `subelements`,
 //! `random_choice`, `sequence`.
 
-use super::{Lookup, sequence};
+use super::{Lookup, options, sequence};
 use crate::template::args::Args;
 use crate::template::filters::Random;
 use crate::template::filters::class_name;
@@ -67,16 +67,6 @@ fn dict(_eval: &mut Eval<'_>, terms: Vec<Value>, _args: &Args) -> Result<Vec<Val
     Ok(out)
 }
 
-/// A term as a list: what is none is a list of itself.
-fn as_list(term: &Value) -> Vec<Value> {
-    match term {
-        Value::List(_) | Value::Tuple(_) | Value::View(_) => {
-            term.iter().map(Iterator::collect).unwrap_or_default()
-        }
-        other => vec![other.clone()],
-    }
-}
-
 /// Every combination, the first list varying slowest; lists within are spread.
 fn nested(_eval: &mut Eval<'_>, terms: Vec<Value>, _args: &Args) -> Result<Vec<Value>> {
     if terms.is_empty() {
@@ -84,7 +74,7 @@ fn nested(_eval: &mut Eval<'_>, terms: Vec<Value>, _args: &Args) -> Result<Vec<V
     }
     let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
     for term in &terms {
-        let items = as_list(term);
+        let items: Vec<Value> = term.iter()?.collect();
         if rows.len().saturating_mul(items.len()) > MOST {
             return Err(Error::new(format!("the result would have more than {MOST} items")));
         }
@@ -95,7 +85,8 @@ fn nested(_eval: &mut Eval<'_>, terms: Vec<Value>, _args: &Args) -> Result<Vec<V
         };
         rows = rows.iter().flat_map(|row| items.iter().map(move |item| with(row, item))).collect();
     }
-    Ok(rows.into_iter().map(Value::list).collect())
+    // a combination is flattened once more
+    Ok(rows.into_iter().map(|row| Value::list(flattened(row))).collect())
 }
 
 fn together(_eval: &mut Eval<'_>, terms: Vec<Value>, _args: &Args) -> Result<Vec<Value>> {
@@ -141,11 +132,7 @@ fn subelements(_eval: &mut Eval<'_>, terms: Vec<Value>, _args: &Args) -> Result<
                 )));
             }
             match flags.get("skip_missing") {
-                Some(Value::Str(s)) => {
-                    matches!(&*s.text.to_lowercase(), "yes" | "on" | "1" | "true" | "t" | "y")
-                }
-                Some(other) => other.is_true()?,
-                None => false,
+                flag => options::flag(flag.as_ref(), false)?,
             }
         }
         Some(_) => {

@@ -33,6 +33,21 @@ pub(super) fn strings(plugin: &str, option: &str, value: &Value) -> Result<Vec<S
     }
 }
 
+/// An option as a boolean, as Ansible's configuration reads one: words for yes, and anything else is no; `none` is
+/// as if it were not given.
+///
+/// # Errors
+/// It is a marker.
+pub(super) fn flag(value: Option<&Value>, default: bool) -> Result<bool> {
+    match value {
+        None | Some(Value::None) => Ok(default),
+        Some(Value::Str(s)) => {
+            Ok(matches!(&*s.text.trim().to_lowercase(), "yes" | "on" | "1" | "1.0" | "true" | "t" | "y"))
+        }
+        Some(other) => other.is_true(),
+    }
+}
+
 fn invalid(plugin: &str, option: &str, value: &Value, kind: &str) -> Error {
     Error::new(format!(
         "Config '{option}' for '{plugin}' lookup plugin from 'Direct' has an invalid value: Invalid value provided \

@@ -76,6 +76,14 @@ impl World for Overlay<'_> {
         self.behind.config(name)
     }
 
+    fn hosts_matching(
+        &self,
+        groups: &[(String, Vec<String>)],
+        patterns: &[String],
+    ) -> Result<Vec<Arc<str>>, Diagnostic> {
+        self.behind.hosts_matching(groups, patterns)
+    }
+
     fn warn(&self, text: &str) {
         self.behind.warn(text);
     }

@@ -68,7 +68,11 @@ fn password(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<V
 
 fn wish(term: &str, args: &Args) -> Result<Wish> {
     // The path may hold blanks; parameters start at the first word with a known name.
-    let parsed = parameters::split(term)?;
+    let mut parsed = parameters::split(term)?;
+    if parsed.raw.is_empty() {
+        // parameters alone are a name
+        parsed = parameters::Parameters { raw: term.to_owned(), named: Vec::new() };
+    }
     let known = ["length", "encrypt", "chars", "ident", "seed"];
     let mut unknown: Vec<&str> =
         parsed.named.iter().map(|(n, _)| n.as_str()).filter(|n| !known.contains(n)).collect();
@@ -92,12 +96,13 @@ fn wish(term: &str, args: &Args) -> Result<Wish> {
         (None, Some(list)) => options::strings("password", "chars", list)?,
         (None, None) => ["ascii_letters", "digits", ".,:-_"].map(str::to_owned).to_vec(),
     };
-    let seed = own("seed").map(Value::str).or_else(|| given("seed").cloned());
     let text = |name: &str| match (own(name), given(name)) {
         (Some(text), _) => Ok(Some(text.to_owned())),
         (None, given) => given.map(Value::to_text).transpose(),
     };
     let (encrypt, ident) = (text("encrypt")?.filter(|name| !name.is_empty()), text("ident")?);
+    // whatever it is, its text is the seed
+    let seed = text("seed")?.filter(|seed| !seed.is_empty()).map(Value::from);
     Ok(Wish { path: parsed.raw, length, encrypt, ident, chars, seed })
 }
 
@@ -139,13 +144,12 @@ fn characters(names: &[String]) -> Vec<char> {
 fn generated(wish: &Wish) -> Result<String> {
     let chars = characters(&wish.chars);
     if chars.is_empty() {
-        return Err(Error::new("no characters to make a password of"));
+        return Err(Error::new("Cannot choose from an empty sequence")
+            .hint("`chars` names no characters to make a password of"));
     }
     let mut random = match &wish.seed {
-        Some(seed) if seed.is_true()? => {
-            Random::seeded(seed).ok_or_else(|| Error::new("this kind of seed is not supported"))?
-        }
-        _ => Random::from_system()?,
+        Some(seed) => Random::seeded(seed).ok_or_else(|| Error::new("this kind of seed is not supported"))?,
+        None => Random::from_system()?,
     };
     Ok((0..wish.length).filter_map(|_| chars.get(random.index(chars.len()))).collect())
 }
@@ -197,7 +201,8 @@ fn kept(eval: &Eval<'_>, wish: &Wish, scheme: Option<Scheme>) -> Result<Content>
     // Other hosts' tasks may ask for the same file at this moment: one of them makes the password.
     let lock = lock(&path).map_err(fail)?;
     let old = match std::fs::read_to_string(&path) {
-        Ok(text) => Some(text).filter(|t| !t.trim_end().is_empty()),
+        // an empty file is none yet, an empty line is an empty password
+        Ok(text) => Some(text).filter(|t| !t.is_empty()),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => None,
         Err(e) => return Err(fail(e)),
     };
@@ -205,6 +210,15 @@ fn kept(eval: &Eval<'_>, wish: &Wish, scheme: Option<Scheme>) -> Result<Content>
         Some(text) => Content::read(text.trim_end()),
         None => Content { password: generated(wish)?, ..Content::default() },
     };
+    if let (Some(wanted), Some(stored)) = (&wish.ident, &content.ident)
+        && scheme.is_some()
+        && wanted != stored
+    {
+        // the words are ansible-core's, which takes the one for the other
+        return Err(Error::new(format!(
+            "The ident parameter provided ({stored}) does not match the stored one ({wanted})."
+        )));
+    }
     let mut is_new = old.is_none();
     if let Some(scheme) = scheme {
         if content.salt.is_none() {

@@ -26,16 +26,17 @@ const INI_OPTIONS: &[&str] = &[
     "interpolation",
 ];
 
-/// An option as a term gives it, or as the lookup's keywords do.
+/// An option as a term gives it, which holds for the terms behind it, too; or as the lookup's keywords do.
 struct Options<'a> {
-    term: Vec<(String, String)>,
+    terms: Vec<(String, String)>,
     args: &'a Args,
 }
 
 impl Options<'_> {
     fn value(&self, name: &str) -> Option<Value> {
-        let own = self.term.iter().rev().find(|(n, _)| n == name);
-        own.map(|(_, v)| Value::str(v.as_str())).or_else(|| self.args.keyword(name).cloned())
+        let own = self.terms.iter().rev().find(|(n, _)| n == name);
+        let value = own.map(|(_, v)| Value::str(v.as_str())).or_else(|| self.args.keyword(name).cloned());
+        value.filter(|value| !value.is_none())
     }
 
     fn text(&self, name: &str, default: &str) -> Result<String> {
@@ -43,12 +44,14 @@ impl Options<'_> {
     }
 
     fn flag(&self, name: &str, default: bool) -> Result<bool> {
-        match self.value(name) {
-            None => Ok(default),
-            Some(Value::Str(s)) => {
-                Ok(matches!(&*s.text.to_lowercase(), "yes" | "on" | "1" | "true" | "t" | "y"))
-            }
-            Some(other) => other.is_true(),
+        options::flag(self.value(name).as_ref(), default)
+    }
+
+    /// This one has no type: as a keyword any word is a yes, while a term's word is read as a boolean.
+    fn case_sensitive(&self) -> Result<bool> {
+        match self.terms.iter().any(|(name, _)| name == "case_sensitive") {
+            true => self.flag("case_sensitive", false),
+            false => self.value("case_sensitive").map_or(Ok(false), |value| value.is_true()),
         }
     }
 
@@ -61,14 +64,14 @@ impl Options<'_> {
 }
 
 /// A file's text, read in an encoding.
-fn text_of(eval: &Eval<'_>, name: &str, encoding: &str, missing: &str) -> Result<(String, bool, String)> {
+fn text_of(eval: &Eval<'_>, name: &str, encoding: &str, missing: &str) -> Result<(String, bool)> {
     let Some(path) = files::find(eval, "files", name)? else {
         return Err(
             Error::new(missing.to_owned()).hint(format!("there is no file '{name}' on the search path"))
         );
     };
     let (bytes, secret) = eval.world().read_file(&path)?;
-    Ok((from_encoding(&bytes, encoding)?, secret, path.to_string_lossy().into_owned()))
+    Ok((from_encoding(&bytes, encoding)?, secret))
 }
 
 fn csv_file(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<Value>> {
@@ -77,6 +80,7 @@ fn csv_file(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<V
         return Err(required());
     }
     let mut out = Vec::new();
+    let mut options = Options { terms: Vec::new(), args };
     for term in &terms {
         let parsed = parameters::split(&term.to_text()?)?;
         if parsed.raw.is_empty() {
@@ -85,7 +89,7 @@ fn csv_file(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<V
         if let Some((name, _)) = parsed.named.iter().find(|(n, _)| !CSV_OPTIONS.contains(&n.as_str())) {
             return Err(Error::new(format!("'{name}' is not a valid option")));
         }
-        let options = Options { term: parsed.named, args };
+        options.terms.extend(parsed.named);
         let delimiter = match options.text("delimiter", "TAB")?.as_str() {
             "TAB" | "\t" => '\t',
             other => {
@@ -99,7 +103,7 @@ fn csv_file(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<V
         let (key_column, column) = (options.index("keycol", 0)?, options.index("col", 1)?);
         let name = options.text("file", "ansible.csv")?;
         let missing = "expected str, bytes or os.PathLike object, not NoneType";
-        let (text, secret, _) = text_of(eval, &name, &options.text("encoding", "utf-8")?, missing)?;
+        let (text, secret) = text_of(eval, &name, &options.text("encoding", "utf-8")?, missing)?;
         let cell = |row: &[String], at: i64| {
             let at = if at < 0 { at + row.len() as i64 } else { at };
             usize::try_from(at).ok().and_then(|at| row.get(at).cloned())
@@ -166,6 +170,7 @@ fn rows(text: &str, delimiter: char) -> Vec<Vec<String>> {
 
 fn ini(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<Value>> {
     let mut out = Vec::new();
+    let mut options = Options { terms: Vec::new(), args };
     for term in &terms {
         let text = term.to_text()?;
         let (mut key, mut named) = (text.clone(), Vec::new());
@@ -181,7 +186,7 @@ fn ini(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<Value>
             }
             (key, named) = (parsed.raw, parsed.named);
         }
-        let options = Options { term: named, args };
+        options.terms.extend(named);
         let name = options.text("file", "ansible.ini")?;
         let is_properties = match options.text("type", "ini")?.as_str() {
             "ini" => false,
@@ -193,17 +198,17 @@ fn ini(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<Value>
             }
         };
         let encoding = options.text("encoding", "utf-8")?;
-        let (content, secret, path) = text_of(eval, &name, &encoding, "Invalid filename None.")?;
+        let (content, secret) = text_of(eval, &name, &encoding, "Invalid filename None.")?;
         let section =
             if is_properties { "java_properties".to_owned() } else { options.text("section", "global")? };
         let content = if is_properties { format!("[java_properties]\n{content}") } else { content };
         let file = IniFile::read(
             &content,
-            options.flag("case_sensitive", false)?,
+            options.case_sensitive()?,
             options.flag("allow_no_value", false)? || options.flag("allow_none", false)?,
         )
         .map_err(|e| match e.ends_with("already exists") && e.contains("option") {
-            true => Error::new(e).within(format!("Duplicate option in '{path}'")),
+            true => Error::new(format!("Duplicate option in '{name}': {e}")),
             false => Error::new(e),
         })?;
         let interpolate = options.flag("interpolation", true)?;

@@ -1,6 +1,6 @@
 //! Variables and settings by name: `vars`, `varnames`, `env`, `config`.
 
-use super::Lookup;
+use super::{Lookup, options};
 use crate::template::args::Args;
 use crate::template::pyregex::{Flags, PyRegex};
 use crate::template::value::{Error, MarkerKind, Result, Value};
@@ -20,11 +20,9 @@ fn vars(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<Value
         let Some(name) = term.as_str() else {
             return Err(Error::new(format!("Variable name must be 'str' not '{}'.", term.type_name())));
         };
-        let value = match (eval.world().variable(name), args.keyword("default")) {
-            (Some(value), default) => match (eval.read(value), default) {
-                (Value::Undefined(m), Some(default)) if m.kind == MarkerKind::Undefined => default.clone(),
-                (value, _) => value,
-            },
+        let value = match (eval.world().variable(name), args.keyword("default").filter(|v| !v.is_none())) {
+            // what fails in it is no reason for the default
+            (Some(value), _) => eval.read(value),
             (None, Some(default)) => default.clone(),
             (None, None) => {
                 let error = Error::undefined(format!("No variable named '{name}' was found."));
@@ -70,7 +68,8 @@ fn environment(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Ve
         let Some(name) = term.as_str().map(|t| t.split_whitespace().next().unwrap_or("").to_owned()) else {
             return Err(Error::new(format!("'{}' object has no attribute 'split'", term.type_name())));
         };
-        out.push(match (eval.world().environment(&name), args.keyword("default")) {
+        let default = args.keyword("default").filter(|v| !v.is_none());
+        out.push(match (eval.world().environment(&name), default) {
             (Some(value), _) => Value::from(value),
             (None, Some(Value::Undefined(m))) if m.kind == MarkerKind::Undefined => {
                 Value::undefined(format!("The environment variable '{name}' is not set."))
@@ -96,7 +95,7 @@ fn config(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<Val
             "Both plugin_type and plugin_name are required, cannot use one without the other.",
         ));
     }
-    let show_origin = args.keyword("show_origin").map_or(Ok(false), Value::is_true)?;
+    let show_origin = options::flag(args.keyword("show_origin"), false)?;
     let mut out = Vec::new();
     for term in &terms {
         let Some(name) = term.as_str() else {

@@ -30,14 +30,6 @@ fn option(eval: &mut Eval<'_>, args: &Args, name: &str, settable: bool) -> Optio
     from_environment.or_else(|| eval.world().config(&format!("lookup.url.{name}")))
 }
 
-fn flag(value: Option<Value>, default: bool) -> Result<bool> {
-    match value {
-        None => Ok(default),
-        Some(Value::Str(s)) => Ok(matches!(&*s.text.to_lowercase(), "yes" | "on" | "1" | "true" | "t" | "y")),
-        Some(other) => other.is_true(),
-    }
-}
-
 fn url(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<Value>> {
     let mut text = |name: &str| option(eval, args, name, true).map(|v| v.to_text()).transpose();
     let agent = text("http_agent")?.unwrap_or_else(|| "ansible-httpget".into());
@@ -57,10 +49,10 @@ fn url(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<Value>
         }
     }
     headers.insert(0, ("User-Agent".into(), agent));
-    if flag(option(eval, args, "force", true), false)? {
+    if options::flag(option(eval, args, "force", true).as_ref(), false)? {
         headers.push(("cache-control".into(), "no-cache".into()));
     }
-    if flag(option(eval, args, "use_gssapi", true), false)? {
+    if options::flag(option(eval, args, "use_gssapi", true).as_ref(), false)? {
         return Err(Error::new("the url lookup has no GSSAPI")
             .hint("username and password are sent as basic authentication"));
     }
@@ -74,21 +66,21 @@ fn url(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<Value>
         |name: &str, value: Option<Value>| value.map(|v| options::strings("url", name, &v)).transpose();
     let ciphers = list("ciphers", option(eval, args, "ciphers", true))?;
     let unredirected = list("unredirected_headers", option(eval, args, "unredirected_headers", true))?;
-    let uses_netrc = flag(option(eval, args, "use_netrc", true), true)?;
+    let uses_netrc = options::flag(option(eval, args, "use_netrc", true).as_ref(), true)?;
     let request = Request {
         headers,
         unredirected: unredirected.unwrap_or_default(),
         login: username.map(|name| (name, password.unwrap_or_default())),
-        login_first: flag(option(eval, args, "force_basic_auth", true), false)?,
+        login_first: options::flag(option(eval, args, "force_basic_auth", true).as_ref(), false)?,
         follow: !matches!(follow.as_deref(), Some("no" | "none" | "No" | "False" | "false")),
-        proxies: flag(option(eval, args, "use_proxy", false), true)?,
-        verify: flag(option(eval, args, "validate_certs", false), true)?,
+        proxies: options::flag(option(eval, args, "use_proxy", false).as_ref(), true)?,
+        verify: options::flag(option(eval, args, "validate_certs", false).as_ref(), true)?,
         authorities,
         ciphers: ciphers.map(|c| c.join(":")),
         unix_socket,
         patience: Duration::from_secs_f64(patience.clamp(0.001, 86_400.0)),
     };
-    let splits = flag(option(eval, args, "split_lines", false), true)?;
+    let splits = options::flag(option(eval, args, "split_lines", false).as_ref(), true)?;
     eval.world().effect(Effect::Acts)?;
     let mut out = Vec::new();
     for term in &terms {

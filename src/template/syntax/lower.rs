@@ -466,7 +466,7 @@ impl<'s> Lowering<'s> {
                 if self.conditional && is_template(&text) {
                     return Expr::Embedded(Str::trusted(text, None));
                 }
-                Expr::Const(Value::str(text))
+                Expr::Const(Value::Str(Str::constant(text)))
             }
             _ => Expr::Const(Value::None),
         }

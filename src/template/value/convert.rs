@@ -23,6 +23,7 @@ impl Value {
                     trusted: !unsafe_,
                     secret: false,
                     markup: false,
+                    embedded: false,
                     span: Some(node.span),
                 }
                 .marked(node.span.is_sealed()),
@@ -31,10 +32,11 @@ impl Value {
             Kind::Date(d) => Value::Date(*d),
             Kind::DateTime(t) => Value::DateTime(Arc::new(*t)),
             Kind::Zoned(t) => Value::Zoned(Arc::new(t.clone())),
-            Kind::Vault(text) => {
-                let span = Some(node.span);
-                Value::Vault(Str { text: text.clone(), trusted: false, secret: true, markup: false, span })
-            }
+            Kind::Vault(text) => Value::Vault(Str {
+                trusted: false,
+                secret: true,
+                ..Str::trusted(text.clone(), Some(node.span))
+            }),
             Kind::Seq(items) => frozen_list(items.iter().map(Value::from_node)),
             Kind::Map(map) => {
                 let pairs = map.pairs.iter();

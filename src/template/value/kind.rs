@@ -11,17 +11,23 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Whether any string was ever marked secret: as long as none was, no value needs to be searched.
 static SECRETS: AtomicBool = AtomicBool::new(false);
 
+/// Whether any constant of a template was ever a template itself.
+static EMBEDDED: AtomicBool = AtomicBool::new(false);
+
 /// A string with its two bits and, where it stands in a file, its place.
 #[derive(Clone)]
 pub struct Str {
     /// The characters.
     pub text: Arc<str>,
-    /// It may be a template; rendered when it is read.
+    /// It stands in the user's own files, as it is: a template there is rendered when it is read, and the text may
+    /// be evaluated as an expression. What a host, a lookup, a filter or a concatenation made never is.
     pub trusted: bool,
     /// It came out of a vault, or from something that did; set with [`Str::marked`].
     pub secret: bool,
     /// It is HTML already.
     pub markup: bool,
+    /// A template's constant that is a template itself: printed as it is, rendered where a lookup takes it as a term.
+    pub embedded: bool,
     /// Where it stands, if in a file.
     pub span: Option<Span>,
 }
@@ -93,12 +99,27 @@ pub enum Value {
 impl Str {
     /// Public text that is never a template.
     pub fn plain(text: impl Into<Arc<str>>) -> Str {
-        Str { text: text.into(), trusted: false, secret: false, markup: false, span: None }
+        Str { text: text.into(), trusted: false, secret: false, markup: false, embedded: false, span: None }
     }
 
     /// Text that may be a template.
     pub fn trusted(text: impl Into<Arc<str>>, span: Option<Span>) -> Str {
-        Str { text: text.into(), trusted: true, secret: false, markup: false, span }
+        Str { text: text.into(), trusted: true, secret: false, markup: false, embedded: false, span }
+    }
+
+    /// A constant of a template.
+    pub fn constant(text: impl Into<Arc<str>>) -> Str {
+        let text = Str::plain(text);
+        let embedded = crate::template::is_template(&text.text);
+        if embedded {
+            EMBEDDED.store(true, Ordering::Relaxed);
+        }
+        Str { embedded, ..text }
+    }
+
+    /// Whether any constant was ever a template: as long as none was, no value needs to be searched.
+    pub fn any_embedded() -> bool {
+        EMBEDDED.load(Ordering::Relaxed)
     }
 
     /// The same with the secret bit set where `secret` is.
