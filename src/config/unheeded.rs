@@ -9,7 +9,6 @@ use impel_modules::args::python_str;
 /// What concerns Python on either side, network devices or pagers alone is not here: there is nothing to obey.
 const UNHEEDED: &[(&str, &str, &str)] = &[
     ("ACTION_WARNINGS", "True", "warnings of actions are always shown"),
-    ("ALLOW_BROKEN_CONDITIONALS", "False", "a conditional must be a boolean"),
     ("BECOME_PLUGIN_PATH", "", "plugins in Python are not loaded"),
     ("CALLBACKS_ENABLED", "", "there are no callbacks beside default, minimal and oneline"),
     ("DEFAULT_ALLOW_UNSAFE_LOOKUPS", "False", "what a lookup yields is never a template"),

@@ -425,7 +425,8 @@ impl Batch<'_, '_> {
             return Err(Diagnostic::user(message).at(step.task.span));
         }
         if let Some(world) = self.world(index, Some(&step.task))
-            && keyword(&step.task, &world, |k| &k.run_once)?.as_ref().and_then(to_bool) == Some(true)
+            && keyword(&step.task, &world, "run_once", |k| &k.run_once)?.as_ref().and_then(to_bool)
+                == Some(true)
         {
             self.run.shared.warn(
                 "Using run_once with the free strategy is not currently supported. This task will still be executed \

@@ -52,8 +52,15 @@ struct Block<'a> {
     help: Option<&'a str>,
 }
 
+/// The hints that are ansible-core's own help.
+fn help_of(error: &Diagnostic) -> Option<&str> {
+    const HELP: [&str; 3] =
+        ["Templates and expressions must", "Provide a list of items/templates", "Broken conditionals can be"];
+    error.hint.as_deref().filter(|hint| HELP.iter().any(|start| hint.starts_with(start)))
+}
+
 fn blocks(error: &Diagnostic) -> Vec<Block<'_>> {
-    let mut blocks = vec![Block { messages: vec![&error.message], span: error.span, help: None }];
+    let mut blocks = vec![Block { messages: vec![&error.message], span: error.span, help: help_of(error) }];
     let mut next = error.cause.as_deref();
     for _ in 0..DEPTH {
         let Some(cause) = next else { break };
@@ -62,7 +69,7 @@ fn blocks(error: &Diagnostic) -> Vec<Block<'_>> {
         // A keyword of the wrong type keeps a block of its own even where its value stands at the same place.
         let keyword = cause.message.starts_with("The value '")
             && block.messages.last().is_some_and(|m| m.starts_with("Error processing keyword"));
-        let help = cause.hint.as_deref().filter(|hint| hint.starts_with("Templates and expressions must"));
+        let help = help_of(cause);
         if !keyword && help.is_none() && (cause.span.is_none() || cause.span == block.span) {
             block.messages.push(&cause.message);
         } else {

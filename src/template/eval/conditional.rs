@@ -5,6 +5,9 @@ use super::state::{Origin, State};
 use crate::template::syntax;
 use crate::template::value::{Error, MarkerKind, Result, Str, Value};
 
+/// ansible-core's help where a conditional is none.
+const BROKEN: &str = "Broken conditionals can be temporarily allowed with the `ALLOW_BROKEN_CONDITIONALS` configuration option.";
+
 impl Eval<'_> {
     /// Evaluates a conditional.
     ///
@@ -13,16 +16,20 @@ impl Eval<'_> {
     pub fn conditional(&mut self, value: &Value) -> Result<bool> {
         let text = match value {
             Value::Bool(b) => return Ok(*b),
+            Value::None if self.may_be_broken() => return Ok(true),
             Value::None => return Err(empty()),
             Value::Str(s) => s,
             // sealed strings are no conditions, whatever they hold
             Value::Vault(s) => {
-                return Err(Error::failed("Conditional expressions must be strings.").at(s.span));
+                return Err(Error::failed("Conditional expressions must be strings.")
+                    .at(s.span)
+                    .hint(BROKEN));
             }
-            other => return self.verdict(other, None),
+            other if self.may_be_broken() => return other.is_true(),
+            _ => return Err(Error::failed("Conditional expressions must be strings.").hint(BROKEN)),
         };
         if text.text.trim().is_empty() {
-            return Err(empty().at(text.span));
+            return if self.may_be_broken() { Ok(true) } else { Err(empty().at(text.span)) };
         }
         let result = self.condition(text).and_then(|value| self.verdict(&value, text.span));
         result.map_err(|e| {
@@ -44,6 +51,7 @@ impl Eval<'_> {
             return match &rendered {
                 // What a template yields is evaluated once more where it stands in the user's own files.
                 Value::Str(s) => self.condition_expression(&s.text, s),
+                Value::None if self.may_be_broken() => Ok(Value::Bool(true)),
                 Value::None => Err(empty()),
                 _ => Ok(rendered),
             };
@@ -62,7 +70,7 @@ impl Eval<'_> {
                      untrusted sources such as module results.",
                 ));
         }
-        let program = syntax::compile_expression(source, true)?;
+        let program = syntax::compile_expression(source, true).map_err(|error| braced(error, source))?;
         let state = State::new(program.clone(), Origin::Scalar(text.span));
         let value = self.within(state, |eval| match &program.expression {
             Some(expr) => eval.expr(expr),
@@ -70,6 +78,11 @@ impl Eval<'_> {
         });
         let value = value.map_err(in_expression)?;
         self.read(value).defined()
+    }
+
+    /// Whether conditions may yield anything (`ALLOW_BROKEN_CONDITIONALS`): its truth counts, and none at all holds.
+    fn may_be_broken(&self) -> bool {
+        matches!(self.world.config("ALLOW_BROKEN_CONDITIONALS"), Some(Value::Bool(true)))
     }
 
     /// A boolean, or the complaint that it is none.
@@ -89,18 +102,34 @@ impl Eval<'_> {
         if matches!(value, Value::Omit) {
             return Err(Error::failed("A template was resolved to an Omit scalar."));
         }
-        let truth = if value.clone().defined()?.is_true()? { "True" } else { "False" };
+        let holds = value.clone().defined()?.is_true()?;
+        if self.may_be_broken() {
+            return Ok(holds);
+        }
+        let truth = if holds { "True" } else { "False" };
         let place = span.map_or_else(|| "<unknown>".to_owned(), |s| s.to_string());
         Err(Error::failed(format!(
             "Conditional result ({truth}) was derived from value of type '{}' at '{place}'. Conditionals must have a \
              boolean result.",
             value.type_name()
-        )))
+        ))
+        .hint(BROKEN))
+    }
+}
+
+/// A syntax error of an expression that has a template's braces in it.
+pub(super) fn braced(error: Error, source: &str) -> Error {
+    let plain = "Syntax error in expression: ";
+    match error.message().strip_prefix(plain).filter(|_| crate::template::is_template(source)) {
+        Some(what) => Error::failed(format!(
+            "Syntax error in expression. Template delimiters are not supported in expressions: {what}"
+        )),
+        None => error,
     }
 }
 
 fn empty() -> Error {
-    Error::failed("Empty conditional expressions are not allowed.")
+    Error::failed("Empty conditional expressions are not allowed.").hint(BROKEN)
 }
 
 /// What an expression raised, in the words of ansible-core.

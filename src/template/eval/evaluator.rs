@@ -173,7 +173,8 @@ impl<'w> Eval<'w> {
     /// # Errors
     /// It cannot be parsed, or raises.
     pub fn expression(&mut self, source: &str) -> Result<Value> {
-        let program = syntax::compile_expression(source, false)?;
+        let program = syntax::compile_expression(source, false)
+            .map_err(|error| super::conditional::braced(error, source))?;
         let state = State::new(program.clone(), Origin::Scalar(None));
         self.within(state, |eval| match &program.expression {
             Some(expr) => eval.expr(expr),

@@ -131,9 +131,7 @@ fn subelements(_eval: &mut Eval<'_>, terms: Vec<Value>, _args: &Args) -> Result<
                     "{TWO_OR_THREE} the optional third item must be a dict with flags ('skip_missing',)"
                 )));
             }
-            match flags.get("skip_missing") {
-                flag => options::flag(flag.as_ref(), false)?,
-            }
+            options::flag(flags.get("skip_missing").as_ref(), false)?
         }
         Some(_) => {
             return Err(Error::new(format!(
