@@ -3,7 +3,7 @@
 use super::error::Failure;
 use super::extra_vars;
 use super::notices::Notices;
-use super::passwords::Person;
+use super::passwords::Attended;
 use super::sources::{self, Sources};
 use crate::action;
 use crate::config::{Config, HashBehaviour, Origin};
@@ -239,6 +239,7 @@ pub(super) fn execute(
     let interrupts: Arc<AtomicU8> = Arc::default();
     let cut: Arc<AtomicBool> = Arc::default();
     listen_for_interrupts(&interrupts, &cut);
+    let person = Attended { interrupts: interrupts.clone() };
     let setup = Setup {
         options,
         config: Arc::new(config),
@@ -250,7 +251,7 @@ pub(super) fn execute(
         known: &Has,
         actions: &action::Registry,
         prompter: Arc::new(Terminal::default()),
-        ask: &Person,
+        ask: &person,
         events,
         interrupts,
         cut,
@@ -261,8 +262,11 @@ pub(super) fn execute(
     notices.to_events(None);
     // the engine has hung up: the sinks end by themselves
     let _ = sinks.join();
-    result?;
-    Ok(verdict)
+    match result {
+        Err(error) if verdict.interrupted => Err(Failure::with_code(error, verdict.code())),
+        Err(error) => Err(error.into()),
+        Ok(()) => Ok(verdict),
+    }
 }
 
 /// The first interrupt stops new tasks, the second cuts the pipes.

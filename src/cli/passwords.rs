@@ -7,6 +7,8 @@ use std::io::{BufRead, IsTerminal, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use zeroize::Zeroizing;
 
 /// The exit code of a program that a person has interrupted; ansible-core's.
@@ -29,6 +31,27 @@ impl Ask for Person {
             Ok(0) | Err(_) => None,
             Ok(_) => Some(line.trim_end_matches(['\n', '\r']).to_string()),
         }
+    }
+}
+
+/// The same while a run goes on: an interrupt ends a question.
+#[derive(Debug, Default)]
+pub(super) struct Attended {
+    /// How often the user has interrupted.
+    pub(super) interrupts: Arc<AtomicU8>,
+}
+
+impl Ask for Attended {
+    fn is_there(&self) -> bool {
+        std::io::stdin().is_terminal()
+    }
+
+    fn line(&self, prompt: &str, hidden: bool) -> Option<String> {
+        if hidden || !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
+            return Person.line(prompt, hidden);
+        }
+        let stop = || self.interrupts.load(Ordering::SeqCst) > 0;
+        Terminal::default().visible(prompt, &stop)
     }
 }
 

@@ -4,6 +4,7 @@ use crate::diag::Diagnostic;
 use impel_modules::{Data, Map};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 /// One thing that happened. The engine sends them in the order in which they are to be shown.
@@ -46,6 +47,17 @@ pub enum Event {
     Left(LeftHost),
     /// The end of a play's or run's counting: shown last.
     Recap(Box<Recap>),
+    /// Answered once every event before it has been shown.
+    Told(Sender<()>),
+}
+
+/// Waits until all events that were sent so far have been shown.
+pub fn told(events: &Sender<Event>) {
+    let (answer, heard) = std::sync::mpsc::channel();
+    if events.send(Event::Told(answer)).is_ok() {
+        // where nobody listens any more nothing is shown either
+        let _ = heard.recv();
+    }
 }
 
 /// The first event of a playbook.

@@ -158,4 +158,9 @@ impl fmt::Debug for Secret {
 pub trait Ask: Send + Sync {
     /// One line; not echoed where `hidden`. `None` where nobody can answer (no terminal, end of input).
     fn line(&self, prompt: &str, hidden: bool) -> Option<String>;
+
+    /// Whether there is anybody: someone at a terminal.
+    fn is_there(&self) -> bool {
+        true
+    }
 }

@@ -1,6 +1,7 @@
 //! A run: plays one after the other, their batches, and what the run as a whole knows.
 
 mod prepare;
+mod prompts;
 
 use super::action::Actions;
 use super::answer::AddHost;
@@ -266,6 +267,7 @@ impl<'r> Run<'r> {
         let pattern = self.pattern(play, &vars)?;
         let hosts = self.hosts(play, &pattern, &vars)?;
         let mut vars = self.named(play, vars, &pattern, &hosts);
+        self.prompts(play, &mut vars)?;
         if hosts.is_empty() {
             let line = self.play_line(play, &Arc::new(vars));
             self.shared.emit(Event::PlayStart(Arc::new(line)));
@@ -278,9 +280,9 @@ impl<'r> Run<'r> {
             self.shared.emit(Event::PlayStart(Arc::new(line)));
             return Err(Diagnostic { kind: ErrorKind::Parse, ..error });
         }
-        let defined = play.keywords.vars.pairs.iter();
-        super::reserved::warn(self.source, defined.map(|(name, node)| (&**name, node.span)));
-        self.prompts(play, &mut vars)?;
+        let defined = play.keywords.vars.pairs.iter().map(|(name, node)| (&**name, node.span));
+        let asked = play.vars_prompt.iter().map(|prompt| (&*prompt.name, prompt.span));
+        super::reserved::warn(self.source, defined.chain(asked));
         self.vars_files(play, &hosts, &mut vars)?;
         let alive: Vec<Arc<str>> = hosts
             .iter()

@@ -1,5 +1,6 @@
 //! Asking the person at the terminal: unknown host keys, passphrases, one-time codes.
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::sync::Mutex;
 
@@ -116,6 +117,37 @@ pub enum Unanswered {
 }
 
 impl Terminal {
+    /// A line that is typed in sight; `None` at the end of input, or once `stop` says so.
+    pub fn visible(&self, question: &str, stop: &dyn Fn() -> bool) -> Option<String> {
+        let _one = self.busy.lock().ok()?;
+        let mut terminal = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty").ok()?;
+        terminal.write_all(question.as_bytes()).ok()?;
+        let mut line = Vec::new();
+        // in short steps: a signal comes to another thread
+        let step = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
+        loop {
+            if stop() {
+                return None;
+            }
+            match poll(&mut [PollFd::new(&terminal, PollFlags::IN)], Some(&step)) {
+                Ok(0) | Err(rustix::io::Errno::INTR) => continue,
+                Ok(_) => {}
+                Err(_) => return None,
+            }
+            let mut piece = [0u8; 4096];
+            match terminal.read(&mut piece) {
+                Ok(0) if line.is_empty() => return None,
+                Ok(count) => line.extend_from_slice(piece.get(..count).unwrap_or_default()),
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(_) => return None,
+            }
+            if line.last() == Some(&b'\n') {
+                let text = String::from_utf8_lossy(&line);
+                return Some(text.trim_end_matches(['\r', '\n']).to_owned());
+            }
+        }
+    }
+
     /// The answer to `question`, typed without echo. The terminal is as it was afterwards, whatever is answered: the
     /// keys that would end this program are read as keys.
     ///

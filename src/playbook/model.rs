@@ -84,23 +84,23 @@ pub struct Gather {
 pub struct Prompt {
     /// The variable.
     pub name: Arc<str>,
-    /// What to show; the variable's name where it is missing.
+    /// What to show; the variable's name where nothing is said, not even `null`.
     pub prompt: Option<Node>,
     /// What an empty answer means.
     pub default: Option<Node>,
     /// No echo (the default).
-    pub private: bool,
+    pub private: Option<Node>,
     /// Ask twice.
-    pub confirm: bool,
+    pub confirm: Option<Node>,
     /// Hash the answer with this method.
-    pub encrypt: Option<Arc<str>>,
+    pub encrypt: Option<Node>,
     /// The hash's salt.
     pub salt: Option<Node>,
     /// The length of a random salt.
     pub salt_size: Option<Node>,
     /// The answer is never a template.
-    pub unsafe_: bool,
-    /// Where it stands.
+    pub unsafe_: Option<Node>,
+    /// Where its name stands.
     pub span: Span,
 }
 

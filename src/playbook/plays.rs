@@ -294,40 +294,30 @@ fn hosts(map: &Mapping, entry: &Node) -> Result<Node, Diagnostic> {
 /// One entry of `vars_prompt`; its errors point at the list, as ansible-core's do.
 fn prompt(node: &Node, list: Span) -> Result<Prompt, Diagnostic> {
     let Some(map) = node.as_map() else {
-        return Err(Diagnostic::parse("Invalid vars_prompt data structure, expected a dictionary", list));
+        return Err(Diagnostic::parse("Invalid variable file contents.", node.span).hint(
+            "Variable files must contain either a dictionary of variables, or a list of dictionaries.",
+        ));
     };
     let known = ["name", "prompt", "default", "private", "confirm", "encrypt", "salt_size", "salt", "unsafe"];
-    let Some(name) = map.get("name").and_then(Node::as_str) else {
+    let named = map.get("name");
+    let Some(name) = named.and_then(Node::as_str) else {
         return Err(Diagnostic::parse("Invalid vars_prompt data structure, missing 'name' key", list));
     };
     if let Some((key, _)) = map.pairs.iter().find(|(k, _)| !k.as_str().is_some_and(|k| known.contains(&k))) {
         let message = format!("Invalid vars_prompt data structure, found unsupported key '{}'", shown(key));
         return Err(Diagnostic::parse(message, list));
     }
-    let flag = |key: &str, default: bool| -> Result<bool, Diagnostic> {
-        match map.get(key).map(|n| (&n.kind, n.span)) {
-            None | Some((Kind::Null, _)) => Ok(default),
-            Some((Kind::Bool(b), _)) => Ok(*b),
-            Some((Kind::Int(n), _)) => Ok(*n == 1),
-            Some((Kind::Str { text, .. }, span)) => match text.to_ascii_lowercase().as_str() {
-                "y" | "yes" | "on" | "1" | "true" | "t" => Ok(true),
-                "n" | "no" | "off" | "0" | "false" | "f" => Ok(false),
-                _ => Err(Diagnostic::parse(format!("'{text}' is no boolean"), span)),
-            },
-            Some((_, span)) => Err(Diagnostic::parse(format!("`{key}` must be a boolean"), span)),
-        }
-    };
     let some = |key: &str| map.get(key).filter(|n| !n.is_null()).cloned();
     Ok(Prompt {
         name: name.into(),
-        prompt: some("prompt"),
+        prompt: map.get("prompt").cloned(),
         default: some("default"),
-        private: flag("private", true)?,
-        confirm: flag("confirm", false)?,
-        encrypt: map.get("encrypt").and_then(Node::as_str).map(Into::into),
+        private: some("private"),
+        confirm: some("confirm"),
+        encrypt: some("encrypt"),
         salt: some("salt"),
         salt_size: some("salt_size"),
-        unsafe_: flag("unsafe", false)?,
-        span: node.span,
+        unsafe_: some("unsafe"),
+        span: named.map_or(node.span, |name| name.span),
     })
 }

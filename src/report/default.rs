@@ -313,6 +313,7 @@ impl Sink for Default {
             Event::Retry(retry) => self.retry(retry),
             Event::AsyncPoll(result) => self.poll(result),
             Event::AsyncEnd(result) => self.async_end(result),
+            Event::Told(_) => {}
             Event::Included(include) => {
                 if self.waits() {
                     self.under_banner(&include.task);

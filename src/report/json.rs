@@ -58,6 +58,7 @@ impl Json {
             Event::Result(result) => ("result", self.result(result)),
             Event::AsyncPoll(result) => ("async_poll", self.result(result)),
             Event::AsyncEnd(result) => ("async_end", self.result(result)),
+            Event::Told(_) => ("told", Map::new()),
             Event::Retry(retry) => {
                 let mut map = self.result(&retry.attempt);
                 map.insert("left".into(), Data::Int(i64::try_from(retry.left).unwrap_or(i64::MAX)));

@@ -161,44 +161,6 @@ impl Run<'_> {
         Ok(if sizes.is_empty() { vec![hosts] } else { sizes })
     }
 
-    /// `vars_prompt`.
-    pub(super) fn prompts(&self, play: &Play, vars: &mut PlayVars) -> Result<(), Diagnostic> {
-        let mut answers = crate::maps::IndexMap::default();
-        for prompt in &play.vars_prompt {
-            if self.shared.store.extra.contains_key(&prompt.name) {
-                continue;
-            }
-            if prompt.encrypt.is_some() {
-                let message = "vars_prompt: 'encrypt' is not there yet";
-                return Err(Diagnostic::parse(message, prompt.span));
-            }
-            let world = self.play_world(vars, None);
-            let text = |node: &Option<Node>| -> Result<Option<String>, Diagnostic> {
-                node.as_ref().map(|node| rendered(node, &world).map(|v| v.to_string())).transpose()
-            };
-            let default = text(&prompt.default)?;
-            let mut question = text(&prompt.prompt)?.unwrap_or_else(|| prompt.name.to_string());
-            if let Some(default) = &default {
-                question.push_str(&format!(" [{default}]"));
-            }
-            question.push_str(": ");
-            let ask = |question: &str| self.ask.line(question, prompt.private);
-            let answer = loop {
-                let first = ask(&question);
-                if !prompt.confirm || first.is_none() || ask(&format!("confirm {question}")) == first {
-                    break first;
-                }
-                self.shared.warn("***** VALUES ENTERED DO NOT MATCH ****");
-            };
-            let answer = answer.filter(|text| !text.is_empty()).or(default).unwrap_or_default();
-            let value =
-                if prompt.unsafe_ { Value::str(answer) } else { Value::trusted(answer, Some(prompt.span)) };
-            answers.insert(prompt.name.clone(), value);
-        }
-        vars.prompts = Arc::new(answers);
-        Ok(())
-    }
-
     /// `vars_files`: once for all hosts where their names do not depend on the host.
     pub fn vars_files(&self, play: &Play, hosts: &[Arc<str>], vars: &mut PlayVars) -> Result<(), Diagnostic> {
         if play.vars_files.is_empty() {
