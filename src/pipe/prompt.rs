@@ -199,7 +199,9 @@ impl Terminal {
             }
         };
         drop(quiet);
-        let _ = terminal.write_all(b"\n");
+        if answer.is_ok() {
+            let _ = terminal.write_all(b"\n");
+        }
         answer.map(|()| Secret::new(String::from_utf8_lossy(&line)))
     }
 }
