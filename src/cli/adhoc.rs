@@ -1,7 +1,7 @@
 //! `impel adhoc`, `ansible`: one task on some hosts.
 
 use super::display::{self, Output};
-use super::error::{Caller, Ended};
+use super::error::{Caller, Ended, Failure};
 use super::flags::{self, AllFlags};
 use super::launch;
 use super::notices::Notices;
@@ -75,13 +75,18 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
         launch::ground(&config, &options, &all.inventory.inventory, &folder, vault, &mut screen)?;
     let matched = ground.inventory.hosts_matching(pattern)?;
     matched.warnings.iter().for_each(|warning| screen.warning(warning));
+    let none = matched.hosts.is_empty() && ground.inventory.hosts.values().any(|host| !host.implicit);
+    if none && options.shard.is_none() && ground.inventory.is_limited() {
+        let message = "Specified inventory, host pattern and/or --limit leaves us with no hosts to target.";
+        return Err(Failure::with_code(Diagnostic::user(message), 1));
+    }
+    if none {
+        screen.warning("No hosts matched, nothing to do");
+    }
     if all.run.list_hosts {
         println!("  hosts ({}):", matched.hosts.len());
         matched.hosts.iter().for_each(|host| println!("    {host}"));
         return Ok(ExitCode::SUCCESS);
-    }
-    if matched.hosts.is_empty() {
-        screen.warning("No hosts matched, nothing to do");
     }
     let play = arguments.play(pattern, &config)?;
     if matched.hosts.is_empty() {

@@ -6,17 +6,17 @@ use super::flags::{self, GeneralFlags, InventoryFlags, VaultFlags};
 use super::inventory_json::{host_vars, list};
 use super::sources::{self, Sources};
 use super::vault::passwords as vault_passwords;
-use super::{extra_vars, inventory_text as text};
-use crate::diag::{Diagnostic, ErrorKind, nearest};
+use super::{extra_vars, inventory_text as text, inventory_toml as toml};
+use crate::diag::{Diagnostic, ErrorKind, Span, nearest};
 use crate::engine::ExtraVars;
-use crate::inventory::{ALL, UNGROUPED, Vars};
+use crate::inventory::{ALL, Group, UNGROUPED, Vars};
 use crate::report::{Masks, Screen, pretty_json, pretty_json_at, python_str};
 use crate::vault::Vault;
-use crate::yaml::{Kind, Node, Tree};
+use crate::yaml::{Kind, Node, Tree, repr};
 use clap::Args;
 use impel_modules::{Data, Map, Text};
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -47,7 +47,7 @@ pub(super) struct Arguments {
     /// When doing --list, represent in a way that is optimized for export.
     #[arg(long)]
     export: bool,
-    /// When doing --list, send the inventory to a file instead of to the screen.
+    /// Send the inventory to a file instead of to the screen.
     #[arg(long, value_name = "OUTPUT_FILE")]
     output: Option<PathBuf>,
     /// Use this as a substitute playbook directory.
@@ -62,7 +62,7 @@ pub(super) struct Arguments {
 }
 
 /// Shows the inventory.
-pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
+pub(super) fn main(caller: &Caller, mut arguments: Arguments) -> Ended {
     if flags::version(caller, &arguments.general)? {
         return Ok(ExitCode::SUCCESS);
     }
@@ -94,18 +94,20 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
     };
     let sources =
         sources::read(&arguments.inventory.inventory, &folder, &extra, &vault, &config, &mut screen)?;
+    let export = config.get("INVENTORY_EXPORT").and_then(|setting| setting.value.as_bool()).unwrap_or(false);
+    arguments.export |= export;
     // without a password nothing was opened, so there is nothing to hide
     let masks = if vault.secrets().is_empty() { Masks::new(true) } else { screen.masks.clone() };
     let mut show = Show { sources, extra, arguments, screen, vault, masks };
     let written = show.text()?;
     match &show.arguments.output {
-        Some(path) if show.arguments.list => {
+        Some(path) => {
             std::fs::write(path, written).map_err(|e| {
                 let message = format!("Unable to write to destination file ({}): {e}", path.display());
                 Diagnostic::user(message)
             })?;
         }
-        _ => println!("{written}"),
+        None => println!("{written}"),
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -154,7 +156,7 @@ impl Show {
         let written = if self.arguments.yaml {
             text::yaml(&text::tree(&vars, &self.masks))
         } else if self.arguments.toml {
-            text::toml(&self.data(&vars, false))
+            toml::document(&text::tree(&vars, &self.masks))
         } else {
             pretty_json(&Data::Map(self.data(&vars, false)))
         };
@@ -171,20 +173,51 @@ impl Show {
     fn vars_of(&self, name: &str) -> Result<Vars, Diagnostic> {
         let Some(host) = self.sources.inventory.hosts.get(name) else { return Ok(Vars::default()) };
         if self.arguments.export {
-            return self.sources.host_alone(host);
+            return self.sources.host_alone(host, self.beside_playbook());
         }
         let mut vars = self.sources.of_host(host)?;
         self.sources.add(&mut vars, &self.extra);
         Ok(vars)
     }
 
+    /// Whether what a host or a group has of its own may stand beside the playbook: only where that was named.
+    fn beside_playbook(&self) -> bool {
+        self.arguments.playbook_dir.is_some()
+    }
+
+    /// What a group has of its own, its priority among it.
+    fn vars_of_group(&self, name: &str) -> Result<Vars, Diagnostic> {
+        let mut vars = self.sources.group_alone(name, self.beside_playbook())?;
+        let group = self.sources.inventory.groups.get(name).filter(|group| group.priority != 1);
+        if let Some(group) = group {
+            let span = Span::new(Path::new("<inventory>"), 0, 0);
+            let node = Node { kind: Kind::Int(group.priority), span };
+            vars.insert("ansible_group_priority".into(), node);
+        }
+        Ok(vars)
+    }
+
+    /// The groups at and below `all`, each above those below it. What was left half read hangs nowhere.
+    fn reachable(&self) -> Vec<&Group> {
+        let groups = &self.sources.inventory.groups;
+        let mut found = Vec::new();
+        let mut seen: HashSet<&str> = HashSet::new();
+        let mut next: Vec<&Group> = groups.get(ALL).into_iter().collect();
+        while let Some(group) = next.pop() {
+            if seen.insert(&group.name) {
+                found.push(group);
+                next.extend(group.children.iter().rev().filter_map(|child| groups.get(child)));
+            }
+        }
+        found
+    }
+
     /// The hosts that `--limit` leaves.
     fn limited(&mut self) -> Result<HashSet<Arc<str>>, Diagnostic> {
-        let Some(limit) = self.arguments.inventory.limit.clone() else {
-            return Ok(self.sources.inventory.hosts.keys().cloned().collect());
-        };
-        for warning in self.sources.inventory.set_limit(Some(&limit))? {
-            self.screen.warning(&warning);
+        if let Some(limit) = self.arguments.inventory.limit.clone() {
+            for warning in self.sources.inventory.set_limit(Some(&limit))? {
+                self.screen.warning(&warning);
+            }
         }
         let left = self.sources.inventory.hosts_matching(ALL)?.hosts;
         Ok(left.into_iter().collect())
@@ -194,10 +227,10 @@ impl Show {
         let left = self.limited()?;
         let written = if self.arguments.yaml {
             let mut seen = HashSet::new();
-            let all = self.branch(ALL, &left, &mut seen, 0)?;
+            let all = self.branch(ALL, &left, &mut seen, &mut HashSet::new(), 0)?;
             text::yaml(&Tree::Map(vec![(Tree::Str(ALL.into()), all)]))
         } else if self.arguments.toml {
-            text::toml(&self.toml(&left)?)
+            toml::document(&self.toml(&left)?)
         } else {
             self.json(&left)?
         };
@@ -208,7 +241,8 @@ impl Show {
     fn json(&self, left: &HashSet<Arc<str>>) -> Result<String, Diagnostic> {
         let inventory = &self.sources.inventory;
         let mut map = Map::new();
-        for (name, group) in &inventory.groups {
+        for group in self.reachable() {
+            let name = &group.name;
             let mut entry = Map::new();
             let hosts = group.hosts.iter().filter(|host| left.contains(*host));
             let hosts: Vec<Data> = hosts.map(|host| Data::str(host.clone())).collect();
@@ -220,7 +254,7 @@ impl Show {
                 entry.insert("children".into(), children.into());
             }
             if self.arguments.export {
-                let vars = self.sources.group_alone(name)?;
+                let vars = self.vars_of_group(name)?;
                 if !vars.is_empty() {
                     entry.insert("vars".into(), self.data(&vars, true).into());
                 }
@@ -244,12 +278,13 @@ impl Show {
         Ok(list(&map, &pretty_json_at(&Data::Map(hostvars), 2)))
     }
 
-    /// A group as YAML inventories have it; a host's variables stand where it is first met.
+    /// A group as YAML inventories have it; what hosts and groups hold stands where they are first met.
     fn branch(
         &self,
         name: &str,
         left: &HashSet<Arc<str>>,
         seen: &mut HashSet<Arc<str>>,
+        groups: &mut HashSet<Arc<str>>,
         level: usize,
     ) -> Result<Tree, Diagnostic> {
         let Some(group) = self.sources.inventory.groups.get(name).filter(|_| level < DEPTH) else {
@@ -258,7 +293,11 @@ impl Show {
         let mut entry = Vec::new();
         let mut children = Vec::new();
         for child in &group.children {
-            let below = self.branch(child, left, seen, level + 1)?;
+            if !groups.insert(child.clone()) {
+                children.push((Tree::Str(child.to_string()), Tree::Map(Vec::new())));
+                continue;
+            }
+            let below = self.branch(child, left, seen, groups, level + 1)?;
             if below != Tree::Map(Vec::new()) {
                 children.push((Tree::Str(child.to_string()), below));
             }
@@ -275,7 +314,7 @@ impl Show {
             entry.push((Tree::Str("hosts".into()), Tree::Map(hosts)));
         }
         if self.arguments.export {
-            let vars = self.sources.group_alone(name)?;
+            let vars = self.vars_of_group(name)?;
             if !vars.is_empty() {
                 entry.push((Tree::Str("vars".into()), text::tree(&vars, &self.masks)));
             }
@@ -283,40 +322,38 @@ impl Show {
         Ok(Tree::Map(entry))
     }
 
-    /// A table a group, as TOML inventories have it.
-    fn toml(&self, left: &HashSet<Arc<str>>) -> Result<Map, Diagnostic> {
-        let mut map = Map::new();
+    /// A table a group, as TOML inventories have it; of what is below `all` only that.
+    fn toml(&self, left: &HashSet<Arc<str>>) -> Result<Tree, Diagnostic> {
+        let named = |name: &str, tree: Tree| (Tree::Str(name.to_string()), tree);
+        let mut tables = Vec::new();
         let mut seen = HashSet::new();
-        for (name, group) in &self.sources.inventory.groups {
-            let mut entry = Map::new();
-            let children: Vec<Data> = group
-                .children
-                .iter()
-                .filter(|child| ***child != *UNGROUPED)
-                .map(|child| Data::str(child.clone()))
-                .collect();
+        for group in self.reachable() {
+            let mut entry = Vec::new();
+            let children =
+                group.children.iter().filter(|child| ***child != *UNGROUPED && &*group.name != ALL);
+            let children: Vec<Tree> = children.map(|child| Tree::Str(child.to_string())).collect();
             if !children.is_empty() {
-                entry.insert("children".into(), children.into());
+                entry.push(named("children", Tree::Seq(children)));
             }
-            let mut hosts = Map::new();
-            for host in group.hosts.iter().filter(|host| **name != *ALL && left.contains(*host)) {
+            let mut hosts = Vec::new();
+            for host in group.hosts.iter().filter(|host| &*group.name != ALL && left.contains(*host)) {
                 let vars = if seen.insert(host.clone()) { self.vars_of(host)? } else { Vars::default() };
-                hosts.insert(host.to_string(), self.data(&vars, false).into());
+                hosts.push(named(host, text::tree(&vars, &self.masks)));
             }
             if !hosts.is_empty() {
-                entry.insert("hosts".into(), hosts.into());
+                entry.push(named("hosts", Tree::Map(hosts)));
             }
             if self.arguments.export {
-                let vars = self.sources.group_alone(name)?;
+                let vars = self.vars_of_group(&group.name)?;
                 if !vars.is_empty() {
-                    entry.insert("vars".into(), self.data(&vars, false).into());
+                    entry.push(named("vars", text::tree(&vars, &self.masks)));
                 }
             }
             if !entry.is_empty() {
-                map.insert(name.to_string(), entry.into());
+                tables.push(named(&group.name, Tree::Map(entry)));
             }
         }
-        Ok(map)
+        Ok(Tree::Map(tables))
     }
 
     fn graph(&self) -> Result<String, Failure> {
@@ -350,7 +387,7 @@ impl Show {
             }
         }
         if self.arguments.vars {
-            self.graph_vars(&self.sources.group_alone(name)?, level + 1, lines)?;
+            self.graph_vars(&self.vars_of_group(name)?, level + 1, lines)?;
         }
         Ok(())
     }
@@ -360,16 +397,19 @@ impl Show {
         let mut pairs: Vec<(&Arc<str>, &Node)> = vars.iter().collect();
         pairs.sort_by_key(|(name, _)| *name);
         for (name, node) in pairs {
-            let data = match &node.kind {
+            let masked =
+                |data: Data| python_str(&if self.masks.hide() { self.masks.data(&data) } else { data });
+            let shown = match &node.kind {
                 Kind::Vault(sealed) => {
                     let plain = self.vault.text(sealed);
                     let plain = plain.map_err(|fault| Diagnostic::from(fault).at(node.span))?;
-                    Data::Str(Text { text: plain, secret: true })
+                    masked(Data::Str(Text { text: plain, secret: true }))
                 }
-                _ => text::one_unwrapped(node),
+                Kind::Date(_) | Kind::DateTime(_) | Kind::Zoned(_) => repr::str_of_node(node),
+                _ if self.masks.hide() => masked(text::one_unwrapped(node)),
+                _ => repr::str_of_node(node),
             };
-            let data = if self.masks.hide() { self.masks.data(&data) } else { data };
-            lines.push(twig(&format!("{{{name} = {}}}", python_str(&data)), level));
+            lines.push(twig(&format!("{{{name} = {shown}}}"), level));
         }
         Ok(())
     }

@@ -55,6 +55,8 @@ fn one_host(
         let shared = !own.iter().any(|own| Arc::ptr_eq(own, layer));
         winners.extend(layer.iter().map(|(name, node)| (&**name, (node, shared))));
     }
+    let facts = sources.facts_of(host);
+    winners.extend(facts.iter().map(|(name, node)| (&**name, (node, false))));
     winners.extend(extra.iter().map(|(name, node)| (&**name, (node, false))));
     if winners.is_empty() {
         return Ok(None);

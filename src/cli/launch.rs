@@ -136,7 +136,8 @@ fn refresh(
     extra: Arc<Vars>,
 ) -> Box<Refresh<'static>> {
     Box::new(move || {
-        let (sources, mut warnings) = sources::load(&given, &playbook_dir, &extra, &vault, &config)?;
+        let mut warnings = Vec::new();
+        let sources = sources::load(&given, &playbook_dir, &extra, &vault, &config, &mut warnings)?;
         let Sources { mut inventory, beside_inventory, beside_playbook, .. } = sources;
         if let Some(limit) = &limit {
             warnings.extend(inventory.set_limit(Some(limit))?);
@@ -150,7 +151,10 @@ fn refresh(
 }
 
 /// The facts cache that the configuration asks for.
-fn facts_cache(config: &Config) -> Result<Option<Arc<FactsCache>>, Diagnostic> {
+///
+/// # Errors
+/// Its folder cannot be used.
+pub(super) fn facts_cache(config: &Config) -> Result<Option<Arc<FactsCache>>, Diagnostic> {
     if config.settings.fact_caching.trim_start_matches("ansible.builtin.") != "jsonfile" {
         return Ok(None);
     }

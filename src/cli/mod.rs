@@ -10,6 +10,7 @@ mod flags;
 mod inventory;
 mod inventory_json;
 mod inventory_text;
+mod inventory_toml;
 mod launch;
 mod listing;
 mod logging;

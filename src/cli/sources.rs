@@ -1,11 +1,12 @@
 //! The inventory that `-i` and the configuration name, with the files of variables beside it.
 
 use crate::config::{Config, HashBehaviour, Origin};
-use crate::diag::Diagnostic;
-use crate::inventory::{Host, Inventory, Options, VarFiles, Vars};
+use crate::diag::{Diagnostic, Span};
+use crate::inventory::{CachedFacts, Host, Inventory, Options, VarFiles, Vars, node_of};
 use crate::report::{Screen, ansible_error};
 use crate::vault::Vault;
 use crate::yaml::{Kind, Mapping, Node};
+use impel_modules::Data;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ pub(super) struct Sources {
     /// The same beside the playbook.
     pub(super) beside_playbook: Vec<VarFiles>,
     merge: bool,
+    cached_facts: Option<CachedFacts>,
 }
 
 /// Reads the inventory and shows its warnings.
@@ -32,16 +34,21 @@ pub(super) fn read(
     config: &Config,
     screen: &mut Screen,
 ) -> Result<Sources, Diagnostic> {
-    let (sources, warnings) = load(given, folder, extra, vault, config)?;
-    // the run's own lines name its hosts
-    screen.masks.reveal(sources.inventory.hosts.keys().chain([&"localhost".into()]));
-    sources.inventory.notes.iter().for_each(|note| screen.verbose(3, None, note));
+    let mut warnings = Vec::new();
+    let sources = load(given, folder, extra, vault, config, &mut warnings);
+    if let Ok(sources) = &sources {
+        // the run's own lines name its hosts
+        screen.masks.reveal(sources.inventory.hosts.keys().chain([&"localhost".into()]));
+        sources.inventory.notes.iter().for_each(|note| screen.verbose(3, None, note));
+    }
+    // what went before an error says why it came to it
     warnings.iter().for_each(|warning| screen.warning(warning));
+    let sources = sources?;
     super::notices::show_yaml(screen);
     Ok(sources)
 }
 
-/// Reads the inventory; its warnings are the caller's.
+/// Reads the inventory; its warnings, which may be there with an error too, are the caller's.
 ///
 /// # Errors
 /// A source cannot be read, and the configuration makes that an error.
@@ -51,8 +58,10 @@ pub(super) fn load(
     extra: &Arc<Vars>,
     vault: &Vault,
     config: &Config,
-) -> Result<(Sources, Vec<String>), Diagnostic> {
+    warnings: &mut Vec<String>,
+) -> Result<Sources, Diagnostic> {
     let settings = &config.settings;
+    let on = |name: &str| config.get(name).and_then(|setting| setting.value.as_bool()).unwrap_or(false);
     let configured: Vec<String> =
         settings.inventory.iter().map(|path| path.to_string_lossy().into_owned()).collect();
     let options = Options {
@@ -65,6 +74,9 @@ pub(super) fn load(
         group_names: crate::inventory::GroupNames::named(&settings.transform_group_names),
         extra_vars: extra.clone(),
         vault: vault.clone(),
+        use_extra_vars: on("constructed.use_extra_vars"),
+        vars_files: reads_files(config),
+        cached_facts: cached_facts(config)?,
     };
     // the usual place of an inventory need not exist; one that was named must
     let usual = config.get("DEFAULT_HOST_LIST").is_some_and(|setting| setting.origin == Origin::Default);
@@ -74,8 +86,16 @@ pub(super) fn load(
         [] => configured.as_slice(),
         given => given,
     };
-    let (inventory, warnings) = Inventory::load(sources, &options)?;
-    let warnings = warnings.iter().map(ansible_error).collect();
+    let mut told = Vec::new();
+    let inventory = Inventory::load(sources, &options, &mut told);
+    warnings.extend(told.iter().map(ansible_error));
+    let inventory = inventory?;
+    let merge = settings.hash_behaviour == HashBehaviour::Merge;
+    let cached_facts = options.cached_facts.clone();
+    if !options.vars_files {
+        let (beside_inventory, beside_playbook) = (Vec::new(), Vec::new());
+        return Ok(Sources { inventory, beside_inventory, beside_playbook, merge, cached_facts });
+    }
     let beside_inventory: Vec<VarFiles> =
         inventory.folders.iter().map(|folder| VarFiles::find(folder, vault.clone())).collect();
     // a folder that is the inventory's and the playbook's says the same twice: once is enough
@@ -88,8 +108,24 @@ pub(super) fn load(
     for files in beside_inventory.iter().chain(&beside_playbook) {
         files.read_ahead(&inventory);
     }
-    let merge = settings.hash_behaviour == HashBehaviour::Merge;
-    Ok((Sources { inventory, beside_inventory, beside_playbook, merge }, warnings))
+    Ok(Sources { inventory, beside_inventory, beside_playbook, merge, cached_facts })
+}
+
+/// Whether the plugin that reads `group_vars` and `host_vars` is enabled.
+fn reads_files(config: &Config) -> bool {
+    match config.get("VARIABLE_PLUGINS_ENABLED").map(|setting| &setting.value) {
+        Some(Data::List(plugins)) => plugins
+            .iter()
+            .filter_map(Data::as_str)
+            .any(|plugin| matches!(plugin.trim(), "host_group_vars" | "ansible.builtin.host_group_vars")),
+        _ => true,
+    }
+}
+
+/// What tells the cached facts of a host, where facts are cached in files.
+fn cached_facts(config: &Config) -> Result<Option<CachedFacts>, Diagnostic> {
+    let cache = super::launch::facts_cache(config)?;
+    Ok(cache.map(|cache| -> CachedFacts { Arc::new(move |host: &str| cache.facts(host)) }))
 }
 
 impl Sources {
@@ -103,7 +139,15 @@ impl Sources {
         for layer in layers {
             self.add(&mut vars, &layer);
         }
+        self.add(&mut vars, &self.facts_of(host));
         Ok(vars)
+    }
+
+    /// The facts that are cached for a host, which are stronger than what the inventory says.
+    pub(super) fn facts_of(&self, host: &Host) -> Vars {
+        let Some(cached) = &self.cached_facts else { return Vars::default() };
+        let span = Span::new(Path::new("<cached facts>"), 0, 0);
+        cached(&host.name).into_iter().map(|(name, value)| (name, node_of(&value, span))).collect()
     }
 
     /// The host's layers, the weakest first.
@@ -120,7 +164,7 @@ impl Sources {
     /// A file of variables cannot be read.
     pub(super) fn own_layers(&self, host: &Host) -> Result<Vec<Arc<Vars>>, Diagnostic> {
         let mut own = vec![host.vars.clone()];
-        for files in self.files() {
+        for files in self.files(true) {
             own.extend(files.host(&host.name)?);
         }
         Ok(own)
@@ -131,13 +175,13 @@ impl Sources {
         self.merge
     }
 
-    /// The variables that a host has of its own: the inventory's and its files'.
+    /// The variables that a host has of its own: the inventory's and its files'; beside the playbook if asked for.
     ///
     /// # Errors
     /// A file of variables cannot be read.
-    pub(super) fn host_alone(&self, host: &Host) -> Result<Vars, Diagnostic> {
+    pub(super) fn host_alone(&self, host: &Host, beside_playbook: bool) -> Result<Vars, Diagnostic> {
         let mut vars = (*host.vars).clone();
-        for files in self.files() {
+        for files in self.files(beside_playbook) {
             if let Some(layer) = files.host(&host.name)? {
                 self.add(&mut vars, &layer);
             }
@@ -145,13 +189,13 @@ impl Sources {
         Ok(vars)
     }
 
-    /// The variables that a group has of its own.
+    /// The variables that a group has of its own, as [`Self::host_alone`].
     ///
     /// # Errors
     /// A file of variables cannot be read.
-    pub(super) fn group_alone(&self, name: &str) -> Result<Vars, Diagnostic> {
+    pub(super) fn group_alone(&self, name: &str, beside_playbook: bool) -> Result<Vars, Diagnostic> {
         let mut vars = self.inventory.groups.get(name).map(|group| (*group.vars).clone()).unwrap_or_default();
-        for files in self.files() {
+        for files in self.files(beside_playbook) {
             if let Some(layer) = files.group(name)? {
                 self.add(&mut vars, &layer);
             }
@@ -159,8 +203,9 @@ impl Sources {
         Ok(vars)
     }
 
-    fn files(&self) -> impl Iterator<Item = &VarFiles> {
-        self.beside_inventory.iter().chain(&self.beside_playbook)
+    fn files(&self, beside_playbook: bool) -> impl Iterator<Item = &VarFiles> {
+        let beside_playbook = if beside_playbook { self.beside_playbook.as_slice() } else { &[] };
+        self.beside_inventory.iter().chain(beside_playbook)
     }
 
     /// Lays stronger variables over weaker ones.

@@ -8,6 +8,32 @@ fn names(hosts: &[std::sync::Arc<str>]) -> String {
     hosts.iter().map(|host| &**host).collect::<Vec<_>>().join(" ")
 }
 
+/// Observed with `ansible all --list-hosts -l @lim`.
+#[test]
+fn a_line_of_a_limit_file_is_one_pattern() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "i", "[web]\nw[1:5]\n[db]\nd[1:2]\nx.org\n");
+    let source = folder.path().join("i").display().to_string();
+    let lines = folder.path().join("lim");
+    let table = [
+        ("w1,w2\nd1 # c\r\n\tx.*\n~w[45]\nweb[2]\n", "w3 w4 w5 x.org"),
+        ("w1:w2\nd1\n", "d1"),
+        ("web\n!w1\n&web\n", "w2 w3 w4 w5"),
+        ("\n  \n", "w1 w2 w3 w4 w5 d1 d2 x.org"),
+        ("@other\nd2", "d2"),
+        ("w1 \u{e9}\nw2\n", "w2"),
+    ];
+    for (text, wanted) in table {
+        std::fs::write(&lines, text).unwrap();
+        let (mut inventory, _) = loaded(&[&source]);
+        inventory.set_limit(Some(&format!("@{}", lines.display()))).unwrap();
+        assert_eq!(names(&inventory.hosts_matching("all").unwrap().hosts), wanted, "{text}");
+    }
+    let (mut inventory, _) = loaded(&[&source]);
+    inventory.set_limit(Some("")).unwrap();
+    assert!(!inventory.is_limited());
+}
+
 /// Observed with `ansible PATTERN --list-hosts`.
 #[test]
 fn patterns_pick_what_ansible_picks() {
@@ -196,4 +222,18 @@ fn a_group_above_all_is_an_error() {
     inventory.add_child("site", "all").unwrap();
     let error = inventory.settle().unwrap_err().to_string();
     assert!(error.contains("'site' as child to 'all' creates a recursive dependency loop"), "{error}");
+}
+
+#[test]
+fn where_one_source_must_not_fail_the_causes_are_told_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "i", "[a\n");
+    let source = [folder.path().join("i").display().to_string()];
+    let options = Options { any_unparsed_is_failed: true, ..Options::default() };
+    let mut told = Vec::new();
+    let error = Inventory::load(&source, &options, &mut told).unwrap_err();
+    assert_eq!(error.message, format!("Completely failed to parse inventory source {}", source[0]));
+    let last = told.last().and_then(|told| told.cause.as_deref()).unwrap();
+    assert_eq!(last.message, "Failed to parse inventory: not enough values to unpack (expected 3, got 2)");
+    assert!(last.span.is_some_and(|span| span.to_string().ends_with("i:1")), "{:?}", last.span);
 }

@@ -3,7 +3,7 @@
 use super::load::Options;
 use super::model::{ALL, Inventory, Vars, fit};
 use super::varfiles::VarFiles;
-use super::world::{SourceWorld, Told};
+use super::world::{SourceWorld, Told, node_of};
 use crate::diag::{Diagnostic, Span};
 use crate::maps::IndexMap;
 use crate::template::{self, Value};
@@ -22,8 +22,23 @@ pub fn read(
     options: &Options,
     told: &Told,
 ) -> Result<(), Diagnostic> {
-    let config = Config::read(root)?;
-    let folders: Vec<VarFiles> = match config.use_vars_plugins {
+    let config = Config::read(root, options)?;
+    let shown = repr::of_str(&path.to_string_lossy());
+    apply(inventory, &config, path, options, told).map_err(|error| Diagnostic {
+        message: format!("Failed to parse {shown}: {}", error.message),
+        ..error
+    })
+}
+
+fn apply(
+    inventory: &mut Inventory,
+    config: &Config,
+    path: &Path,
+    options: &Options,
+    told: &Told,
+) -> Result<(), Diagnostic> {
+    let keyed: Vec<Keyed> = config.keyed.iter().map(Keyed::read).collect::<Result<_, _>>()?;
+    let folders: Vec<VarFiles> = match config.use_vars_plugins && options.vars_files {
         true => {
             inventory.folders.iter().map(|folder| VarFiles::find(folder, options.vault.clone())).collect()
         }
@@ -31,9 +46,9 @@ pub fn read(
     };
     let names: Vec<Arc<str>> = inventory.hosts.keys().cloned().collect();
     for name in names {
-        let vars = visible(inventory, &name, &folders, &config, options)?;
+        let vars = visible(inventory, &name, &folders, config, options)?;
         let world = SourceWorld::new(vars, path, options.vault.clone(), told);
-        let (composed, failed) = compose(&config, &world, &name);
+        let (composed, failed) = compose(config, &world, &name);
         let mut seen = world.vars;
         seen.extend(composed.iter().map(|(key, node)| (key.clone(), Value::from_node(node))));
         if let Some(host) = inventory.hosts.get_mut(&name) {
@@ -44,8 +59,10 @@ pub fn read(
             return Err(error);
         }
         let world = SourceWorld::new(seen, path, options.vault.clone(), told);
-        groups(inventory, &config, &world, &name)?;
-        keyed_groups(inventory, &config, &world, &name)?;
+        groups(inventory, config, &world, &name)?;
+        for keyed in &keyed {
+            keyed_group(inventory, config, keyed, &world, &name)?;
+        }
     }
     Ok(())
 }
@@ -57,11 +74,11 @@ struct Config {
     use_vars_plugins: bool,
     compose: Mapping,
     groups: Mapping,
-    keyed: Vec<Keyed>,
+    keyed: Vec<Node>,
 }
 
 struct Keyed {
-    key: Value,
+    key: Node,
     prefix: String,
     separator: String,
     default: Option<String>,
@@ -81,26 +98,31 @@ fn flag(map: &Mapping, name: &str, default: bool) -> bool {
 }
 
 impl Config {
-    fn read(root: &Node) -> Result<Config, Diagnostic> {
+    fn read(root: &Node, options: &Options) -> Result<Config, Diagnostic> {
         let empty = Mapping::default();
         let map = root.as_map().unwrap_or(&empty);
-        let mapping = |name: &str| match map.get(name).map(|node| (&node.kind, node.span)) {
+        let wrong = |name: &str, wanted: &str, node: &Node| {
+            let message = format!(
+                "Config '{name}' for 'constructed' inventory plugin from 'Direct' has an invalid value: Invalid value \
+                 provided for '{wanted}': {}",
+                repr::of_node(node)
+            );
+            Diagnostic::parse(message, node.span)
+        };
+        let mapping = |name: &str| match map.get(name).map(|node| (&node.kind, node)) {
             None | Some((Kind::Null, _)) => Ok(Mapping::default()),
             Some((Kind::Map(map), _)) => Ok((**map).clone()),
-            Some((_, span)) => Err(Diagnostic::parse(format!("{name} must be a dictionary"), span)),
+            Some((_, node)) => Err(wrong(name, "dict", node)),
         };
-        let keyed = match map.get("keyed_groups") {
-            None => Vec::new(),
-            Some(node) if node.is_null() => Vec::new(),
-            Some(node) => match &node.kind {
-                Kind::Seq(items) => items.iter().map(Keyed::read).collect::<Result<_, _>>()?,
-                _ => return Err(Diagnostic::parse("keyed_groups must be a list", node.span)),
-            },
+        let keyed = match map.get("keyed_groups").map(|node| (&node.kind, node)) {
+            None | Some((Kind::Null, _)) => Vec::new(),
+            Some((Kind::Seq(items), _)) => items.to_vec(),
+            Some((_, node)) => return Err(wrong("keyed_groups", "list", node)),
         };
         Ok(Config {
             strict: flag(map, "strict", false),
             leading_separator: flag(map, "leading_separator", true),
-            use_extra_vars: flag(map, "use_extra_vars", false),
+            use_extra_vars: flag(map, "use_extra_vars", options.use_extra_vars),
             use_vars_plugins: flag(map, "use_vars_plugins", false),
             compose: mapping("compose")?,
             groups: mapping("groups")?,
@@ -113,23 +135,26 @@ impl Keyed {
     fn read(node: &Node) -> Result<Keyed, Diagnostic> {
         let map = node.as_map().filter(|map| !map.pairs.is_empty()).ok_or_else(|| {
             let message =
-                format!("Invalid keyed group entry, it must be a dictionary: {} ", repr::of_node(node));
+                format!("Invalid keyed group entry, it must be a dictionary: {} ", repr::str_of_node(node));
             Diagnostic::parse(message, node.span)
         })?;
-        let text = |name: &str| map.get(name).filter(|node| !node.is_null()).map(super::yaml::text_of);
-        let trailing = map.get("trailing_separator");
-        if trailing.is_some_and(|node| !node.is_null()) && text("default_value").is_some() {
+        let set = |name: &str| map.get(name).filter(|node| !node.is_null());
+        if set("trailing_separator").is_some() && set("default_value").is_some() {
             let message =
                 "parameters are mutually exclusive for keyed groups: default_value|trailing_separator";
             return Err(Diagnostic::parse(message, node.span));
         }
         Ok(Keyed {
-            key: map.get("key").map_or(Value::None, Value::from_node),
-            prefix: text("prefix").unwrap_or_default(),
-            separator: text("separator").unwrap_or_else(|| "_".into()),
-            default: text("default_value"),
-            trailing_separator: flag(map, "trailing_separator", true),
-            parent: map.get("parent_group").filter(|node| !node.is_null()).cloned(),
+            key: map.get("key").cloned().unwrap_or(Node { kind: Kind::Null, span: node.span }),
+            // what is null here is Python's `None`, and so it is written
+            prefix: map.get("prefix").map(repr::str_of_node).unwrap_or_default(),
+            separator: map.get("separator").map_or_else(|| "_".into(), repr::str_of_node),
+            default: set("default_value").map(repr::str_of_node),
+            trailing_separator: !matches!(
+                map.get("trailing_separator").map(|node| &node.kind),
+                Some(Kind::Bool(false) | Kind::Int(0))
+            ),
+            parent: set("parent_group").cloned(),
         })
     }
 }
@@ -149,7 +174,7 @@ fn visible(
     let mut add =
         |vars: &Vars| seen.extend(vars.iter().map(|(key, node)| (key.clone(), Value::from_node(node))));
     if config.use_vars_plugins {
-        for layer in inventory.layers(host, folders, &[])? {
+        for layer in inventory.layers_within(host, folders, &[], below_all)? {
             add(&layer);
         }
     } else {
@@ -162,6 +187,15 @@ fn visible(
     seen.insert("inventory_hostname".into(), Value::str(name.clone()));
     seen.insert("inventory_hostname_short".into(), Value::str(name.split('.').next().unwrap_or_default()));
     seen.insert("group_names".into(), Value::list(names.into_iter().map(Value::str)));
+    if let Some(source) = &host.source {
+        // a list of hosts is in no folder, and ansible-core says so by this text
+        let folder = source.parent().filter(|_| source.is_absolute()).map(Path::to_string_lossy);
+        seen.insert("inventory_dir".into(), Value::str(folder.unwrap_or("None".into()).into_owned()));
+        seen.insert("inventory_file".into(), Value::str(source.to_string_lossy().into_owned()));
+    }
+    if let Some(cached) = &options.cached_facts {
+        seen.extend(cached(name));
+    }
     if config.use_extra_vars {
         seen.extend(options.extra_vars.iter().map(|(key, node)| (key.clone(), Value::from_node(node))));
     }
@@ -172,9 +206,9 @@ fn compose(config: &Config, world: &SourceWorld<'_>, host: &str) -> (Vars, Optio
     let mut composed = Vars::default();
     for (key, source) in &config.compose.pairs {
         let name = super::yaml::text_of(key);
-        match evaluate(&Value::from_node(source), world) {
+        match evaluate(source, world) {
             Ok(value) => {
-                composed.insert(name.into(), node_of(&value, source.span));
+                composed.insert(name.into(), world.node_of(&value, source.span));
             }
             Err(error) if config.strict => {
                 let failed = Diagnostic::user(format!("Could not set {name} for host {host}"));
@@ -186,12 +220,44 @@ fn compose(config: &Config, world: &SourceWorld<'_>, host: &str) -> (Vars, Optio
     (composed, None)
 }
 
-/// An expression's value; what is no string is its own.
-fn evaluate(source: &Value, world: &SourceWorld<'_>) -> Result<Value, Diagnostic> {
-    match source.as_str() {
-        Some(text) => template::expression(text, world),
-        None => template::render(source, world),
+/// An expression's value.
+fn evaluate(source: &Node, world: &SourceWorld<'_>) -> Result<Value, Diagnostic> {
+    let Kind::Str { text, unsafe_ } = &source.kind else {
+        let class = super::yaml::class(source);
+        let message = format!("Expressions must be <class 'str'>, got {class}.");
+        return Err(Diagnostic::user(message).at(source.span));
+    };
+    if *unsafe_ {
+        return Err(Diagnostic::user("Encountered untrusted template or expression.").at(source.span));
     }
+    match template::expression(text, world)? {
+        Value::Omit => Err(Diagnostic::user("A template was resolved to an Omit scalar.").at(source.span)),
+        value => Ok(value),
+    }
+}
+
+/// Whether a condition holds.
+fn holds(source: &Node, world: &SourceWorld<'_>) -> Result<bool, Diagnostic> {
+    match &source.kind {
+        Kind::Str { .. } | Kind::Bool(_) | Kind::Null => {
+            template::conditional(&Value::from_node(source), world)
+        }
+        _ => Err(Diagnostic::user("Conditional expressions must be strings.").at(source.span)),
+    }
+}
+
+/// A group's name without what names cannot hold.
+fn named(name: &str, span: Span) -> Result<String, Diagnostic> {
+    match name.is_empty() {
+        true => Err(Diagnostic::parse("Invalid empty/false group name provided:", span)),
+        false => Ok(fit(name)),
+    }
+}
+
+/// What Python's regular expressions say of a name that is no string.
+fn no_string(node: &Node) -> Diagnostic {
+    let class = super::yaml::bare_class(node);
+    Diagnostic::parse(format!("expected string or bytes-like object, got '{class}'"), node.span)
 }
 
 fn groups(
@@ -201,13 +267,14 @@ fn groups(
     host: &str,
 ) -> Result<(), Diagnostic> {
     for (key, source) in &config.groups.pairs {
-        let name = fit(&super::yaml::text_of(key));
-        match template::conditional(&Value::from_node(source), world) {
+        match holds(source, world) {
             Ok(true) => {
-                inventory.add_host(host, Some(&name));
+                let name = key.as_str().ok_or_else(|| no_string(key))?;
+                inventory.add_host(host, Some(&named(name, key.span)?));
             }
             Ok(false) => {}
             Err(error) if config.strict => {
+                let name = fit(&repr::str_of_node(key));
                 let message = format!("Could not add host {host} to group {name}");
                 return Err(Diagnostic::user(message).because(error).at(source.span));
             }
@@ -217,139 +284,103 @@ fn groups(
     Ok(())
 }
 
-fn keyed_groups(
+fn keyed_group(
     inventory: &mut Inventory,
     config: &Config,
+    keyed: &Keyed,
     world: &SourceWorld<'_>,
     host: &str,
 ) -> Result<(), Diagnostic> {
-    for keyed in &config.keyed {
-        let value = match evaluate(&keyed.key, world) {
-            Ok(value) => value,
+    let span = keyed.key.span;
+    let key = repr::str_of_node(&keyed.key);
+    let value = match evaluate(&keyed.key, world) {
+        Ok(value) => value,
+        Err(error) if config.strict => {
+            let message = format!("Could not generate group for host {host} from {key} entry");
+            return Err(Diagnostic::user(message).because(error).at(span));
+        }
+        Err(_) => return Ok(()),
+    };
+    let Some(bare) = bare_names(keyed, &value)? else {
+        if config.strict {
+            let message = format!("No key or key resulted empty for {key} in host {host}, invalid entry");
+            return Err(Diagnostic::user(message).at(span));
+        }
+        return Ok(());
+    };
+    let parent = match &keyed.parent {
+        None => None,
+        Some(node) => match template::render(&Value::from_node(node), world) {
+            Ok(Value::Omit | Value::None) => None,
+            Ok(parent) if parent.is_empty().unwrap_or(false) => None,
+            Ok(parent) => Some(node_of(&parent, node.span)),
             Err(error) if config.strict => {
                 let message = format!(
-                    "Could not generate group for host {host} from {} entry",
-                    keyed.key.as_str().unwrap_or_default()
+                    "Could not generate parent group '{}' for group {}",
+                    repr::str_of_node(node),
+                    repr::of_node(&node_of(&value, span))
                 );
-                return Err(Diagnostic::user(message).because(error));
+                return Err(Diagnostic::user(message).because(error).at(node.span));
             }
-            Err(_) => continue,
-        };
-        let bare = bare_names(keyed, &value)?;
-        if bare.is_empty() {
-            let is_empty = value.is_none() || value.is_empty().unwrap_or(false);
-            if config.strict && is_empty && keyed.default.is_none() {
-                let key = keyed.key.as_str().unwrap_or_default();
-                let message =
-                    format!("No key or key resulting empty for {key} in host {host}, invalid entry");
-                return Err(Diagnostic::user(message));
-            }
-            continue;
-        }
-        let separator = match keyed.prefix.is_empty() && !config.leading_separator {
-            true => "",
-            false => &keyed.separator,
-        };
-        let parent = match &keyed.parent {
-            None => None,
-            Some(node) => {
-                match template::render(&Value::from_node(node), world).and_then(|v| Ok(v.to_text()?)) {
-                    Ok(parent) => Some(fit(&parent)),
-                    Err(error) if config.strict => {
-                        return Err(Diagnostic::user("Could not generate parent group")
-                            .because(error)
-                            .at(node.span));
-                    }
-                    Err(_) => continue,
-                }
-            }
-        };
-        for bare in bare {
-            let name = match bare.is_empty() && !keyed.trailing_separator {
-                true => fit(&keyed.prefix),
-                false => fit(&format!("{}{separator}{bare}", keyed.prefix)),
-            };
-            inventory.add_host(host, Some(&name));
-            if let Some(parent) = &parent {
-                inventory.add_group(parent);
-                inventory.add_child(parent, &name)?;
-            }
+            Err(_) => return Ok(()),
+        },
+    };
+    let separator = match keyed.prefix.is_empty() && !config.leading_separator {
+        true => "",
+        false => &keyed.separator,
+    };
+    for bare in bare {
+        let name = named(&format!("{}{separator}{bare}", keyed.prefix), span)?;
+        inventory.add_host(host, Some(&name));
+        if let Some(parent) = &parent {
+            let parent = named(parent.as_str().ok_or_else(|| no_string(parent))?, parent.span)?;
+            inventory.add_group(&parent);
+            inventory.add_child(&parent, &name)?;
         }
     }
     Ok(())
 }
 
-/// The names that a value stands for, without prefix.
-fn bare_names(keyed: &Keyed, value: &Value) -> Result<Vec<String>, Diagnostic> {
+/// What `default_value` stands in for.
+fn is_nothing(value: &Value) -> bool {
+    value.is_none() || value.as_str() == Some("")
+}
+
+/// The names that a value stands for, without prefix; `None` where it stands for nothing.
+fn bare_names(keyed: &Keyed, value: &Value) -> Result<Option<Vec<String>>, Diagnostic> {
     let default = || keyed.default.clone();
-    if value.is_none() {
-        return Ok(default().into_iter().collect());
+    if is_nothing(value) {
+        return Ok(default().map(|name| vec![name]));
     }
     if let Some(text) = value.as_str() {
-        return Ok(if text.is_empty() { default().into_iter().collect() } else { vec![text.to_owned()] });
+        return Ok(Some(vec![text.to_owned()]));
     }
-    let text = |value: &Value| if value.is_none() { Ok(String::new()) } else { value.to_text() };
+    let text = |value: &Value| if value.is_none() { Ok("None".into()) } else { value.to_text() };
     if let Some(dict) = value.as_dict() {
         let mut names = Vec::new();
         for (key, value) in dict.pairs().iter() {
-            let (key, value) = (text(key.value())?, text(value)?);
-            names.push(match (value.is_empty(), default()) {
+            let key = text(key.value())?;
+            names.push(match (is_nothing(value), default()) {
                 (true, Some(default)) => format!("{key}{}{default}", keyed.separator),
                 (true, None) if !keyed.trailing_separator => key,
-                _ => format!("{key}{}{value}", keyed.separator),
+                _ => format!("{key}{}{}", keyed.separator, text(value)?),
             });
         }
-        return Ok(names);
+        return Ok(Some(names));
     }
     if value.is_sequence() {
         let items: Vec<Value> = value.iter()?.collect();
-        return Ok(items
-            .iter()
-            .map(|item| {
-                text(item).map(|name| if name.is_empty() { default().unwrap_or_default() } else { name })
-            })
-            .collect::<Result<_, _>>()?);
+        let name = |item: &Value| match default().filter(|_| is_nothing(item)) {
+            Some(default) => Ok(default),
+            None => text(item),
+        };
+        return Ok(Some(items.iter().map(name).collect::<Result<_, _>>()?));
     }
-    let kind = match value.type_name() {
-        "int" => "ansible.module_utils._internal._datatag._AnsibleTaggedInt",
-        "float" => "ansible.module_utils._internal._datatag._AnsibleTaggedFloat",
-        other => other,
-    };
-    Err(Diagnostic::user(format!(
-        "Invalid group name format, expected a string or a list of them or dictionary, got: <class '{kind}'>"
-    )))
-}
-
-/// A rendered value as the inventory holds it: its strings are never templates again.
-pub(super) fn node_of(value: &Value, span: Span) -> Node {
-    let text = |text: Arc<str>| Kind::Str { text, unsafe_: true };
-    let sealed = matches!(value, Value::Str(s) if s.secret);
-    // what is secret stays so
-    let node = |kind| Node { kind, span: if sealed { span.sealed() } else { span } };
-    let kind = match value {
-        Value::Bool(value) => Kind::Bool(*value),
-        Value::Int(value) => Kind::Int(*value),
-        Value::Big(value) => Kind::Big(value.clone()),
-        Value::Float(value) => Kind::Float(*value),
-        Value::Str(value) => text(value.text.clone()),
-        Value::Vault(vault) => Kind::Vault(vault.text.clone()),
-        Value::Bytes(value) => Kind::Bytes(value.clone()),
-        Value::Date(value) => Kind::Date(*value),
-        Value::DateTime(value) => Kind::DateTime(**value),
-        Value::Zoned(value) => Kind::Zoned((**value).clone()),
-        Value::None | Value::Omit | Value::Undefined(_) => Kind::Null,
-        Value::Dict(dict) => {
-            let pairs = dict
-                .pairs()
-                .iter()
-                .map(|(key, value)| (node_of(key.value(), span), node_of(value, span)))
-                .collect();
-            Kind::Map(Arc::new(Mapping { pairs }))
-        }
-        value => match value.iter() {
-            Ok(items) => Kind::Seq(items.map(|item| node_of(&item, span)).collect()),
-            Err(_) => text(value.to_text().unwrap_or_default().into()),
-        },
-    };
-    node(kind)
+    if matches!(value, Value::Bool(false) | Value::Int(0)) || matches!(value, Value::Float(f) if *f == 0.0) {
+        return Ok(None);
+    }
+    let class = super::yaml::class(&node_of(value, keyed.key.span));
+    let message =
+        format!("Invalid group name format, expected a string or a list of them or dictionary, got: {class}");
+    Err(Diagnostic::user(message).at(keyed.key.span))
 }

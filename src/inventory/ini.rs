@@ -61,7 +61,8 @@ pub fn read(inventory: &mut Inventory, text: &str, origin: Span) -> Result<(), D
                     .split_once('=')
                     .ok_or_else(|| fail(format!("Expected key=value, got: {line}"), span))?;
                 let value = literal::value(value.trim(), span);
-                Arc::make_mut(&mut inventory.add_group(&group).vars).insert(key.trim().into(), value);
+                let set = inventory.set_group_var(&group, key.trim().into(), value);
+                set.map_err(|why| fail(why, span))?;
             }
             Section::Children => {
                 let child = group_name(line)
@@ -134,6 +135,16 @@ fn host(
         split(line).map_err(|why| fail(format!("Error parsing host definition '{line}': {why}"), span))?;
     let Some((name, words)) = words.split_first() else { return Ok(()) };
     let (names, port) = expand(name).map_err(|why| fail(why, span))?;
+    if name.ends_with(':') {
+        let message = format!(
+            "Invalid host pattern '{name}' supplied, ending in ':' is not allowed, this character is reserved to provide a port."
+        );
+        return Err(fail(message, span));
+    }
+    if name == "---" {
+        let message = "Invalid host pattern '---' supplied, '---' is normally a sign this is a YAML file.";
+        return Err(fail(message.into(), span));
+    }
     let mut vars = Vars::default();
     for word in words {
         let (key, value) = word
@@ -153,7 +164,7 @@ pub(super) fn add(
     inventory: &mut Inventory,
     name: &str,
     group: &str,
-    port: Option<u16>,
+    port: Option<i64>,
     vars: &Arc<Vars>,
     source: &Arc<Path>,
     span: Span,
@@ -163,8 +174,7 @@ pub(super) fn add(
     if is_new {
         host.source = Some(source.clone());
         if let Some(port) = port {
-            Arc::make_mut(&mut host.vars)
-                .insert("ansible_port".into(), Node { kind: Kind::Int(port.into()), span });
+            Arc::make_mut(&mut host.vars).insert("ansible_port".into(), Node { kind: Kind::Int(port), span });
         }
     }
     if host.vars.is_empty() {

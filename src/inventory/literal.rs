@@ -17,7 +17,7 @@ pub fn literal(text: &str, span: Span) -> Option<Kind> {
     let start = text.trim_start_matches([' ', '\t']);
     // Most values are plain words: they cannot be literals.
     let first = start.chars().next()?;
-    if !(first.is_ascii_digit() || "+-.'\"[({TFNrRuU".contains(first)) {
+    if !(first.is_ascii_digit() || "+-.'\"[({TFNrRuUbBs".contains(first)) {
         return None;
     }
     let mut reader = Reader { text: start, at: 0, span };
@@ -110,6 +110,11 @@ impl<'t> Reader<'t> {
             '+' | '-' => {
                 let negative = rest.starts_with('-');
                 self.at += 1;
+                self.space();
+                // one sign is a number's own, a second one an operation
+                if self.rest().starts_with(['+', '-']) {
+                    return None;
+                }
                 match self.value(depth + 1)? {
                     Kind::Int(value) if negative => Some(int(-BigInt::from(value))),
                     Kind::Big(value) if negative => Some(int(-(*value).clone())),
@@ -212,6 +217,10 @@ impl<'t> Reader<'t> {
     fn word_or_string(&mut self) -> Option<Kind> {
         let rest = self.rest();
         let word: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+        if word == "set" {
+            self.at += word.len();
+            return (self.take("(") && self.take(")")).then(|| Kind::Set([].into()));
+        }
         let constant = match &*word {
             "True" => Some(Kind::Bool(true)),
             "False" => Some(Kind::Bool(false)),
@@ -221,6 +230,11 @@ impl<'t> Reader<'t> {
         if constant.is_some() {
             self.at += word.len();
             return constant;
+        }
+        if matches!(word.as_str(), "b" | "B") && rest.is_ascii() {
+            self.at += word.len();
+            // bytes become text that is never a template
+            return self.string().map(|text| Kind::Str { text: text.into(), unsafe_: true });
         }
         let mut text = self.string()?;
         // Neighbouring strings are one.
@@ -342,6 +356,12 @@ mod tests {
         let table = [
             ("1", "1"),
             ("-5", "-5"),
+            ("--5", "'--5'"),
+            ("- 5", "-5"),
+            ("set()", "set()"),
+            ("setup", "'setup'"),
+            ("b'x'", "'x'"),
+            ("bash", "'bash'"),
             ("0777", "'0777'"),
             ("00", "0"),
             ("0x1f", "31"),

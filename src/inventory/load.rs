@@ -4,13 +4,15 @@
 use super::model::{Inventory, UNGROUPED, is_variable_name};
 use super::world::Told;
 use super::{constructed, generator, ini, names, script, terraform, toml, yaml};
-use crate::diag::{Diagnostic, Span};
+use crate::diag::{Diagnostic, Span, nearest};
+use crate::template::Value;
 use crate::template::pyregex::{Flags, PyRegex};
 use crate::vault::Vault;
 use crate::yaml::{Node, repr};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// What configuration says about inventories; the defaults are Ansible's.
 #[derive(Clone)]
@@ -33,7 +35,16 @@ pub struct Options {
     pub vault: Vault,
     /// `-e`, for `constructed` with `use_extra_vars`.
     pub extra_vars: Arc<super::Vars>,
+    /// Whether `constructed` sees them where it does not say so itself (`ANSIBLE_INVENTORY_USE_EXTRA_VARS`).
+    pub use_extra_vars: bool,
+    /// Whether `group_vars` and `host_vars` are read at all (`VARIABLE_PLUGINS_ENABLED`).
+    pub vars_files: bool,
+    /// The facts that are cached for a host, which `constructed` sees.
+    pub cached_facts: Option<CachedFacts>,
 }
+
+/// Gives the facts that are cached for a host.
+pub type CachedFacts = Arc<dyn Fn(&str) -> Vec<(Arc<str>, Value)> + Send + Sync>;
 
 /// What becomes of names of groups that are not fit for variables.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -76,17 +87,30 @@ impl Default for Options {
             group_names: GroupNames::Never,
             vault: Vault::default(),
             extra_vars: Arc::default(),
+            use_extra_vars: false,
+            vars_files: true,
+            cached_facts: None,
         }
     }
 }
 
 impl Inventory {
-    /// Reads all sources, in order; gives the inventory and the warnings.
+    /// Reads all sources, in order; gives the inventory. The warnings are there with an error, too: they say why.
     ///
     /// # Errors
-    /// A source that cannot be read, where the options make that an error.
-    pub fn load(sources: &[String], options: &Options) -> Result<(Inventory, Vec<Diagnostic>), Diagnostic> {
-        let mut loading = Loading { inventory: Inventory::default(), options, warnings: Vec::new() };
+    /// A source that cannot be read, where the options make that an error; no plugin is enabled.
+    pub fn load(
+        sources: &[String],
+        options: &Options,
+        warnings: &mut Vec<Diagnostic>,
+    ) -> Result<Inventory, Diagnostic> {
+        let plugins = plugins(&options.enabled, warnings);
+        if plugins.is_empty() && !sources.is_empty() {
+            return Err(Diagnostic::user(
+                "No inventory plugins available to generate inventory, make sure you have at least one enabled.",
+            ));
+        }
+        let mut loading = Loading { inventory: Inventory::default(), options, plugins, warnings };
         let transform = matches!(options.group_names, GroupNames::Always | GroupNames::Silently);
         loading.inventory.transform_group_names = transform;
         let mut parsed = false;
@@ -99,7 +123,7 @@ impl Inventory {
             loading.remember_folder(&full);
             parsed |= loading.source(&full, 0)?;
         }
-        let Loading { mut inventory, mut warnings, .. } = loading;
+        let Loading { mut inventory, warnings, .. } = loading;
         if parsed {
             for name in inventory.settle()? {
                 warnings.push(Diagnostic::user(format!("Found both group and host with same name: {name}")));
@@ -126,9 +150,46 @@ impl Inventory {
                 format!("Invalid characters were found in group names {done}, use -vvvv to see details");
             warnings.push(Diagnostic::user(message));
         }
-        Ok((inventory, warnings))
+        Ok(inventory)
     }
 }
+
+/// The enabled plugins that there are, with their names as messages show them.
+fn plugins<'o>(enabled: &'o [String], warnings: &mut Vec<Diagnostic>) -> Vec<(&'o str, String)> {
+    let mut found = Vec::new();
+    for named in enabled.iter().map(|named| named.trim()) {
+        let builtin = named.strip_prefix("ansible.builtin.");
+        let plugin = builtin.or(named.strip_prefix("ansible.legacy.")).unwrap_or(named);
+        if !ALL_PLUGINS.contains(&plugin) {
+            let warning = Diagnostic::user(format!("Failed to load inventory plugin, skipping {named}"));
+            let known = ALL_PLUGINS.into_iter();
+            warnings.push(match nearest(plugin, known).filter(|_| !plugin.contains('.')) {
+                Some(near) => warning.hint(format!("did you mean '{near}'?")),
+                None => warning,
+            });
+            continue;
+        }
+        // Ansible shows a full name as the Python module that it stands for
+        let shown =
+            builtin.map(|name| format!("ansible_collections.ansible.builtin.plugins.inventory.{name}"));
+        found.push((plugin, shown.unwrap_or_else(|| plugin.to_owned())));
+    }
+    found
+}
+
+/// All plugins that impel has.
+const ALL_PLUGINS: [&str; 10] = [
+    "host_list",
+    "advanced_host_list",
+    "script",
+    "auto",
+    "yaml",
+    "ini",
+    "toml",
+    "constructed",
+    "generator",
+    "terraform",
+];
 
 /// The path from the root, `~` and `..` resolved as text.
 fn absolute(source: &str) -> PathBuf {
@@ -150,7 +211,9 @@ fn absolute(source: &str) -> PathBuf {
 struct Loading<'o> {
     inventory: Inventory,
     options: &'o Options,
-    warnings: Vec<Diagnostic>,
+    /// What may read a source, in order; and its name as messages show it.
+    plugins: Vec<(&'o str, String)>,
+    warnings: &'o mut Vec<Diagnostic>,
 }
 
 /// Folders within folders.
@@ -182,18 +245,25 @@ impl Loading<'_> {
         }
         let options = self.options;
         let mut failures = Vec::new();
-        // a state says by its name what it is
-        let state =
-            path.extension().is_some_and(|ending| ending == "tfstate").then(|| "terraform".to_owned());
-        for plugin in state.iter().chain(options.enabled.iter().filter(|_| state.is_none())) {
-            let plugin = plugin.rsplit('.').next().unwrap_or(plugin);
+        // what Terraform wrote says so itself; it needs no configuration where configured plugins are read
+        let state = terraform::is_state(path);
+        let plugins =
+            match state && self.plugins.iter().any(|(plugin, _)| matches!(*plugin, "auto" | "terraform")) {
+                true => vec![("terraform", "terraform".to_owned())],
+                false => self.plugins.clone(),
+            };
+        for (plugin, shown) in plugins {
             if !verifies(plugin, source) {
                 continue;
             }
             match self.plugin(plugin, source) {
                 Ok(()) => return Ok(true),
-                Err(error) => failures.push((plugin.to_owned(), error)),
+                Err(error) => failures.push((shown, error)),
             }
+        }
+        if state && !failures.iter().any(|(plugin, _)| plugin == "terraform") {
+            let message = "this is what Terraform wrote, and neither 'terraform' nor 'auto' is among the enabled plugins";
+            failures.push(("terraform".into(), Diagnostic::user(message)));
         }
         for (plugin, error) in failures {
             let failed = Diagnostic::user(format!("Failed to parse inventory with '{plugin}' plugin"));
@@ -244,23 +314,23 @@ impl Loading<'_> {
         let root = || vault.yaml(path);
         match plugin {
             "host_list" | "advanced_host_list" => self.host_list(source, plugin == "advanced_host_list"),
-            "script" => script::read(&mut self.inventory, path, &mut self.warnings),
+            "script" => script::read(&mut self.inventory, path, self.warnings),
             "ini" => {
-                let (text, origin) = text()?;
+                let (text, origin) = text().or_else(|error| self.lossy(path).ok_or(error))?;
                 let read = ini::read(&mut self.inventory, &text, origin);
                 self.tell(origin);
                 read
             }
             "toml" => {
                 let (text, origin) = text()?;
-                let read = toml::read(&mut self.inventory, &text, origin, &mut self.warnings);
+                let read = toml::read(&mut self.inventory, &text, origin, self.warnings);
                 self.tell(origin);
                 read
             }
-            "terraform" if path.extension().is_some_and(|ending| ending == "tfstate") => {
+            "terraform" if terraform::is_state(path) => {
                 terraform::read_alone(&mut self.inventory, path, &vault)
             }
-            "yaml" => yaml::read(&mut self.inventory, &root()?, path, &mut self.warnings),
+            "yaml" => yaml::read(&mut self.inventory, &root()?, path, self.warnings),
             "auto" => {
                 let root = root()?;
                 let named = root.as_map().and_then(|map| map.get("plugin"));
@@ -295,9 +365,19 @@ impl Loading<'_> {
         values.filter(|node| node.span.is_sealed()).for_each(|node| self.options.vault.tell_all(node));
     }
 
+    /// The text of a file that is no UTF-8, which INI inventories may be.
+    fn lossy(&mut self, path: &Path) -> Option<(Zeroizing<String>, Span)> {
+        let bytes = std::fs::read(path).ok().filter(|bytes| std::str::from_utf8(bytes).is_err())?;
+        let origin = Span::new(path, 1, 1);
+        let shown = repr::of_str(&path.to_string_lossy());
+        self.warn(format!(
+            "the inventory {shown} is no UTF-8: what cannot be read as such has become U+FFFD"
+        ));
+        Some((Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()), origin))
+    }
+
     /// A source that says which plugin reads it.
     fn configured(&mut self, plugin: &str, root: &Node, path: &Path) -> Result<(), Diagnostic> {
-        let shown = repr::of_str(&path.to_string_lossy());
         let named = root.as_map().and_then(|map| map.get("plugin")).and_then(Node::as_str);
         if named.is_none_or(|named| named.rsplit('.').next() != Some(plugin)) {
             let message = format!("Incorrect plugin name in file: {}", named.unwrap_or("none found"));
@@ -305,13 +385,7 @@ impl Loading<'_> {
         }
         let told = Told::default();
         let read = match plugin {
-            "constructed" => {
-                let read = constructed::read(&mut self.inventory, root, path, self.options, &told);
-                read.map_err(|error| Diagnostic {
-                    message: format!("Failed to parse {shown}: {}", error.message),
-                    ..error
-                })
-            }
+            "constructed" => constructed::read(&mut self.inventory, root, path, self.options, &told),
             "generator" => generator::read(&mut self.inventory, root, path, self.options, &told),
             "terraform" => terraform::read(&mut self.inventory, root, path, &self.options.vault),
             _ => Err(unknown_plugin(&path.to_string_lossy(), plugin, root)),
@@ -327,8 +401,8 @@ impl Loading<'_> {
             let (hosts, port) = if ranges {
                 match names::expand(item) {
                     Ok(found) => found,
-                    // as it is, a number that is none apart
-                    Err(why) if why.starts_with("invalid literal") => {
+                    // as it is, what Python itself trips over apart
+                    Err(why) if names::is_pythons(&why) => {
                         let message = format!("Invalid data from string, could not parse: {why}");
                         return Err(Diagnostic::parse(message, span));
                     }
@@ -339,7 +413,9 @@ impl Loading<'_> {
                     }
                 }
             } else {
-                let (name, port) = names::split_port(item).unwrap_or((item, None));
+                // a range is no name here, and no port follows it
+                let (name, port) =
+                    names::split_port(item).filter(|(name, _)| !name.contains('[')).unwrap_or((item, None));
                 (vec![name.to_owned()], port)
             };
             for name in hosts {
@@ -349,7 +425,7 @@ impl Loading<'_> {
                 let host = self.inventory.add_host(&name, Some(UNGROUPED));
                 host.source = Some(Path::new(source).into());
                 if let Some(port) = port {
-                    let node = crate::yaml::Node { kind: crate::yaml::Kind::Int(port.into()), span };
+                    let node = crate::yaml::Node { kind: crate::yaml::Kind::Int(port), span };
                     Arc::make_mut(&mut host.vars).insert("ansible_port".into(), node);
                 }
             }

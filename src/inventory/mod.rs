@@ -9,11 +9,15 @@ mod literal;
 mod load;
 mod model;
 mod names;
+#[cfg(test)]
+mod odd_cases;
 mod pattern;
 #[cfg(feature = "fuzzing")]
 pub mod probes;
 mod script;
 mod terraform;
+#[cfg(test)]
+mod terraform_tests;
 #[cfg(test)]
 mod tests;
 mod toml;
@@ -22,7 +26,8 @@ mod words;
 mod world;
 mod yaml;
 
-pub use load::{GroupNames, Options};
+pub use load::{CachedFacts, GroupNames, Options};
 pub use model::{ALL, Group, Host, Inventory, UNGROUPED, Vars};
 pub use pattern::Matched;
 pub use varfiles::{VarFiles, read_file};
+pub use world::node_of;

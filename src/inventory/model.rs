@@ -108,6 +108,20 @@ impl Inventory {
         })
     }
 
+    /// Sets what a source says of a group. Its priority is no variable: it only orders the groups.
+    ///
+    /// # Errors
+    /// A priority that is no number, in Python's words.
+    pub(super) fn set_group_var(&mut self, group: &str, name: Arc<str>, value: Node) -> Result<(), String> {
+        let group = self.add_group(group);
+        if &*name == "ansible_group_priority" {
+            group.priority = integer(&value)?;
+        } else {
+            Arc::make_mut(&mut group.vars).insert(name, value);
+        }
+        Ok(())
+    }
+
     /// The host of this name, made if it is new, in a group if one is named.
     pub fn add_host(&mut self, name: &str, group: Option<&str>) -> &mut Host {
         let name: Arc<str> = match self.hosts.get_key_value(name) {
@@ -233,9 +247,6 @@ impl Inventory {
         if let Some(ungrouped) = self.groups.get_mut(UNGROUPED) {
             ungrouped.hosts = order.into_iter().collect();
         }
-        for group in self.groups.values_mut() {
-            group.read_priority();
-        }
         let mut both: Vec<Arc<str>> =
             self.groups.keys().filter(|name| self.hosts.contains_key(&**name)).cloned().collect();
         both.sort();
@@ -344,21 +355,26 @@ pub(super) fn fit(name: &str) -> String {
     name.chars().enumerate().map(fits).collect()
 }
 
-impl Group {
-    /// Takes `ansible_group_priority` from the group's variables.
-    pub(super) fn read_priority(&mut self) {
-        if !self.vars.contains_key("ansible_group_priority") {
-            return;
+/// What Python's `int()` makes of a value.
+fn integer(node: &Node) -> Result<i64, String> {
+    match &node.kind {
+        Kind::Bool(value) => Ok(i64::from(*value)),
+        Kind::Int(value) => Ok(*value),
+        Kind::Float(value) if value.is_finite() => Ok(*value as i64),
+        Kind::Str { text, .. } => {
+            let digits = text.trim().strip_prefix('+').unwrap_or(text.trim());
+            let parts: Vec<&str> = digits.split('_').collect();
+            let whole = parts.iter().all(|part| !part.is_empty());
+            let number = parts.concat().parse().ok().filter(|_| whole);
+            number.ok_or_else(|| {
+                format!("invalid literal for int() with base 10: {}", crate::yaml::repr::of_str(text))
+            })
         }
-        // It is no variable: it only orders the groups.
-        let Some(node) = Arc::make_mut(&mut self.vars).shift_remove("ansible_group_priority") else { return };
-        let number = match &node.kind {
-            Kind::Int(value) => Some(*value),
-            Kind::Str { text, .. } => text.trim().parse().ok(),
-            _ => None,
-        };
-        if let Some(number) = number {
-            self.priority = number;
+        _ => {
+            let class = super::yaml::bare_class(node);
+            Err(format!(
+                "int() argument must be a string, a bytes-like object or a real number, not '{class}'"
+            ))
         }
     }
 }

@@ -9,18 +9,13 @@ const MOST: usize = 1_000_000;
 ///
 /// # Errors
 /// A range that makes no sense; the text says why.
-pub fn expand(name: &str) -> Result<(Vec<String>, Option<u16>), String> {
-    if name.ends_with(':') {
-        return Err(format!(
-            "Invalid host pattern '{name}' supplied, ending in ':' is not allowed, this character is reserved to provide a port."
-        ));
-    }
+pub fn expand(name: &str) -> Result<(Vec<String>, Option<i64>), String> {
     let (base, port) = split_port(name).unwrap_or((name, None));
     Ok((expand_ranges(base)?, port))
 }
 
 /// Name and port, if the text is a valid address or host name, ranges allowed.
-pub fn split_port(text: &str) -> Option<(&str, Option<u16>)> {
+pub fn split_port(text: &str) -> Option<(&str, Option<i64>)> {
     let digits = |port: &str| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
     let bracketed = text.strip_prefix('[').and_then(|rest| rest.rsplit_once("]:"));
     let (host, port) = match bracketed {
@@ -94,7 +89,7 @@ fn expand_ranges(name: &str) -> Result<Vec<String>, String> {
     let mut names = vec![String::new()];
     let mut rest = name;
     while let Some((before, range)) = rest.split_once('[') {
-        let (range, after) = range.split_once(']').ok_or(MALFORMED)?;
+        let (range, after) = range.split_once(']').ok_or(OPEN)?;
         let values = values(range)?;
         if names.len().saturating_mul(values.len()) > MOST {
             return Err(format!("'{name}' stands for more than {MOST} hosts"));
@@ -109,6 +104,13 @@ fn expand_ranges(name: &str) -> Result<Vec<String>, String> {
     Ok(names)
 }
 
+/// Whether an error is one that Ansible does not make itself but runs into.
+pub fn is_pythons(error: &str) -> bool {
+    error.starts_with("invalid literal") || [OPEN, STANDS_STILL].contains(&error)
+}
+
+const OPEN: &str = "not enough values to unpack (expected 3, got 2)";
+const STANDS_STILL: &str = "range() arg 3 must not be zero";
 const MALFORMED: &str = "host range must be begin:end or begin:end:step";
 
 fn values(range: &str) -> Result<Vec<String>, String> {
@@ -130,22 +132,27 @@ fn values(range: &str) -> Result<Vec<String>, String> {
     let number = |text: &str| {
         text.parse::<i64>().map_err(|_| format!("invalid literal for int() with base 10: '{text}'"))
     };
-    let step = usize::try_from(number(step)?)
-        .ok()
-        .filter(|step| *step > 0)
-        .ok_or("host range must have a step above 0")?;
+    let step = number(step)?;
     if let (Some(first), Some(last)) = (LETTERS.find(begin), LETTERS.find(end)) {
         if first > last {
             return Err("host range must have begin <= end".into());
         }
-        let letters = LETTERS.chars().take(last + 1).skip(first).step_by(step);
+        let Some(step) = steps(step)? else { return Ok(Vec::new()) };
+        // the letters up to the end of what was asked for, which may be several
+        let letters = LETTERS.chars().take(last + end.len()).skip(first).step_by(step);
         return Ok(letters.map(String::from).collect());
     }
     let (first, last) = (number(begin)?, number(end)?);
+    let Some(step) = steps(step)? else { return Ok(Vec::new()) };
     if last.saturating_sub(first) / step as i64 > MOST as i64 {
         return Err(format!("host range stands for more than {MOST} hosts"));
     }
     Ok((first..=last).step_by(step).map(|n| format!("{n:0width$}")).collect())
+}
+
+/// How far to step; backwards nothing is found.
+fn steps(step: i64) -> Result<Option<usize>, String> {
+    if step == 0 { Err(STANDS_STILL.into()) } else { Ok(usize::try_from(step).ok()) }
 }
 
 #[cfg(test)]
@@ -166,6 +173,9 @@ mod tests {
             ("fe80::1:22", "fe80::1:22", None),
             ("10.0.0.[1:3]", "10.0.0.1 10.0.0.2 10.0.0.3", None),
             ("a=b:22", "a=b:22", None),
+            ("h:99999", "h", Some(99999)),
+            ("a:", "a:", None),
+            ("h[1:9:-1]", "", None),
         ];
         for (name, wanted, port) in table {
             let (hosts, found) = expand(name).unwrap();
@@ -176,7 +186,8 @@ mod tests {
             ("h[01:3]", "host range must specify equal-length begin and end formats"),
             ("h[c:a]", "host range must have begin <= end"),
             ("h[1]", "host range must be begin:end or begin:end:step"),
-            ("h[1", "host range must be begin:end or begin:end:step"),
+            ("h[1", "not enough values to unpack (expected 3, got 2)"),
+            ("h[1:2:0]", "range() arg 3 must not be zero"),
             ("h[1:2:3:4]", "host range must be begin:end or begin:end:step"),
         ] {
             assert_eq!(expand(name).unwrap_err(), wanted, "{name}");

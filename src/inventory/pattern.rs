@@ -33,7 +33,8 @@ impl Inventory {
     /// # Errors
     /// As there.
     pub fn hosts_matching_all(&mut self, patterns: &[impl AsRef<str>]) -> Result<Matched, Diagnostic> {
-        let mut matched = self.evaluate(patterns)?;
+        let patterns: Vec<String> = patterns.iter().flat_map(|pattern| split(pattern.as_ref())).collect();
+        let mut matched = self.evaluate(&patterns)?;
         if let Some(limit) = &self.limit {
             matched.hosts.retain(|host| limit.contains(host));
         }
@@ -59,6 +60,11 @@ impl Inventory {
         inventory.hosts_matching_all(patterns)
     }
 
+    /// Whether `--limit` or a share leaves only some hosts.
+    pub fn is_limited(&self) -> bool {
+        self.limit.is_some()
+    }
+
     /// Of the hosts that are left, leaves only the `k`-th of `n` shares, counted from 1: every `n`-th host. The first
     /// share has this machine, too.
     ///
@@ -75,8 +81,8 @@ impl Inventory {
         Ok(())
     }
 
-    /// Leaves only the hosts that `--limit` names: patterns, and `@file` with a pattern a line. `None` lifts it.
-    /// Gives the warnings.
+    /// Leaves only the hosts that `--limit` names: patterns, and `@file` with a pattern a line, which stands as it is:
+    /// commas, colons and `#` are part of it. `None`, or what names nothing at all, lifts it. Gives the warnings.
     ///
     /// # Errors
     /// A file that cannot be read; as [`Self::hosts_matching`].
@@ -95,21 +101,26 @@ impl Inventory {
                 let message = format!("Limit starting with \"@\" must be a file, not a directory: b'{file}'");
                 return Err(Diagnostic::user(message));
             }
-            let text = std::fs::read_to_string(Path::new(file)).map_err(|error| match error.kind() {
+            let text = std::fs::read(Path::new(file)).map_err(|error| match error.kind() {
                 std::io::ErrorKind::NotFound => {
                     Diagnostic::user(format!("Unable to find limit file b'{file}'"))
                 }
                 _ => Diagnostic::user(format!("Unable to open limit file b'{file}': {error}")),
             })?;
+            let text = String::from_utf8_lossy(&text);
             patterns.extend(text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()));
+        }
+        if patterns.is_empty() {
+            self.limit = None;
+            return Ok(Vec::new());
         }
         let matched = self.evaluate(&patterns)?;
         self.limit = Some(matched.hosts.into_iter().collect());
         Ok(matched.warnings)
     }
 
-    fn evaluate(&mut self, patterns: &[impl AsRef<str>]) -> Result<Matched, Diagnostic> {
-        let patterns: Vec<String> = patterns.iter().flat_map(|pattern| split(pattern.as_ref())).collect();
+    /// What patterns that are split already match together.
+    fn evaluate(&mut self, patterns: &[String]) -> Result<Matched, Diagnostic> {
         let of =
             |first: &[char]| patterns.iter().filter(|p| p.starts_with(first)).map(String::as_str).collect();
         let plain: Vec<&str> =

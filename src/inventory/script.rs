@@ -37,12 +37,16 @@ pub fn read(
                 return Err(fail(format!("Unknown profile name {}.", repr::of_str(name))));
             }
             Some(name) => {
-                let message = format!("Non-inventory profile {} is not allowed.", repr::of_str(name));
-                return Err(Diagnostic::parse(message, answer.span));
+                return Err(fail(format!("Non-inventory profile {} is not allowed.", repr::of_str(name))));
             }
         }
     }
+    let has_meta = meta.is_some();
     let meta = meta.and_then(|meta| meta.as_map()?.get("hostvars"));
+    if has_meta && meta.is_none() {
+        let message = "Value contains '_meta.hostvars' which is 'NoneType' instead of 'dict'.";
+        return Err(Diagnostic::parse(message, answer.span));
+    }
     if let Some(vars) = meta.filter(|vars| vars.as_map().is_none()) {
         return Err(wrong_type("_meta.hostvars", vars, "dict"));
     }
@@ -165,6 +169,16 @@ fn wrong_type(what: &str, found: &Node, wanted: &str) -> Diagnostic {
     Diagnostic::parse(message, found.span)
 }
 
+/// What Python finds when it goes through a value, as text: a string has its letters, a mapping its keys.
+fn items(node: &Node) -> Result<Vec<String>, Diagnostic> {
+    match &node.kind {
+        Kind::Seq(items) => Ok(items.iter().map(text_of).collect()),
+        Kind::Map(map) => Ok(map.pairs.iter().map(|(key, _)| text_of(key)).collect()),
+        Kind::Str { text, .. } => Ok(text.chars().map(String::from).collect()),
+        _ => Err(Diagnostic::parse(super::yaml::not_iterable(node), node.span)),
+    }
+}
+
 struct Reader<'i> {
     inventory: &'i mut Inventory,
     source: Arc<Path>,
@@ -218,12 +232,13 @@ impl Reader<'_> {
             let Kind::Map(vars) = &vars.kind else {
                 return Err(wrong_type(&format!("{name}.vars"), vars, "dict"));
             };
-            let known = Arc::make_mut(&mut self.inventory.add_group(name).vars);
-            known.extend(vars.pairs.iter().map(|(key, value)| (text_of(key).into(), value.clone())));
+            for (key, value) in &vars.pairs {
+                let set = self.inventory.set_group_var(name, text_of(key).into(), value.clone());
+                set.map_err(|why| Diagnostic::parse(why, value.span))?;
+            }
         }
         if name != "_meta" {
-            for child in list("children")? {
-                let child = text_of(&child);
+            for child in sections.get("children").map_or(Ok(Vec::new()), items)? {
                 let child = self.inventory.group_name(&child).into_owned();
                 self.inventory.add_group(&child);
                 self.inventory.add_child(name, &child)?;

@@ -20,6 +20,7 @@ use super::yaml::text_of;
 use crate::diag::{Diagnostic, Span, nearest};
 use crate::vault::Vault;
 use crate::yaml::{Kind, Mapping, Node};
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -32,16 +33,74 @@ struct Resource<'s> {
     span: Span,
 }
 
+impl Resource<'_> {
+    /// As Terraform addresses it, within its module.
+    fn address(&self) -> String {
+        let index = self.index.map(|index| match index.as_str() {
+            Some(key) => format!("[\"{key}\"]"),
+            None => format!("[{}]", text_of(index)),
+        });
+        format!("{}.{}{}", self.kind, self.name, index.unwrap_or_default())
+    }
+
+    /// What is wrong with one of its attributes.
+    fn wrong(&self, attribute: &str, found: &Node, wanted: &str) -> Diagnostic {
+        let (address, kind) = (self.address(), found.type_name());
+        let message =
+            format!("the attribute '{attribute}' of {address} is a {kind} where {wanted} is wanted");
+        Diagnostic::parse(message, found.span)
+    }
+
+    /// The value at a path, what is null left out.
+    fn at(&self, path: &Attribute) -> Option<&Node> {
+        at(self.attributes, &path.path).filter(|node| !node.is_null())
+    }
+
+    /// A name: text or a number.
+    fn word(&self, path: &Attribute, wanted: &str) -> Result<Option<String>, Diagnostic> {
+        self.at(path).map(|node| word(node).ok_or_else(|| self.wrong(&path.path, node, wanted))).transpose()
+    }
+}
+
+/// Text or a number as text.
+fn word(node: &Node) -> Option<String> {
+    matches!(node.kind, Kind::Str { .. } | Kind::Int(_) | Kind::Big(_)).then(|| text_of(node))
+}
+
+/// Where in a resource something is, and where that is said.
+#[derive(Clone)]
+struct Attribute {
+    path: String,
+    span: Span,
+}
+
 /// How resources of a type become hosts.
 #[derive(Default)]
 struct Rule {
     kind: String,
-    name: Option<String>,
-    host: Option<String>,
+    name: Option<Attribute>,
+    host: Option<Attribute>,
     groups: Vec<String>,
-    group_by: Vec<String>,
-    vars: Vec<(String, String)>,
+    group_by: Vec<Attribute>,
+    vars: Vec<(String, Attribute)>,
     span: Option<Span>,
+}
+
+/// Whether a file is what Terraform wrote, a state by its name or the output of `terraform show -json` by its first
+/// words.
+pub fn is_state(path: &Path) -> bool {
+    use std::io::Read as _;
+    match path.extension().and_then(|ending| ending.to_str()) {
+        Some("tfstate") => true,
+        Some("json") => {
+            let mut start = [0; 64];
+            let read = std::fs::File::open(path).and_then(|mut file| file.read(&mut start));
+            let text = String::from_utf8_lossy(&start);
+            let words = text.trim_start().strip_prefix('{').map(str::trim_start);
+            read.is_ok() && words.is_some_and(|words| words.starts_with("\"format_version\""))
+        }
+        _ => false,
+    }
 }
 
 /// Reads a source file that names a state and says which resources are hosts.
@@ -64,7 +123,9 @@ pub fn read(inventory: &mut Inventory, root: &Node, path: &Path, vault: &Vault) 
     }
     let state = state.unwrap_or("terraform.tfstate");
     let folder = path.parent().unwrap_or(Path::new("."));
-    read_state(inventory, &folder.join(state), &rules, vault)
+    let home = state.strip_prefix("~/").zip(std::env::var_os("HOME"));
+    let state = home.map_or_else(|| folder.join(state), |(rest, home)| Path::new(&home).join(rest));
+    read_state(inventory, &state, &rules, vault)
 }
 
 /// Reads a state file alone: only what `ansible_host` and `ansible_group` say.
@@ -83,7 +144,7 @@ fn read_state(
 ) -> Result<(), Diagnostic> {
     let root = vault.yaml(path)?;
     let resources = resources(&root)?;
-    let mut seen = Seen { inventory, source: path.into(), hosts: 0 };
+    let mut seen = Seen { inventory, source: path.into(), made: HashMap::new() };
     for resource in &resources {
         match resource.kind {
             "ansible_host" => seen.ansible_host(resource)?,
@@ -95,8 +156,25 @@ fn read_state(
             }
         }
     }
-    let unused = rules.iter().find(|rule| !resources.iter().any(|resource| resource.kind == rule.kind));
-    if let Some(rule) = unused {
+    for rule in rules {
+        let of_kind: Vec<&Resource<'_>> =
+            resources.iter().filter(|resource| resource.kind == rule.kind).collect();
+        // one resource may lack a tag; what all of them lack is misspelt
+        let nowhere =
+            |path: &&Attribute| of_kind.iter().all(|resource| at(resource.attributes, &path.path).is_none());
+        if let Some(path) = rule.attributes().find(nowhere).filter(|_| !of_kind.is_empty()) {
+            let known = of_kind.iter().flat_map(|resource| paths(resource.attributes));
+            let message = format!("no {} has an attribute '{}'", rule.kind, path.path);
+            let error = Diagnostic::parse(message, path.span);
+            let known: Vec<String> = known.collect();
+            return Err(match nearest(&path.path, known.iter().map(String::as_str)) {
+                Some(near) => error.hint(format!("did you mean '{near}'?")),
+                None => error,
+            });
+        }
+        if !of_kind.is_empty() {
+            continue;
+        }
         let message = format!("the state has no resource of type '{}'", rule.kind);
         let mut error = Diagnostic::parse(message, rule.span.unwrap_or(root.span));
         if let Some(near) = nearest(&rule.kind, resources.iter().map(|resource| resource.kind)) {
@@ -104,7 +182,7 @@ fn read_state(
         }
         return Err(error);
     }
-    if seen.hosts == 0 {
+    if seen.made.is_empty() {
         return Err(Diagnostic::parse("the Terraform state names no host", root.span).hint(
             "declare ansible_host resources of the provider ansible/ansible, or say in a source file with 'plugin: \
              terraform' which 'resources' are hosts",
@@ -119,6 +197,11 @@ fn resources(root: &Node) -> Result<Vec<Resource<'_>>, Diagnostic> {
     let get = |name: &str| map.and_then(|map| map.get(name));
     if get("format_version").is_some() {
         let Some(values) = get("values").and_then(Node::as_map) else {
+            if let Some(planned) = get("planned_values") {
+                let message = "this is a plan, of which nothing is deployed yet";
+                return Err(Diagnostic::parse(message, planned.span)
+                    .hint("terraform show -json without a file prints what is deployed"));
+            }
             return Err(Diagnostic::parse(
                 "the output of terraform show has no 'values': nothing is deployed",
                 root.span,
@@ -151,6 +234,10 @@ fn resources(root: &Node) -> Result<Vec<Resource<'_>>, Diagnostic> {
             return Err(Diagnostic::parse("a resource without type or name", node.span));
         };
         for instance in resource.get("instances").and_then(Node::as_seq).unwrap_or_default() {
+            // what was replaced and is still to be destroyed
+            if instance.as_map().is_some_and(|map| map.get("deposed").is_some_and(|key| !key.is_null())) {
+                continue;
+            }
             let attributes = instance.as_map().and_then(|map| map.get("attributes")).and_then(Node::as_map);
             let Some(attributes) = attributes else { continue };
             let index = instance.as_map().and_then(|map| map.get("index_key"));
@@ -171,6 +258,9 @@ fn module_resources<'s>(module: &'s Node, found: &mut Vec<Resource<'s>>, depth: 
     let Some(module) = module.as_map().filter(|_| depth < DEEPEST) else { return };
     for node in module.get("resources").and_then(Node::as_seq).unwrap_or_default() {
         let Some(resource) = node.as_map().filter(|map| is_managed(map)) else { continue };
+        if resource.get("deposed_key").is_some_and(|key| !key.is_null()) {
+            continue;
+        }
         let word = |name: &str| resource.get(name).and_then(Node::as_str);
         let attributes = resource.get("values").and_then(Node::as_map);
         if let (Some(kind), Some(name), Some(attributes)) = (word("type"), word("name"), attributes) {
@@ -185,20 +275,19 @@ fn module_resources<'s>(module: &'s Node, found: &mut Vec<Resource<'s>>, depth: 
 struct Seen<'i> {
     inventory: &'i mut Inventory,
     source: Arc<Path>,
-    hosts: usize,
+    /// The resource of each host, and whether that says by itself that it is one.
+    made: HashMap<String, (String, bool)>,
 }
 
 impl Seen<'_> {
     /// A resource of the provider: `name`, `groups`, `variables`.
     fn ansible_host(&mut self, resource: &Resource<'_>) -> Result<(), Diagnostic> {
         let name = own_name(resource)?;
-        let groups = names(resource.attributes.get("groups"));
-        self.host(name, &groups);
-        if let Some(variables) = resource.attributes.get("variables").and_then(Node::as_map) {
-            let host = self.inventory.add_host(name, None);
-            let vars = Arc::make_mut(&mut host.vars);
-            vars.extend(variables.pairs.iter().map(|(key, value)| (text_of(key).into(), value.clone())));
-        }
+        let groups = names(resource, "groups")?;
+        self.host(name, &groups, resource, true)?;
+        let host = self.inventory.add_host(name, None);
+        let vars = Arc::make_mut(&mut host.vars);
+        vars.extend(variables(resource)?.map(|(key, value)| (text_of(key).into(), value.clone())));
         Ok(())
     }
 
@@ -206,13 +295,13 @@ impl Seen<'_> {
     fn ansible_group(&mut self, resource: &Resource<'_>) -> Result<(), Diagnostic> {
         let name = own_name(resource)?;
         self.inventory.add_group(name);
-        for child in names(resource.attributes.get("children")) {
+        for child in names(resource, "children")? {
             self.inventory.add_group(child);
             self.inventory.add_child(name, child).map_err(|error| error.at(resource.span))?;
         }
-        if let Some(variables) = resource.attributes.get("variables").and_then(Node::as_map) {
-            let vars = Arc::make_mut(&mut self.inventory.add_group(name).vars);
-            vars.extend(variables.pairs.iter().map(|(key, value)| (text_of(key).into(), value.clone())));
+        for (key, value) in variables(resource)? {
+            let set = self.inventory.set_group_var(name, text_of(key).into(), value.clone());
+            set.map_err(|why| Diagnostic::parse(why, value.span))?;
         }
         Ok(())
     }
@@ -220,41 +309,47 @@ impl Seen<'_> {
     /// Any other resource, as a rule says.
     fn by_rule(&mut self, resource: &Resource<'_>, rule: &Rule) -> Result<(), Diagnostic> {
         let name = match &rule.name {
-            Some(path) => match at(resource.attributes, path).filter(|node| !node.is_null()) {
-                Some(node) => text_of(node),
-                None => {
-                    let message = format!("{}.{} has no attribute '{path}'", resource.kind, resource.name);
-                    let known = resource.attributes.pairs.iter().filter_map(|(key, _)| key.as_str());
-                    let mut error = Diagnostic::parse(message, resource.span);
-                    if let Some(near) = nearest(path, known) {
-                        error = error.hint(format!("did you mean '{near}'?"));
+            Some(path) => {
+                resource.word(path, "a name")?.filter(|name| !name.is_empty()).ok_or_else(|| {
+                    let message = format!("{} has no attribute '{}'", resource.address(), path.path);
+                    let known: Vec<String> = paths(resource.attributes).collect();
+                    let error = Diagnostic::parse(message, resource.span);
+                    match nearest(&path.path, known.iter().map(String::as_str)) {
+                        Some(near) => error.hint(format!("did you mean '{near}'?")),
+                        None => error,
                     }
-                    return Err(error);
-                }
-            },
+                })?
+            }
             None => match resource.index {
                 Some(index) => format!("{}-{}", resource.name, text_of(index)),
                 None => resource.name.to_owned(),
             },
         };
         let groups: Vec<&str> = rule.groups.iter().map(String::as_str).collect();
-        self.host(&name, &groups);
+        self.host(&name, &groups, resource, false)?;
         for path in &rule.group_by {
-            let values = match at(resource.attributes, path).map(|node| &node.kind) {
-                None | Some(Kind::Null) => Vec::new(),
-                Some(Kind::Seq(items)) => items.iter().map(text_of).collect(),
-                Some(_) => at(resource.attributes, path).map(text_of).into_iter().collect(),
+            let Some(value) = resource.at(path) else { continue };
+            let wrong = |found: &Node| resource.wrong(&path.path, found, "the name of a group");
+            let word = |node: &Node| match node.kind {
+                Kind::Bool(_) => Some(text_of(node)),
+                _ => word(node),
             };
-            for group in values.iter().filter(|group| !group.is_empty()) {
+            let values = match &value.kind {
+                Kind::Seq(items) => items.iter().map(|item| word(item).ok_or_else(|| wrong(item))).collect(),
+                _ => word(value).ok_or_else(|| wrong(value)).map(|one| vec![one]),
+            };
+            for group in values?.iter().filter(|group| !group.is_empty()) {
                 self.inventory.add_host(&name, Some(&fit(group)));
             }
         }
         let mut vars: Vec<(&str, &Node)> = Vec::new();
-        let address = rule.host.as_deref().and_then(|path| at(resource.attributes, path));
-        vars.extend(address.filter(|node| !node.is_null()).map(|node| ("ansible_host", node)));
-        let wanted =
-            rule.vars.iter().filter_map(|(name, path)| Some((&**name, at(resource.attributes, path)?)));
-        vars.extend(wanted);
+        if let Some(path) = &rule.host
+            && let Some(address) = resource.at(path)
+        {
+            resource.word(path, "an address")?;
+            vars.push(("ansible_host", address));
+        }
+        vars.extend(rule.vars.iter().filter_map(|(name, path)| Some((&**name, resource.at(path)?))));
         let host = self.inventory.add_host(&name, None);
         // what a cloud says of its machines is no template
         let untrusted = vars.into_iter().map(|(name, node)| (Arc::from(name), inert(node, 0)));
@@ -262,14 +357,40 @@ impl Seen<'_> {
         Ok(())
     }
 
-    fn host(&mut self, name: &str, groups: &[&str]) {
-        self.hosts += 1;
+    /// Adds a host. That a mapped resource and an `ansible_host` of one name are one machine is meant; two of a sort
+    /// are two machines.
+    fn host(
+        &mut self,
+        name: &str,
+        groups: &[&str],
+        resource: &Resource<'_>,
+        by_itself: bool,
+    ) -> Result<(), Diagnostic> {
+        let here = (resource.address(), by_itself);
+        if let Some(known) =
+            self.made.insert(name.to_owned(), here.clone()).filter(|known| known.1 == by_itself)
+        {
+            let message = format!("both {} and {} make a host named '{name}'", known.0, here.0);
+            return Err(Diagnostic::parse(message, resource.span)
+                .hint("names of hosts must be unique: say with 'name' which attribute tells them apart"));
+        }
         let source = self.source.clone();
         self.inventory.add_host(name, None).source.get_or_insert(source);
         for group in groups {
             self.inventory.add_host(name, Some(group));
         }
+        Ok(())
     }
+}
+
+/// The paths to all that a resource says, some levels deep.
+fn paths(attributes: &Mapping) -> impl Iterator<Item = String> + '_ {
+    attributes.pairs.iter().flat_map(|(key, value)| {
+        let key = text_of(key);
+        let inner = value.as_map().map(|map| map.pairs.as_slice()).unwrap_or_default();
+        let inner: Vec<String> = inner.iter().map(|(name, _)| format!("{key}.{}", text_of(name))).collect();
+        std::iter::once(key).chain(inner)
+    })
 }
 
 /// The attribute at a path such as `network.0.address`.
@@ -302,14 +423,32 @@ fn inert(node: &Node, depth: usize) -> Node {
 }
 
 fn own_name<'s>(resource: &Resource<'s>) -> Result<&'s str, Diagnostic> {
-    resource.attributes.get("name").and_then(Node::as_str).ok_or_else(|| {
-        let message = format!("{}.{} has no name", resource.kind, resource.name);
-        Diagnostic::parse(message, resource.span)
-    })
+    let name = resource.attributes.get("name").filter(|name| !name.is_null());
+    match name.map(|name| (name.as_str(), name)) {
+        Some((Some(name), _)) if !name.is_empty() => Ok(name),
+        Some((None, name)) => Err(resource.wrong("name", name, "a name")),
+        _ => Err(Diagnostic::parse(format!("{} has no name", resource.address()), resource.span)),
+    }
 }
 
-fn names(list: Option<&Node>) -> Vec<&str> {
-    list.and_then(Node::as_seq).unwrap_or_default().iter().filter_map(Node::as_str).collect()
+/// A list of names; null is none.
+fn names<'s>(resource: &Resource<'s>, attribute: &str) -> Result<Vec<&'s str>, Diagnostic> {
+    let Some(list) = resource.attributes.get(attribute).filter(|list| !list.is_null()) else {
+        return Ok(Vec::new());
+    };
+    let Some(items) = list.as_seq() else { return Err(resource.wrong(attribute, list, "a list of names")) };
+    items.iter().map(|item| item.as_str().ok_or_else(|| resource.wrong(attribute, item, "a name"))).collect()
+}
+
+/// `variables`; null is none.
+fn variables<'s>(resource: &Resource<'s>) -> Result<impl Iterator<Item = &'s (Node, Node)>, Diagnostic> {
+    let none: &[(Node, Node)] = &[];
+    let pairs = match resource.attributes.get("variables").map(|node| (&node.kind, node)) {
+        None | Some((Kind::Null, _)) => none,
+        Some((Kind::Map(map), _)) => &map.pairs,
+        Some((_, node)) => return Err(resource.wrong("variables", node, "a mapping")),
+    };
+    Ok(pairs.iter())
 }
 
 fn rules_of(node: &Node) -> Result<Vec<Rule>, Diagnostic> {
@@ -330,10 +469,14 @@ fn rule(key: &Node, node: &Node) -> Result<Rule, Diagnostic> {
     };
     for (key, value) in &map.pairs {
         match key.as_str() {
-            Some("name") => rule.name = Some(text(value, "name")?.to_owned()),
-            Some("host") => rule.host = Some(text(value, "host")?.to_owned()),
+            Some("name") => rule.name = Some(attribute(value, "name")?),
+            Some("host") => rule.host = Some(attribute(value, "host")?),
             Some("groups") => rule.groups = texts(value, "groups")?,
-            Some("group_by") => rule.group_by = texts(value, "group_by")?,
+            Some("group_by") => {
+                let items = value.as_seq().unwrap_or(std::slice::from_ref(value));
+                rule.group_by =
+                    items.iter().map(|item| attribute(item, "group_by")).collect::<Result<_, _>>()?;
+            }
             Some("vars") => {
                 let Some(vars) = value.as_map() else {
                     return Err(Diagnostic::parse(
@@ -342,14 +485,26 @@ fn rule(key: &Node, node: &Node) -> Result<Rule, Diagnostic> {
                     ));
                 };
                 for (name, path) in &vars.pairs {
-                    rule.vars
-                        .push((text(name, "a variable")?.to_owned(), text(path, "an attribute")?.to_owned()));
+                    let name = text(name, "a variable")?.to_owned();
+                    rule.vars.push((name, attribute(path, "an attribute")?));
                 }
             }
             _ => return Err(unknown(key, &["name", "host", "groups", "group_by", "vars"])),
         }
     }
     Ok(rule)
+}
+
+fn attribute(node: &Node, what: &str) -> Result<Attribute, Diagnostic> {
+    Ok(Attribute { path: text(node, what)?.to_owned(), span: node.span })
+}
+
+impl Rule {
+    /// All attributes that it speaks of.
+    fn attributes(&self) -> impl Iterator<Item = &Attribute> {
+        let vars = self.vars.iter().map(|(_, path)| path);
+        self.name.iter().chain(&self.host).chain(&self.group_by).chain(vars)
+    }
 }
 
 fn text<'n>(node: &'n Node, what: &str) -> Result<&'n str, Diagnostic> {
@@ -371,113 +526,5 @@ fn unknown(key: &Node, known: &[&str]) -> Diagnostic {
     match nearest(&name, known.iter().copied()) {
         Some(near) => error.hint(format!("did you mean '{near}'?")),
         None => error.hint(format!("there are {}", known.join(", "))),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::{Inventory, Options};
-
-    const STATE: &str = r#"{"version": 4, "terraform_version": "1.9.0", "resources": [
-      {"mode": "managed", "type": "ansible_host", "name": "web", "provider": "p", "instances": [
-        {"index_key": 0, "attributes": {"name": "web1", "groups": ["web"], "variables": {"ansible_host": "10.0.0.1", "greeting": "{{ 1 + 1 }}"}}}]},
-      {"mode": "managed", "type": "ansible_group", "name": "g", "instances": [
-        {"attributes": {"name": "site", "children": ["web"], "variables": {"env": "prod"}}}]},
-      {"mode": "data", "type": "aws_instance", "name": "no", "instances": [{"attributes": {"id": "no"}}]},
-      {"mode": "managed", "type": "aws_instance", "name": "db", "instances": [
-        {"index_key": "a", "attributes": {"public_ip": "10.0.0.2", "tags": {"Role": "data base", "x": "{{ 1 }}"}, "net": [{"mac": 7}]}},
-        {"index_key": "b", "attributes": {"public_ip": null, "tags": {}}}]}]}"#;
-
-    fn load(files: &[(&str, &str)], source: &str) -> (Inventory, String) {
-        let folder = tempfile::tempdir().unwrap();
-        for (name, text) in files {
-            std::fs::write(folder.path().join(name), text).unwrap();
-        }
-        let source = folder.path().join(source).display().to_string();
-        let options = Options { any_unparsed_is_failed: false, ..Options::default() };
-        let (inventory, warnings) = Inventory::load(&[source], &options).unwrap();
-        let place =
-            |error: &crate::diag::Diagnostic| error.span.map(|span| span.to_string()).unwrap_or_default();
-        let told: Vec<String> = warnings
-            .iter()
-            .flat_map(|told| std::iter::successors(Some(told), |told| told.cause.as_deref()))
-            .map(|told| {
-                format!("{} {} {}", told.message, told.hint.as_deref().unwrap_or_default(), place(told))
-            })
-            .collect();
-        (inventory, told.join("\n"))
-    }
-
-    fn var(inventory: &Inventory, host: &str, name: &str) -> String {
-        inventory.hosts[host].vars.get(name).map_or("none".into(), super::text_of)
-    }
-
-    #[test]
-    fn a_state_alone_gives_the_providers_hosts_and_groups() {
-        let (inventory, told) = load(&[("terraform.tfstate", STATE)], "terraform.tfstate");
-        assert_eq!(told, "");
-        assert_eq!(inventory.hosts.keys().map(|host| &**host).collect::<Vec<_>>(), ["web1"]);
-        assert_eq!(var(&inventory, "web1", "ansible_host"), "10.0.0.1");
-        assert!(inventory.members("site").contains("web1"));
-    }
-
-    #[test]
-    fn a_source_file_says_which_resources_are_hosts() {
-        let source = "plugin: terraform\nresources:\n  aws_instance:\n    host: public_ip\n    groups: aws\n    \
-                      group_by: [tags.Role]\n    vars: {mac: net.0.mac, x: tags.x}\n";
-        let files = [("terraform.tfstate", STATE), ("cloud.yml", source)];
-        let (inventory, told) = load(&files, "cloud.yml");
-        assert_eq!(told, "");
-        assert_eq!(inventory.hosts.keys().map(|host| &**host).collect::<Vec<_>>(), ["web1", "db-a", "db-b"]);
-        assert_eq!(var(&inventory, "db-a", "ansible_host"), "10.0.0.2");
-        assert_eq!(var(&inventory, "db-a", "mac"), "7");
-        assert_eq!(var(&inventory, "db-b", "ansible_host"), "none");
-        assert!(inventory.members("data_base").contains("db-a"));
-        assert_eq!(inventory.members("aws").len(), 2);
-        let inert = &inventory.hosts["db-a"].vars["x"].kind;
-        assert!(matches!(inert, crate::yaml::Kind::Str { unsafe_: true, .. }));
-    }
-
-    #[test]
-    fn what_terraform_show_prints_is_read_too() {
-        let show = r#"{"format_version": "1.0", "values": {"root_module": {"resources": [], "child_modules": [
-          {"resources": [{"mode": "managed", "type": "ansible_host", "name": "w", "values": {"name": "w1", "groups": null}}]}]}}}"#;
-        let files = [("show.json", show), ("t.yml", "plugin: terraform\npath: show.json\n")];
-        let (inventory, told) = load(&files, "t.yml");
-        assert_eq!(told, "");
-        assert!(inventory.hosts.contains_key("w1"));
-    }
-
-    #[test]
-    fn what_is_wrong_is_told_with_its_place() {
-        let table = [
-            ("plugin: terraform\nresorces: {}\n", "did you mean 'resources'", ":2:1"),
-            ("plugin: terraform\nresources:\n  aws_instnce: {}\n", "did you mean 'aws_instance'", ":3:3"),
-            (
-                "plugin: terraform\nresources:\n  aws_instance: {name: tags.Nme}\n",
-                "no attribute 'tags.Nme'",
-                "tfstate:8:",
-            ),
-            (
-                "plugin: terraform\nresources:\n  aws_instance: {groups: {a: b}}\n",
-                "groups must be a string",
-                ":3:26",
-            ),
-            ("plugin: terraform\npath: nothere\n", "nothere", ""),
-        ];
-        for (source, message, place) in table {
-            let files = [("terraform.tfstate", STATE), ("t.yml", source)];
-            let (_, told) = load(&files, "t.yml");
-            assert!(told.contains(message) && told.contains(place), "{source}: {told}");
-        }
-        for (state, message) in [
-            ("{\"version\": 3, \"modules\": []}", "version 3"),
-            ("{\"version\": 4, \"resources\": []}", "names no host"),
-            ("{\"a\": 1}", "neither a Terraform state"),
-            ("{\"version\": 4,", "tfstate:"),
-        ] {
-            let (_, told) = load(&[("x.tfstate", state)], "x.tfstate");
-            assert!(told.contains(message), "{state}: {told}");
-        }
     }
 }

@@ -9,7 +9,8 @@ use std::process::Command;
 
 pub(super) fn loaded(sources: &[&str]) -> (Inventory, Vec<String>) {
     let sources: Vec<String> = sources.iter().map(|s| (*s).to_owned()).collect();
-    let (inventory, warnings) = Inventory::load(&sources, &Options::default()).unwrap();
+    let mut warnings = Vec::new();
+    let inventory = Inventory::load(&sources, &Options::default(), &mut warnings).unwrap();
     (inventory, warnings.iter().map(|w| w.to_string()).collect())
 }
 
@@ -99,7 +100,7 @@ pub(super) fn write(folder: &Path, name: &str, text: &str) {
 }
 
 /// Each case: its sources, and its files.
-type Case = (&'static [&'static str], &'static [(&'static str, &'static str)]);
+pub(super) type Case = (&'static [&'static str], &'static [(&'static str, &'static str)]);
 
 const CASES: &[Case] = &[
     (
@@ -389,7 +390,7 @@ const CASES: &[Case] = &[
 fn every_sort_of_inventory_is_read_as_ansible_reads_it() {
     let mut wrong = Vec::new();
     let only = std::env::var("IMPEL_CASE_FROM").ok().and_then(|text| text.parse().ok()).unwrap_or(0);
-    for (number, (sources, files)) in CASES.iter().enumerate().skip(only) {
+    for (number, (sources, files)) in CASES.iter().chain(odd_cases::CASES).enumerate().skip(only) {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path().canonicalize().unwrap();
         files.iter().for_each(|(name, text)| write(&folder, name, text));

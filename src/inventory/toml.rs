@@ -39,12 +39,17 @@ pub fn read(
     let mut root = node(&toml::Value::Table(table), span);
     // `children` is a list of names here; the groups themselves stand at the top.
     if let Kind::Map(groups) = &mut root.kind {
-        for (_, group) in &mut Arc::make_mut(groups).pairs {
+        for (name, group) in &mut Arc::make_mut(groups).pairs {
             let Kind::Map(sections) = &mut group.kind else { continue };
             for (key, value) in &mut Arc::make_mut(sections).pairs {
-                if key.as_str() == Some("children")
-                    && let Kind::Seq(names) = &value.kind
-                {
+                if key.as_str() == Some("children") {
+                    let Kind::Seq(names) = &value.kind else {
+                        let (group, class) = (super::yaml::text_of(name), value.type_name());
+                        let message = format!(
+                            "Invalid \"children\" entry for \"{group}\" group, requires a list, found \"<class '{class}'>\" instead."
+                        );
+                        return Err(Diagnostic::parse(message, span));
+                    };
                     let none = Node { kind: Kind::Null, span };
                     let pairs = names.iter().map(|name| (name.clone(), none.clone())).collect();
                     value.kind = Kind::Map(Arc::new(Mapping { pairs }));
@@ -52,7 +57,8 @@ pub fn read(
             }
         }
     }
-    super::yaml::read(inventory, &root, &path, warnings)
+    let groups = root.as_map().map(|groups| groups.pairs.as_slice()).unwrap_or_default();
+    super::yaml::read_toml(inventory, groups, &path, warnings)
 }
 
 fn node(value: &toml::Value, span: Span) -> Node {

@@ -79,7 +79,19 @@ impl Inventory {
         beside_inventory: &[VarFiles],
         beside_playbook: &[VarFiles],
     ) -> Result<Vec<Arc<Vars>>, Diagnostic> {
-        let groups = self.groups_of(host);
+        self.layers_within(host, beside_inventory, beside_playbook, true)
+    }
+
+    /// [`Self::layers`], the group `all` only where the host is said to be in it.
+    pub(super) fn layers_within(
+        &self,
+        host: &Host,
+        beside_inventory: &[VarFiles],
+        beside_playbook: &[VarFiles],
+        in_all: bool,
+    ) -> Result<Vec<Arc<Vars>>, Diagnostic> {
+        let mut groups = self.groups_of(host);
+        groups.retain(|group| in_all || &*group.name != ALL);
         let mut layers = Vec::new();
         let mut push = |vars: Option<Arc<Vars>>| layers.extend(vars.filter(|vars| !vars.is_empty()));
         for group in &groups {
@@ -169,13 +181,7 @@ pub fn read_file(path: &Path, vault: &Vault) -> Result<Vars, Diagnostic> {
         }
         Kind::Null => Ok(Vars::default()),
         _ => {
-            let class = super::yaml::class(&node);
-            let class = class
-                .rsplit('.')
-                .next()
-                .unwrap_or_default()
-                .trim_end_matches("'>")
-                .trim_start_matches("<class '");
+            let class = super::yaml::bare_class(&node);
             let shown = repr::of_str(&path.to_string_lossy());
             let message = format!(
                 "Could not process {shown}: failed to combine variables, expected dicts but got a 'dict' and a '{class}'."

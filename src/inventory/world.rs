@@ -1,12 +1,13 @@
 //! What templates in inventory sources see: one host's variables, or a generator's layers.
 
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Span};
 use crate::maps::{IndexMap, IndexSet};
 use crate::template::{Effect, Value, World};
 use crate::vault::Vault;
-use std::collections::HashMap;
+use crate::yaml::{Kind, Mapping, Node};
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// What the templates of a source warn of, each once.
 #[derive(Default)]
@@ -27,6 +28,8 @@ pub(super) struct SourceWorld<'t> {
     /// By address; holding the string keeps the address from being used again.
     rendered: Mutex<HashMap<usize, (Arc<str>, Value)>>,
     told: &'t Told,
+    /// Where the text lies that sources wrote themselves.
+    own: OnceLock<HashSet<usize>>,
 }
 
 impl<'t> SourceWorld<'t> {
@@ -37,8 +40,80 @@ impl<'t> SourceWorld<'t> {
         told: &'t Told,
     ) -> SourceWorld<'t> {
         let folder = source.parent().unwrap_or(Path::new(".")).to_owned();
-        SourceWorld { vars, vault, folder, rendered: Mutex::default(), told }
+        SourceWorld { vars, vault, folder, rendered: Mutex::default(), told, own: OnceLock::new() }
     }
+}
+
+impl SourceWorld<'_> {
+    /// A rendered value as the inventory holds it. Text that a source itself wrote, and that came through unchanged,
+    /// may be an expression still; what a template made is never one again.
+    pub(super) fn node_of(&self, value: &Value, span: Span) -> Node {
+        let own = |text: &Arc<str>| {
+            let own = self.own.get_or_init(|| {
+                let mut own = HashSet::new();
+                self.vars.values().for_each(|value| trusted(value, &mut own, DEEPEST));
+                own
+            });
+            own.contains(&address(text))
+        };
+        node(value, span, &own)
+    }
+}
+
+/// The addresses of all text in a value that its source may use as templates.
+fn trusted(value: &Value, found: &mut HashSet<usize>, depth: u32) {
+    let Some(depth) = depth.checked_sub(1) else { return };
+    match value {
+        Value::Str(text) if text.trusted => {
+            found.insert(address(&text.text));
+        }
+        Value::List(list) => list.items().iter().for_each(|item| trusted(item, found, depth)),
+        Value::Dict(dict) => {
+            for (key, item) in dict.pairs().iter() {
+                trusted(key.value(), found, depth);
+                trusted(item, found, depth);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// How deep variables are searched.
+const DEEPEST: u32 = 100;
+
+/// A value as the inventory holds it, with no string in it a template.
+pub fn node_of(value: &Value, span: Span) -> Node {
+    node(value, span, &|_| false)
+}
+
+fn node(value: &Value, span: Span, own: &dyn Fn(&Arc<str>) -> bool) -> Node {
+    let deeper = |value: &Value| node(value, span, own);
+    let text = |text: Arc<str>| Kind::Str { unsafe_: !own(&text), text };
+    let kind = match value {
+        Value::Bool(value) => Kind::Bool(*value),
+        Value::Int(value) => Kind::Int(*value),
+        Value::Big(value) => Kind::Big(value.clone()),
+        Value::Float(value) => Kind::Float(*value),
+        Value::Str(value) => text(value.text.clone()),
+        Value::Vault(vault) => Kind::Vault(vault.text.clone()),
+        Value::Bytes(value) => Kind::Bytes(value.clone()),
+        Value::Date(value) => Kind::Date(*value),
+        Value::DateTime(value) => Kind::DateTime(**value),
+        Value::Zoned(value) => Kind::Zoned((**value).clone()),
+        Value::None | Value::Omit | Value::Undefined(_) => Kind::Null,
+        Value::Dict(dict) => {
+            let pairs =
+                dict.pairs().iter().map(|(key, value)| (deeper(key.value()), deeper(value))).collect();
+            Kind::Map(Arc::new(Mapping { pairs }))
+        }
+        value => match value.iter() {
+            Ok(items) => Kind::Seq(items.map(|item| deeper(&item)).collect()),
+            Err(_) => text(value.to_text().unwrap_or_default().into()),
+        },
+    };
+    // what is secret stays so
+    let sealed = matches!(value, Value::Str(s) if s.secret);
+    Node { kind, span: if sealed { span.sealed() } else { span } }
 }
 
 fn address(text: &Arc<str>) -> usize {

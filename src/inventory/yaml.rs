@@ -18,7 +18,7 @@ pub fn read(
     path: &Path,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<(), Diagnostic> {
-    let mut reader = Reader { inventory, source: path.into(), warnings };
+    let mut reader = Reader { inventory, source: path.into(), warnings, toml: false };
     let Kind::Map(groups) = &root.kind else {
         let message = if empty(root) {
             "Parsed empty YAML file".into()
@@ -34,6 +34,23 @@ pub fn read(
         return Err(Diagnostic::parse("Plugin configuration YAML file, not YAML inventory", root.span));
     }
     for (name, content) in &groups.pairs {
+        reader.group(name, content, 0)?;
+    }
+    Ok(())
+}
+
+/// Reads the groups of a TOML inventory, where messages have other words.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn read_toml(
+    inventory: &mut Inventory,
+    groups: &[(Node, Node)],
+    path: &Path,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<(), Diagnostic> {
+    let mut reader = Reader { inventory, source: path.into(), warnings, toml: true };
+    for (name, content) in groups {
         reader.group(name, content, 0)?;
     }
     Ok(())
@@ -59,15 +76,33 @@ pub(super) fn class(node: &Node) -> String {
         Kind::Map(_) => "ansible.module_utils._internal._datatag._AnsibleTaggedDict",
         Kind::Int(_) | Kind::Big(_) => "ansible.module_utils._internal._datatag._AnsibleTaggedInt",
         Kind::Float(_) => "ansible.module_utils._internal._datatag._AnsibleTaggedFloat",
+        Kind::Date(_) => "ansible.module_utils._internal._datatag._AnsibleTaggedDate",
+        Kind::DateTime(_) | Kind::Zoned(_) => {
+            "ansible.module_utils._internal._datatag._AnsibleTaggedDateTime"
+        }
+        Kind::Bytes(_) => "ansible.module_utils._internal._datatag._AnsibleTaggedBytes",
         _ => node.type_name(),
     };
     format!("<class '{name}'>")
+}
+
+/// The type's name alone.
+pub(super) fn bare_class(node: &Node) -> String {
+    let class = class(node);
+    let class = class.trim_start_matches("<class '").trim_end_matches("'>");
+    class.rsplit('.').next().unwrap_or_default().to_owned()
+}
+
+/// What Python says where it cannot go through a value.
+pub(super) fn not_iterable(node: &Node) -> String {
+    format!("'{}' object is not iterable", bare_class(node))
 }
 
 struct Reader<'i> {
     inventory: &'i mut Inventory,
     source: Arc<Path>,
     warnings: &'i mut Vec<Diagnostic>,
+    toml: bool,
 }
 
 /// Deeper than YAML's own limit is no inventory.
@@ -104,6 +139,9 @@ impl Reader<'_> {
             if !matches!(section_name, "vars" | "children" | "hosts") {
                 let key = section.as_str().map_or_else(|| repr::of_node(section), str::to_owned);
                 let message = match &entries.kind {
+                    _ if self.toml => format!(
+                        "Skipping unexpected key \"{key}\" in group \"{name}\", only \"vars\", \"children\" and \"hosts\" are valid"
+                    ),
                     Kind::Map(_) | Kind::Null => format!(
                         "Skipping unexpected key ({key}) in group ({name}), only \"vars\", \"children\" and \"hosts\" are valid"
                     ),
@@ -119,7 +157,16 @@ impl Reader<'_> {
                 Kind::Map(entries) => entries.pairs.clone(),
                 Kind::Null => continue,
                 // One name works without a colon.
-                Kind::Str { .. } => vec![(entries.clone(), Node { kind: Kind::Null, span: entries.span })],
+                Kind::Str { .. } if !self.toml => {
+                    vec![(entries.clone(), Node { kind: Kind::Null, span: entries.span })]
+                }
+                _ if self.toml => {
+                    let class = entries.type_name();
+                    let message = format!(
+                        "Invalid \"{section_name}\" entry for \"{name}\" group, requires a dict, found \"<class '{class}'>\" instead."
+                    );
+                    return Err(Diagnostic::parse(message, entries.span));
+                }
                 _ => {
                     let message = format!(
                         "Invalid \"{section_name}\" entry for \"{name}\" group, requires a dictionary, found \"{}\" instead.",
@@ -131,8 +178,8 @@ impl Reader<'_> {
             for (key, value) in &pairs {
                 match section_name {
                     "vars" => {
-                        let vars = Arc::make_mut(&mut self.inventory.add_group(&name).vars);
-                        vars.insert(text_of(key).into(), value.clone());
+                        let set = self.inventory.set_group_var(&name, text_of(key).into(), value.clone());
+                        set.map_err(|why| Diagnostic::parse(why, value.span))?;
                     }
                     "children" => {
                         if let Some(child) = self.group(key, value, depth + 1)? {

@@ -46,6 +46,34 @@ pub fn of_float(value: f64) -> String {
     if text.contains('.') { text } else { text + ".0" }
 }
 
+/// `str` of a node: text as it is, dates in ISO form, all else as [`of_node`].
+pub fn str_of_node(node: &Node) -> String {
+    match &node.kind {
+        Kind::Str { text, .. } => text.to_string(),
+        Kind::Date(date) => date.to_string(),
+        Kind::DateTime(at) => at.to_string().replace('T', " "),
+        Kind::Zoned(at) => at.strftime("%Y-%m-%d %H:%M:%S%:z").to_string(),
+        _ => of_node(node),
+    }
+}
+
+/// The numbers of a time stamp, seconds and smaller only where they are not all naught.
+fn of_moment(at: jiff::civil::DateTime) -> String {
+    let mut numbers = vec![
+        i32::from(at.year()),
+        at.month().into(),
+        at.day().into(),
+        at.hour().into(),
+        at.minute().into(),
+        at.second().into(),
+        at.subsec_nanosecond() / 1000,
+    ];
+    while numbers.len() > 5 && numbers.last() == Some(&0) {
+        numbers.pop();
+    }
+    numbers.iter().map(i32::to_string).collect::<Vec<_>>().join(", ")
+}
+
 /// `repr` of a node: scalars exactly, containers as Python prints them.
 pub fn of_node(node: &Node) -> String {
     match &node.kind {
@@ -58,8 +86,18 @@ pub fn of_node(node: &Node) -> String {
         Kind::Str { text, .. } | Kind::Vault(text) => of_str(text),
         Kind::Bytes(bytes) => format!("b{}", of_str(&String::from_utf8_lossy(bytes))),
         Kind::Date(date) => format!("datetime.date({}, {}, {})", date.year(), date.month(), date.day()),
-        Kind::DateTime(at) => at.to_string(),
-        Kind::Zoned(at) => at.to_string(),
+        Kind::DateTime(at) => format!("datetime.datetime({})", of_moment(*at)),
+        Kind::Zoned(at) => {
+            let zone = match at.offset().seconds() {
+                0 => "datetime.timezone.utc".into(),
+                offset => {
+                    let (days, seconds) = (offset.div_euclid(86400), offset.rem_euclid(86400));
+                    let days = if days == 0 { String::new() } else { format!("days={days}, ") };
+                    format!("datetime.timezone(datetime.timedelta({days}seconds={seconds}))")
+                }
+            };
+            format!("datetime.datetime({}, tzinfo={zone})", of_moment(at.datetime()))
+        }
         Kind::Seq(items) => format!("[{}]", items.iter().map(of_node).collect::<Vec<_>>().join(", ")),
         Kind::Set(items) if items.is_empty() => "set()".into(),
         Kind::Set(items) => format!("{{{}}}", items.iter().map(of_node).collect::<Vec<_>>().join(", ")),

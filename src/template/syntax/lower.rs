@@ -77,10 +77,32 @@ pub fn expression(text: &str, conditional: bool) -> Result<Program> {
     }
     let tree = minijinja::machinery::parse_expr(&rewritten.text)
         .map_err(|e| complaint::of(&e, &rewritten, &source, "expression"))?;
+    if is_bare_tuple(&rewritten.text) {
+        return Err(Error::failed("Syntax error in expression: chunk after expression"));
+    }
     let mut lowering = Lowering::new(&source, &rewritten, false);
     lowering.conditional = conditional;
     let expression = Some(lowering.expr(&tree));
     Ok(Program { expression, absent: lowering.absent, source: source.as_str().into(), ..Program::default() })
+}
+
+/// Whether a comma stands outside all brackets and strings: Jinja takes one expression alone.
+fn is_bare_tuple(text: &str) -> bool {
+    let (mut depth, mut quote, mut escaped) = (0_i32, None, false);
+    for c in text.chars() {
+        match (quote, c) {
+            _ if escaped => escaped = false,
+            (Some(_), '\\') => escaped = true,
+            (Some(open), c) if c == open => quote = None,
+            (Some(_), _) => {}
+            (None, '\'' | '"') => quote = Some(c),
+            (None, '(' | '[' | '{') => depth += 1,
+            (None, ')' | ']' | '}') => depth -= 1,
+            (None, ',') if depth == 0 => return true,
+            (None, _) => {}
+        }
+    }
+    false
 }
 
 fn normalised(text: &str) -> String {
