@@ -43,7 +43,12 @@ impl IniFile {
                 }
                 continue;
             }
-            if let Some(name) = trimmed.strip_prefix('[').and_then(|t| t.split_once(']')).map(|(n, _)| n) {
+            if let Some(name) = trimmed
+                .strip_prefix('[')
+                .and_then(|t| t.rsplit_once(']'))
+                .map(|(n, _)| n)
+                .filter(|n| !n.is_empty())
+            {
                 if file.sections.contains_key(name) {
                     return Err(format!(
                         "While reading from '<???>' [line {:2}]: section '{name}' already exists",

@@ -30,7 +30,6 @@ fn run(node: &Node, value: &Value) -> Result<Value> {
         Node::Sub(left, right) | Node::Pipe(left, right) => run(right, &run(left, value)?)?,
         Node::Project(left, right) => match run(left, value)? {
             Value::List(list) => projected(list.items().iter(), right)?,
-            Value::Tuple(items) => projected(items.iter(), right)?,
             _ => Value::None,
         },
         Node::ProjectValues(left, right) => match run(left, value)? {
@@ -150,7 +149,7 @@ fn compared(op: Compared, left: &Value, right: &Value) -> Result<Value> {
         return Ok(Value::Bool(is_equal(left, right)? == (op == Compared::Equal)));
     }
     let comparable = |v: &Value| matches!(v, Value::Int(_) | Value::Big(_) | Value::Float(_) | Value::Str(_));
-    if !comparable(left) || !comparable(right) || left.is_str() != right.is_str() {
+    if !comparable(left) || !comparable(right) {
         return Ok(Value::None);
     }
     let order = left.compare(right, "<")?;

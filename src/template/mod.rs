@@ -4,6 +4,7 @@
 pub mod args;
 pub mod calendar;
 pub mod crypt;
+mod csv;
 mod entry;
 pub mod eval;
 pub mod filters;
@@ -11,6 +12,7 @@ pub mod format;
 mod jmespath;
 pub mod lookups;
 pub mod methods;
+mod names;
 pub mod netaddr;
 pub mod pyjson;
 pub use impel_modules::pyregex;

@@ -110,6 +110,18 @@ impl Ip {
         self.within(&["169.254.0.0/16", "fe80::/10"])
     }
 
+    /// As Python's `ipaddress` writes it: version 6 in hexadecimal only.
+    pub fn hexadecimal(self) -> String {
+        if !self.six {
+            return self.to_string();
+        }
+        // The standard library writes these two ranges with a dotted end.
+        match self.number >> 32 {
+            0xffff => format!("::ffff:{:x}:{:x}", self.number >> 16 & 0xffff, self.number & 0xffff),
+            _ => Ipv6Addr::from(self.number).to_string(),
+        }
+    }
+
     /// Its name in the reverse zones of DNS.
     pub fn reverse_name(self) -> String {
         if self.six {
@@ -124,6 +136,10 @@ impl Ip {
 impl fmt::Display for Ip {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.six {
+            // As the C library does, with a dotted end where the address stands for one of version 4.
+            true if self.number >> 32 == 0 && self.number >> 16 != 0 => {
+                write!(f, "::{}", Ipv4Addr::from(self.number as u32))
+            }
             true => write!(f, "{}", Ipv6Addr::from(self.number)),
             false => write!(f, "{}", Ipv4Addr::from(self.number as u32)),
         }
@@ -271,13 +287,25 @@ pub fn merged(networks: &[Net]) -> Vec<Net> {
     out
 }
 
-/// The smallest network that holds all of them.
-pub fn spanning(networks: &[Net]) -> Option<Net> {
-    let first = networks.iter().map(|n| n.first()).min()?;
-    let last = networks.iter().map(|n| n.last()).max()?;
+/// The smallest network that holds all of them; one alone stays as it is.
+///
+/// # Errors
+/// They are of both versions.
+pub fn spanning(networks: &[Net]) -> Result<Option<Net>, &'static str> {
+    if let [alone] = networks {
+        return Ok(Some(*alone));
+    }
+    let (Some(first), Some(last)) =
+        (networks.iter().map(|n| n.first()).min(), networks.iter().map(|n| n.last()).max())
+    else {
+        return Ok(None);
+    };
+    if networks.iter().any(|n| n.ip.six != first.six) {
+        return Err("IP sequence cannot contain both IPv4 and IPv6!");
+    }
     let mut net = Net::host(first);
     while net.prefix > 0 && !net.holds(last) {
         net.prefix -= 1;
     }
-    net.holds(last).then(|| net.network())
+    Ok(Some(net.network()))
 }

@@ -1,11 +1,16 @@
-//! IP addresses, as the collection ansible.utils has them: `ipaddr`, `ipv4`, `ipv6`, `ipwrap`, `ip4_hex`, `ipv6form`.
+//! IP addresses, as the collection ansible.utils has them: `ipaddr`, `ipv4`, `ipv6`, `ipwrap`, `ip4_hex`, `ipv6form`,
+//! `ipcut`.
 
 use super::Filter;
+use super::declared::{int, text, whole};
 use crate::template::Eval;
 use crate::template::args::Args;
 use crate::template::netaddr::{Ip, Net};
 use crate::template::value::{Error, Result, Value};
 use num_bigint::BigInt;
+
+/// How deep lists are looked into.
+const DEEPEST: usize = 100;
 
 /// This family's table.
 pub(super) const FILTERS: &[Filter] = &[
@@ -13,8 +18,9 @@ pub(super) const FILTERS: &[Filter] = &[
         &["ansible.utils.ipaddr", "ansible.netcommon.ipaddr", "ipaddr"],
         &["query", "version", "alias"],
         |_, input, args| {
-            let version = args.opt_int(1, "version")?;
-            queried(&input, &query_of(args)?, version, "ipaddr")
+            let version = int(args, 1, "version")?.and_then(|v| i64::try_from(v).ok());
+            let alias = args.get(2, "alias").map_or(Ok("ipaddr".to_owned()), Value::to_text)?;
+            queried(&input, &query_of(args)?, version, &alias)
         },
     ),
     Filter::new(&["ansible.utils.ipv4", "ansible.netcommon.ipv4", "ipv4"], &["query"], |_, input, args| {
@@ -26,15 +32,16 @@ pub(super) const FILTERS: &[Filter] = &[
     Filter::new(
         &["ansible.utils.ipwrap", "ansible.netcommon.ipwrap", "ipwrap"],
         &["query"],
-        |_, input, _| wrapped(&input),
+        |_, input, _| wrapped(&input, DEEPEST),
     ),
     Filter::new(&["ansible.utils.ip4_hex", "ansible.netcommon.ip4_hex", "ip4_hex"], &["delimiter"], hex),
     Filter::new(&["ansible.utils.ipv6form", "ipv6form"], &["format"], form),
+    Filter::new(&["ansible.utils.ipcut", "ipcut"], &["amount"], cut),
 ];
 
 /// What is asked for: text, or a number as text.
 fn query_of(args: &Args) -> Result<String> {
-    args.get(0, "query").map_or(Ok(String::new()), Value::to_text)
+    args.get(0, "query").map_or(Ok(String::new()), text)
 }
 
 /// A value as an address or network.
@@ -67,6 +74,7 @@ impl Address {
         };
         match (version, net.ip.six) {
             (Some(4), true) | (Some(6), false) => None,
+            (Some(other), _) if other != 4 && other != 6 => None,
             _ => Some(Address { net, has_prefix, written }),
         }
     }
@@ -89,11 +97,33 @@ impl Address {
 
 /// One value's answer, or those of a list that are not empty or false.
 pub(super) fn queried(input: &Value, query: &str, version: Option<i64>, alias: &str) -> Result<Value> {
+    within(input, query, version, alias, DEEPEST)
+}
+
+fn within(input: &Value, query: &str, version: Option<i64>, alias: &str, depth: usize) -> Result<Value> {
     match input {
-        Value::List(_) | Value::Tuple(_) | Value::View(_) => {
+        Value::List(_) | Value::Tuple(_) | Value::View(_)
+            if depth < DEEPEST || !matches!(input, Value::Tuple(_)) =>
+        {
             let mut out = Vec::new();
+            let Some(depth) = depth.checked_sub(1) else {
+                return Err(Error::new("maximum recursion depth exceeded"));
+            };
             for item in input.iter()? {
-                let Ok(answer) = one(&item, query, version, alias) else { continue };
+                // Items of other types are passed over.
+                if !matches!(
+                    item,
+                    Value::Str(_)
+                        | Value::Int(_)
+                        | Value::Big(_)
+                        | Value::Bool(_)
+                        | Value::List(_)
+                        | Value::Tuple(_)
+                        | Value::Undefined(_)
+                ) {
+                    continue;
+                }
+                let answer = within(&item, query, version, alias, depth)?;
                 if answer.is_true()? {
                     out.push(answer);
                 }
@@ -125,9 +155,11 @@ fn answer(a: &Address, query: &str, alias: &str) -> Result<Value> {
     let text = |t: String| Ok(Value::from(t));
     let none = || Ok(Value::None);
     let when = |holds: bool, t: String| Ok(if holds { Value::from(t) } else { Value::None });
+    // These are numbers first: one that fits into version 4 becomes an address of it.
     let usable = |net: Net| -> Result<Option<(Ip, Ip)>> {
         if !a.has_prefix { Err(Error::new("Not a network address")) } else { Ok(net.usable()) }
     };
+    let shown = |ip: Ip| Ip::of(ip.number, false).to_string();
     match query {
         "" => text(a.shown()),
         "bool" => Ok(Value::Bool(true)),
@@ -135,7 +167,8 @@ fn answer(a: &Address, query: &str, alias: &str) -> Result<Value> {
         "address" | "ip" => when(net.ip.six || a.is_host(), net.ip.to_string()),
         "host" => when(a.is_host(), net.to_string()),
         "address/prefix" | "gateway" | "gw" | "host/prefix" | "hostnet" | "router" => {
-            Ok(if a.is_host() { net.to_string().into() } else { Value::Bool(false) })
+            let is_hosts = a.is_host() && net.broadcast() != Some(net.ip);
+            Ok(if is_hosts { net.to_string().into() } else { Value::Bool(false) })
         }
         "ip/prefix" => when(!net.at_most(1) && a.is_host(), net.to_string()),
         "ip_netmask" => when(!net.at_most(1) && a.is_host(), format!("{} {}", net.ip, net.netmask())),
@@ -185,25 +218,27 @@ fn answer(a: &Address, query: &str, alias: &str) -> Result<Value> {
         }
         "ipv6" => text(a.shown()),
         "6to4" => Ok(match net.ip.six {
-            true if net.ip.number >> 112 == 0x2002 => a.written.clone().into(),
+            true if net.ip.number >> 112 == 0x2002 && a.is_host() => a.written.clone().into(),
             false if (a.is_host() && !net.ip.is_multicast()) && !(a.is_network() && net.at_most(2)) => {
                 let (high, low) = (net.ip.number >> 16, net.ip.number & 0xffff);
                 format!("2002:{high:04x}:{low:04x}::1/48").into()
             }
             _ => Value::Bool(false),
         }),
-        "first_usable" => usable(net)?.map_or_else(none, |(first, _)| text(first.to_string())),
-        "last_usable" => usable(net)?.map_or_else(none, |(_, last)| text(last.to_string())),
-        "range_usable" => usable(net)?.map_or_else(none, |(first, last)| text(format!("{first}-{last}"))),
+        "first_usable" => usable(net)?.map_or_else(none, |(first, _)| text(shown(first))),
+        "last_usable" => usable(net)?.map_or_else(none, |(_, last)| text(shown(last))),
+        "range_usable" => {
+            usable(net)?.map_or_else(none, |(first, last)| text(format!("{}-{}", shown(first), shown(last))))
+        }
         "next_usable" | "previous_usable" => {
             let step = if query == "next_usable" { 1 } else { -1 };
-            let Some((first, last)) = usable(net)? else { return none() };
-            let next = net.ip.plus(step).filter(|ip| first <= *ip && *ip <= last);
-            next.map_or_else(none, |ip| text(ip.to_string()))
+            usable(net)?;
+            Ok(beside(net, step)?)
         }
+        "wrap" => Ok(in_brackets(a).into()),
         "peer" => peer(a),
-        number if number.parse::<i128>().is_ok() => {
-            let place = number.parse().unwrap_or(0);
+        number if whole(number).is_some() => {
+            let place = whole(number).unwrap_or(0);
             if net.at_most(1) {
                 return text(a.shown());
             }
@@ -212,10 +247,32 @@ fn answer(a: &Address, query: &str, alias: &str) -> Result<Value> {
                 None => Value::Bool(false),
             })
         }
+        number if number.parse::<f64>().is_ok() && number.contains(|c: char| c.is_ascii_digit()) => {
+            Ok(if net.at_most(1) { a.shown().into() } else { Value::Bool(false) })
+        }
         other => match Net::parse(other) {
             Some(around) => when(around.covers(net), a.written.clone()),
             None => Err(Error::new(format!("{alias}: unknown filter type: {other}"))),
         },
+    }
+}
+
+/// The address so many further on, where a host may have it.
+pub(super) fn beside(net: Net, offset: i128) -> Result<Value> {
+    let Some((first, last)) = net.usable() else { return Ok(Value::None) };
+    let number = BigInt::from(net.ip.number) + offset;
+    let ip = u128::try_from(&number)
+        .map_err(|_| Error::new(format!("failed to detect a valid IP address from {number}")))?;
+    let among = first.number <= ip && ip <= last.number;
+    Ok(if among { Ip::of(ip, false).to_string().into() } else { Value::None })
+}
+
+/// An address of version 6 in brackets; of version 4 as it was written.
+fn in_brackets(a: &Address) -> String {
+    match (a.net.ip.six, a.has_prefix) {
+        (true, true) => format!("[{}]/{}", a.net.ip, a.net.prefix),
+        (true, false) => format!("[{}]", a.net.ip),
+        (false, _) => a.written.clone(),
     }
 }
 
@@ -236,17 +293,26 @@ fn peer(a: &Address) -> Result<Value> {
     Ok(Ip { number: other, ..a.net.ip }.to_string().into())
 }
 
-/// Addresses of version 6 in brackets; anything else as it is.
-fn wrapped(input: &Value) -> Result<Value> {
-    if let Value::List(_) | Value::Tuple(_) | Value::View(_) = input {
-        return Ok(Value::list(input.iter()?.map(|item| wrapped(&item)).collect::<Result<Vec<_>>>()?));
-    }
-    Ok(match Address::read(input, None) {
-        Some(a) if a.net.ip.six && a.has_prefix => format!("[{}]/{}", a.net.ip, a.net.prefix).into(),
-        Some(a) if a.net.ip.six => format!("[{}]", a.net.ip).into(),
-        Some(a) if !input.is_str() => a.net.to_string().into(),
-        Some(a) => a.shown().into(),
-        None => input.clone(),
+/// Addresses of version 6 in brackets; anything else as it is. Numbers are addresses only within lists.
+fn wrapped(input: &Value, depth: usize) -> Result<Value> {
+    let Some(inner) = depth.checked_sub(1) else {
+        return Err(Error::new("maximum recursion depth exceeded"));
+    };
+    Ok(match (input, Address::read(input, None)) {
+        (Value::List(_) | Value::Tuple(_) | Value::View(_), _) => {
+            Value::list(input.iter()?.map(|item| wrapped(&item, inner)).collect::<Result<Vec<_>>>()?)
+        }
+        (Value::Str(_) | Value::Bool(_), None) => input.clone(),
+        (Value::Str(_), Some(a)) if depth == DEEPEST && !a.net.ip.six => a.shown().into(),
+        (Value::Undefined(marker), _) => return Err(Error(marker.clone())),
+        (other, _) if depth == DEEPEST && !other.is_str() => {
+            return Err(Error::new(format!(
+                "Unrecognized type <<class '{}'>> for ipwrap filter <value>",
+                other.type_name()
+            )));
+        }
+        (_, Some(a)) => in_brackets(&a).into(),
+        (_, None) => input.clone(),
     })
 }
 
@@ -257,27 +323,60 @@ pub(super) fn invalid(value: &Value) -> Error {
     ))
 }
 
-/// An address of version 4 as hexadecimal digits.
+/// An address of version 4 as hexadecimal digits, with a delimiter between its bytes.
 fn hex(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
-    let ip = input.as_str().and_then(Ip::parse).filter(|ip| !ip.six).ok_or_else(|| invalid(&input))?;
+    let ip = lone(&input)?;
+    if ip.six {
+        return Err(Error::new(format!("invalid literal for int() with base 10: {}", input.repr()?)));
+    }
+    let delimiter = args.get(0, "delimiter").filter(|v| !v.is_none());
+    let delimiter = delimiter.map_or(Ok(String::new()), Value::to_text)?;
     let bytes = (ip.number as u32).to_be_bytes().map(|byte| format!("{byte:02x}"));
-    Ok(bytes.join(args.str_or(0, "delimiter", "")?).into())
+    Ok(bytes.join(&delimiter).into())
 }
 
-/// An address of version 6, compressed or in full.
+/// An address that is written as one: no number, no prefix.
+pub(super) fn lone(input: &Value) -> Result<Ip> {
+    input.as_str().and_then(Ip::parse).ok_or_else(|| invalid(input))
+}
+
+/// An address of version 6, compressed or in full; of version 4 as it is.
 fn form(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
-    let format = args.str(0, "format")?;
-    if !matches!(format, "compress" | "expand" | "x509") {
+    let Some(format) = args.get(0, "format").filter(|v| !v.is_none()) else {
+        return Err(Error::new("You must pass valid format; None is not a valid format"));
+    };
+    let format = format.to_text()?;
+    if !matches!(format.as_str(), "compress" | "expand" | "x509") {
         return Err(Error::new(format!(
             "['value of format must be one of: compress, expand, x509, got: {format}']"
         )));
     }
-    let ip = input.as_str().and_then(Ip::parse).filter(|ip| ip.six).ok_or_else(|| invalid(&input))?;
+    let ip = lone(&input)?;
     let groups = (0..8).rev().map(|i| ip.number >> (16 * i) & 0xffff);
-    Ok(match format {
-        "compress" => ip.to_string(),
+    Ok(match format.as_str() {
+        "x509" if !ip.six => return Err(invalid(&input)),
+        _ if !ip.six => return Ok(input),
+        "compress" => ip.hexadecimal(),
         "expand" => groups.map(|g| format!("{g:04x}")).collect::<Vec<_>>().join(":"),
         _ => groups.map(|g| format!("{g:x}")).collect::<Vec<_>>().join(":"),
     }
     .into())
+}
+
+/// The first bits of an address, or the last where the amount is negative, in groups from the left.
+fn cut(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+    let amount = int(args, 0, "amount")?
+        .ok_or_else(|| Error::new("You must pass an integer for arithmetic; None is not a valid integer"))?;
+    let ip = lone(&input)?;
+    let bits = ip.bits();
+    let wanted = u32::try_from(amount.unsigned_abs()).unwrap_or(bits).min(bits);
+    let from = if amount < 0 { bits - wanted } else { 0 };
+    let width = if ip.six { 16 } else { 8 };
+    let group = |at: u32| {
+        let size = width.min(from + wanted - at);
+        let number = ip.number >> (bits - at - size) & ((1 << size) - 1);
+        if ip.six { format!("{number:x}") } else { number.to_string() }
+    };
+    let groups: Vec<String> = (from..from + wanted).step_by(width as usize).map(group).collect();
+    Ok(groups.join(if ip.six { ":" } else { "." }).into())
 }

@@ -24,7 +24,8 @@ impl Random {
     pub fn seeded(seed: &Value) -> Option<Random> {
         Some(match seed {
             Value::Str(s) => Random::of_text(&s.text),
-            Value::Float(f) if f.fract() == 0.0 => Random::of_integer(&BigInt::from(*f as i64)),
+            // Other numbers seed with their hash, read without its sign.
+            Value::Float(f) => Random::of_integer(&BigInt::from(hash(*f)? as u64)),
             other => Random::of_integer(&other.as_number()?.integer()?),
         })
     }
@@ -80,6 +81,22 @@ impl Random {
     pub fn index(&mut self, length: usize) -> usize {
         self.below(&BigInt::from(length.max(1))).to_usize().unwrap_or(0)
     }
+}
+
+/// Python's hash of a number that is finite: its value modulo the prime 2^61 - 1.
+fn hash(number: f64) -> Option<i64> {
+    const PRIME: u64 = (1 << 61) - 1;
+    if !number.is_finite() {
+        return None;
+    }
+    let bits = number.abs().to_bits();
+    let (exponent, fraction) = ((bits >> 52) as i64, bits & ((1 << 52) - 1));
+    let mantissa = if exponent == 0 { fraction } else { fraction | 1 << 52 };
+    // Doubling modulo that prime is a rotation by one of 61 bits.
+    let turns = (exponent.max(1) - 1075).rem_euclid(61) as u32;
+    let turned = (u128::from(mantissa) << turns) % u128::from(PRIME);
+    let signed = turned as i64 * if number.is_sign_negative() { -1 } else { 1 };
+    Some(if signed == -1 { -2 } else { signed })
 }
 
 fn generator(eval: &Eval<'_>, seed: Option<&Value>) -> Result<Random> {

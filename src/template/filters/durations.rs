@@ -26,7 +26,16 @@ pub(super) const FILTERS: &[Filter] = &[
 ];
 
 /// Text such as `1h 30min` as a number of one unit.
+///
+/// Errors: text that is none, a unit that is none, other arguments than `year` and `month`, a year or month of no days.
 fn fixed(_eval: &mut Eval<'_>, input: &Value, args: &Args, unit: &str) -> Result<Value> {
+    if !args.positional.is_empty() {
+        let callee = args.callee.rsplit('.').next().unwrap_or_default();
+        return Err(Error::new(format!(
+            "{callee}() takes 1 positional argument but {} were given",
+            args.positional.len() + 1
+        )));
+    }
     convert(input, args, unit)
 }
 
@@ -77,6 +86,9 @@ fn convert(input: &Value, args: &Args, unit: &str) -> Result<Value> {
         let (number, name) = word.split_at(end);
         let number: f64 = number.parse::<i64>().map_err(|_| unread())? as f64;
         sum += number * seconds(name).ok_or_else(unread)?;
+    }
+    if size == 0.0 {
+        return Err(Error::new("division by zero"));
     }
     // Rounded to twelve places.
     let rounded = format!("{:.12}", sum / size).parse().unwrap_or(sum / size);

@@ -1,4 +1,5 @@
-//! Digests and encodings: `hash`, `md5`, `sha1`, `checksum`, `b64encode`, `b64decode`, `to_uuid`.
+//! Digests and encodings: `hash`, `md5`, `sha1`, `checksum`, `b64encode`, `b64decode`, `to_uuid`;
+//! community.general's `crc32`.
 
 use super::Filter;
 use crate::template::Eval;
@@ -13,6 +14,7 @@ pub(super) const FILTERS: &[Filter] = &[
     Filter::new(&["hash"], &["hashtype"], hash),
     Filter::new(&["md5"], &[], |_, input, _| digest(&input, "md5")),
     Filter::new(&["sha1", "checksum"], &[], |_, input, _| digest(&input, "sha1")),
+    Filter::new(&["community.general.crc32", "crc32"], &[], crc32),
     Filter::new(&["b64encode"], &["encoding", "urlsafe"], encode),
     Filter::new(&["b64decode"], &["encoding", "urlsafe"], decode),
     Filter::new(&["to_uuid"], &["namespace"], to_uuid),
@@ -27,6 +29,27 @@ fn hash(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
         Some(Value::Str(name)) => digest(&input, &name.text),
         Some(_) => Err(Error::new("name must be a string")),
     }
+}
+
+/// The CRC-32 of text, in hex without zeros before it.
+///
+/// Errors: what is no text.
+fn crc32(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> {
+    let Some(text) = input.as_str() else {
+        return Err(Error::new(format!(
+            "Invalid value type (<class '{}'>) for crc32 ({})",
+            input.type_name(),
+            input.repr()?
+        )));
+    };
+    let mut sum = u32::MAX;
+    for byte in text.bytes() {
+        sum ^= u32::from(byte);
+        for _ in 0..8 {
+            sum = sum >> 1 ^ if sum & 1 == 1 { 0xedb8_8320 } else { 0 };
+        }
+    }
+    Ok(Value::text(format!("{:x}", !sum), input.is_secret()))
 }
 
 /// A value's bytes: text as UTF-8.

@@ -5,6 +5,7 @@ use crate::template::args::Args;
 use crate::template::value::{Error, Result, Value};
 use crate::template::{Dict, Eval, Key};
 use impel_modules::configparser::IniFile;
+use std::collections::HashSet;
 
 /// This family's table.
 pub(super) const FILTERS: &[Filter] = &[
@@ -40,22 +41,36 @@ fn to_ini(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> {
         return Err(Error::new("to_ini received an empty dict. An empty dict cannot be converted."));
     }
     let failed = |what: String| Error::new(format!("to_ini failed to parse given dict:{what}"));
-    let mut parts = Vec::new();
+    // As Python's `str`, which has a word for nothing.
+    let shown = |value: &Value| if value.is_str() { value.to_text() } else { value.repr() };
+    let mut parts: Vec<(String, String)> = Vec::new();
     for (name, options) in sections.pairs().iter() {
         let Some(options) = options.as_dict() else {
             return Err(failed(format!("'{}' object has no attribute 'items'", options.type_name())));
         };
-        let mut part = format!("[{}]\n", name.value().to_text()?);
-        for (option, value) in options.pairs().iter() {
-            let text = match value {
-                Value::None => return Err(failed("option values must be strings".into())),
-                Value::Str(_) | Value::Int(_) | Value::Float(_) => value.to_text()?,
-                _ => return Err(failed("option values must be strings".into())),
-            };
-            let text = text.replace('\n', "\n\t");
-            part.push_str(&format!("{} = {text}\n", option.value().to_text()?));
+        let name = shown(name.value())?;
+        if parts.iter().any(|(known, _)| *known == name) {
+            return Err(failed(format!("Section '{name}' already exists")));
         }
-        parts.push(part);
+        let mut part = format!("[{name}]\n");
+        let mut seen = HashSet::new();
+        for (option, value) in options.pairs().iter() {
+            if value.is_none() {
+                return Err(failed("option values must be strings".into()));
+            }
+            let option = shown(option.value())?;
+            let text = shown(value)?.replace('\n', "\n\t");
+            part.push_str(&format!("{option} = {text}\n"));
+            if !seen.insert(option.clone()) {
+                return Err(failed(format!(
+                    "While reading from '<dict>': option '{option}' in section '{name}' already exists"
+                )));
+            }
+        }
+        parts.push((name, part));
     }
+    // The section of defaults goes first.
+    parts.sort_by_key(|(name, _)| name != "DEFAULT");
+    let parts: Vec<String> = parts.into_iter().map(|(_, part)| part).collect();
     Ok(Value::text(parts.join("\n"), input.is_secret()))
 }

@@ -179,9 +179,25 @@ fn keywords(args: &Args, layout: &mut Layout) -> Result<()> {
     Ok(())
 }
 
-/// What a JMESPath expression selects.
+/// What a JMESPath expression selects of any value.
+///
+/// Errors: an expression that is no text or cannot be read, a function that does not take what it is given, text that is
+/// compared with a number.
 fn json_query(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
-    let expression = args.required(0, "expr")?.to_text()?;
+    let given = args.required(0, "expr")?;
+    let expression = match given {
+        Value::Str(s) => s.text.to_string(),
+        Value::None => String::new(),
+        other => {
+            return Err(Error::new(format!(
+                "Error in jmespath.search in json_query filter plugin:\n'{}' object is not an expression",
+                other.type_name()
+            )));
+        }
+    };
+    if expression.trim().is_empty() {
+        return Err(Error::new("JMESPathError in json_query filter plugin:\nthe expression is empty"));
+    }
     crate::template::jmespath::search(&expression, &input).map_err(|e| {
         Error::new(format!("JMESPathError in json_query filter plugin:\n{}", e.message()))
             .hint(format!("the expression is: {expression}"))

@@ -7,6 +7,7 @@ mod choice;
 mod combinations;
 mod comments;
 mod dates;
+mod declared;
 mod dicts;
 mod durations;
 mod gathered;
@@ -28,6 +29,9 @@ mod sequences;
 mod sets;
 mod sorting;
 mod strings;
+mod structures;
+mod tables;
+mod vlans;
 mod yaml;
 
 pub(crate) use chance::Random;
@@ -66,5 +70,8 @@ const FAMILIES: &[&[Filter]] = &[
     sequences::FILTERS,
     sets::FILTERS,
     strings::FILTERS,
+    structures::FILTERS,
+    tables::FILTERS,
+    vlans::FILTERS,
     yaml::FILTERS,
 ];

@@ -2,11 +2,13 @@
 //! `network_in_usable`, `cidr_merge` and the like.
 
 use super::Filter;
-use super::addresses::{Address, invalid};
+use super::addresses::{Address, beside, invalid};
+use super::declared::{int, text, texts};
 use crate::template::Eval;
 use crate::template::args::Args;
 use crate::template::netaddr::{Net, merged, spanning};
 use crate::template::value::{Error, Result, Value};
+use num_bigint::BigUint;
 
 /// How many addresses `usable_range` lists at most.
 const MOST: u128 = 1 << 20;
@@ -64,14 +66,17 @@ fn subnet(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     };
     let is_address = !has_prefix || net.at_most(1);
     let net = net.network();
-    let query = args.get(0, "query").map_or(Ok(String::new()), Value::to_text)?;
-    let index = args.opt_int(1, "index")?;
+    let query = args.get(0, "query").map_or(Ok(String::new()), text)?;
+    let index = int(args, 1, "index")?.map(|i| i64::try_from(i).unwrap_or(i64::MAX));
     if query.is_empty() {
         return Ok(net.to_string().into());
     }
     if let Ok(prefix) = query.parse::<u32>() {
         if prefix > net.ip.bits() {
             return Ok(Value::Bool(false));
+        }
+        if is_address && prefix == net.prefix {
+            return Err(Error::new("list index out of range"));
         }
         return Ok(match index {
             // The nth of the networks around it, from the one of that size inwards.
@@ -98,14 +103,18 @@ fn subnet(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let around = Net::parse(&query).ok_or_else(|| {
         Error::new(format!("You must pass a valid subnet or IP address; {query} is invalid"))
     })?;
-    // Counted in subnets of the size asked for, else of the value's own.
+    // Counted in subnets of the value's size. Versions do not matter: these are numbers of as many bits as the value.
     let around = around.network();
-    if !around.covers(net) {
-        return Err(Error::new(format!("{net} is not in the subnet {around}")));
+    let outside = || Error::new(format!("{net} is not in the subnet {around}"));
+    let shift = net.ip.bits().checked_sub(around.prefix).ok_or_else(|| Error::new("negative shift count"))?;
+    let within = |number: u128| number.checked_shr(shift).unwrap_or(0);
+    if within(net.ip.number) != within(around.ip.number) || net.prefix < around.prefix {
+        return Err(outside());
     }
-    let shift = net.ip.bits() - net.prefix;
-    let place = net.ip.number.wrapping_sub(around.ip.number).checked_shr(shift).unwrap_or(0);
-    Ok((place + 1).to_string().into())
+    let base = within(around.ip.number).checked_shl(shift).unwrap_or(0);
+    let size = net.ip.bits() - net.prefix;
+    let place = net.ip.number.checked_sub(base).ok_or_else(outside)?.checked_shr(size).unwrap_or(0);
+    Ok((BigUint::from(place) + 1u32).to_string().into())
 }
 
 fn nth_subnet(net: Net, prefix: u32, index: i64) -> Value {
@@ -123,90 +132,80 @@ fn nth_subnet(net: Net, prefix: u32, index: i64) -> Value {
     }
 }
 
-fn integer(args: &Args, name: &str) -> Result<i128> {
-    match args.get(0, name) {
-        None => Err(Error::new("Must pass in an integer")),
-        Some(value) => value.to_text()?.trim().parse().map_err(|_| {
-            Error::new(format!(
-                "['argument \\'{name}\\' is of type {} and we were unable to convert to int']",
-                value.type_name()
-            ))
-        }),
-    }
-}
-
 /// The address so many further on.
 fn math(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
-    let amount = integer(args, "amount")?;
-    let address = Address::read(&input, None).ok_or_else(|| invalid(&input))?;
-    let ip = address.net.ip.plus(amount);
+    let amount = int(args, 0, "amount")?
+        .ok_or_else(|| Error::new("You must pass an integer for arithmetic; None is not a valid integer"))?;
+    let text = input.as_str().filter(|text| text.contains(['.', ':']));
+    let net = text.and_then(Net::parse).ok_or_else(|| invalid(&input))?;
+    let ip = net.ip.plus(amount);
     ip.map(|ip| ip.to_string().into()).ok_or_else(|| Error::new("result outside valid IP address boundary!"))
 }
 
 /// The address at a place of the network.
 fn nth_host(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
-    let place = args.get(0, "query").map_or(Ok(String::new()), Value::to_text)?;
-    let (Some(address), Ok(place)) = (Address::read(&input, None), place.parse()) else {
+    let place = args.get(0, "query").map_or(Ok(String::new()), text)?;
+    let (Some(address), Ok(place)) = (Address::read(&input, None), place.parse::<i128>()) else {
         return Ok(Value::Bool(false));
     };
-    Ok(address.net.nth(place).map_or(Value::Bool(false), |ip| ip.to_string().into()))
+    match address.net.nth(place) {
+        Some(ip) => Ok(ip.to_string().into()),
+        None if place >= 0 => Ok(Value::Bool(false)),
+        None => Err(Error::new("index out range for address range size!")),
+    }
 }
 
 /// The usable address so many further on or back.
 fn neighbour(input: &Value, args: &Args, sign: i128) -> Result<Value> {
-    let offset = args.get(0, "offset").map(|_| integer(args, "offset")).transpose()?;
+    let offset = int(args, 0, "offset")?;
     let Some(address) = Address::read(input, None) else { return Ok(Value::Bool(false)) };
     let offset = offset.ok_or_else(|| Error::new("Must pass in an integer"))?;
-    let Some((first, last)) = address.net.usable() else { return Ok(Value::None) };
-    let ip = address.net.ip.plus(offset.saturating_mul(sign)).filter(|ip| first <= *ip && *ip <= last);
-    Ok(ip.map_or(Value::None, |ip| ip.to_string().into()))
+    beside(address.net, offset.saturating_mul(sign))
+}
+
+/// The numbers of the addresses of a network, or only of those that hosts may have: comparisons care for numbers only,
+/// whatever the version, and what is no address counts as zero.
+fn numbers(value: &Value, usable: bool) -> (u128, u128) {
+    let Some(Address { net, .. }) = Address::read(value, None) else { return (0, 0) };
+    match net.usable() {
+        Some((first, last)) if usable => (first.number, last.number),
+        // A network of two has no broadcast address: its first address stands for it.
+        _ if net.at_most(2) => (net.first().number, net.first().number),
+        _ => (net.first().number, net.last().number),
+    }
 }
 
 /// Whether a network holds another, all of it or only with its usable addresses.
 fn within(input: &Value, args: &Args, usable: bool) -> Result<Value> {
-    let test = args.required(0, "test")?;
-    let (Some(around), Some(inner)) = (Address::read(input, None), Address::read(test, None)) else {
-        return Ok(Value::Bool(input.equals(test)? && !input.is_mapping()));
-    };
-    let (around, inner) = (around.net, inner.net);
-    let (first, last) = match around.usable() {
-        Some(pair) if usable => pair,
-        _ => (around.first(), around.last()),
-    };
-    let same = inner.ip.six == around.ip.six;
-    Ok(Value::Bool(same && first <= inner.first() && inner.last() <= last))
+    let (first, last) = numbers(input, usable);
+    let inner = args.get(0, "test").map_or((0, 0), |test| numbers(test, false));
+    Ok(Value::Bool(first <= inner.0 && inner.1 <= last))
 }
 
-/// Those of a list that lie in a network.
+/// Those of a list that lie in a network, as text.
 fn reduce(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
-    let around = Address::read(args.required(0, "network")?, None);
-    let mut out = Vec::new();
-    for item in input.iter()? {
-        if let (Some(around), Some(inner)) = (&around, Address::read(&item, None))
-            && around.net.covers(inner.net)
-        {
-            out.push(item);
-        }
-    }
-    Ok(Value::list(out))
+    let (first, last) = args.get(0, "network").map_or((0, 0), |network| numbers(network, false));
+    let inside = |text: &String| {
+        let inner = numbers(&Value::str(text.as_str()), false);
+        first <= inner.0 && inner.1 <= last
+    };
+    Ok(Value::list(texts(&input, "value")?.into_iter().filter(inside).map(Value::from)))
 }
 
 /// The fewest networks with the same addresses, or one that spans all.
 fn merge(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+    let failed = |what: String| Error::new(format!("cidr_merge: error in netaddr:\n{what}"));
     let mut networks = Vec::new();
-    for item in input.iter()? {
-        let address = Address::read(&item, None);
-        let address = address.ok_or_else(|| {
-            Error::new(format!(
-                "cidr_merge: error in netaddr:\ninvalid IPNetwork {}",
-                item.to_text().unwrap_or_default()
-            ))
-        })?;
-        networks.push(address.net);
+    for text in texts(&input, "value")? {
+        let net = Net::parse(&text).filter(|_| text.contains(['.', ':']));
+        networks.push(net.ok_or_else(|| failed(format!("invalid IPNetwork {text}")))?);
     }
-    match args.str_or(0, "action", "merge")? {
+    match args.get(0, "action").map_or(Ok("merge".to_owned()), text)?.as_str() {
         "merge" => Ok(Value::list(merged(&networks).iter().map(|n| Value::from(n.to_string())))),
-        "span" => Ok(spanning(&networks).map_or(Value::None, |n| n.to_string().into())),
+        "span" => {
+            let all = spanning(&networks).map_err(|e| failed(e.into()))?;
+            Ok(all.map_or(Value::None, |n| n.to_string().into()))
+        }
         other => Err(Error::new(format!("cidr_merge: invalid action '{other}'"))),
     }
 }
@@ -217,8 +216,15 @@ fn range(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> {
         let shown = input.repr().unwrap_or_default();
         Error::new(format!("Error while using plugin 'usable_range': {} {what}", shown))
     };
-    let address =
-        Address::read(&input, None).ok_or_else(|| failed("does not appear to be an IPv4 or IPv6 network"))?;
+    if !input.is_str() {
+        return Err(Error::new(format!(
+            "Error while using plugin 'usable_range': not expecting type '<class '{}'>'",
+            input.type_name()
+        )));
+    }
+    let is_number = input.as_str().is_some_and(|text| !text.contains(['.', ':']));
+    let written = Address::read(&input, None).filter(|_| !is_number);
+    let address = written.ok_or_else(|| failed("does not appear to be an IPv4 or IPv6 network"))?;
     let net = address.net;
     if net.ip != net.first() {
         return Err(failed("has host bits set"));
@@ -227,6 +233,6 @@ fn range(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> {
         return Err(failed(&format!("has more than {MOST} addresses")));
     }
     let count = (net.last().number - net.first().number) as i64 + 1;
-    let all = (0..count).filter_map(|i| net.first().plus(i.into())).map(|ip| Value::from(ip.to_string()));
+    let all = (0..count).filter_map(|i| net.first().plus(i.into())).map(|ip| Value::from(ip.hexadecimal()));
     Ok(Value::dict([("usable_ips", Value::list(all)), ("number_of_ips", Value::Int(count))]))
 }

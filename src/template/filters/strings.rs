@@ -1,11 +1,12 @@
 //! Text: `capitalize`, `center`, `format`, `indent`, `replace`, `string`, `title`, `trim`, `truncate`, `wordcount`,
-//! `wordwrap`, `quote`, `split`.
+//! `wordwrap`, `quote`, `split`; community.general's `unicode_normalize`.
 
 use super::Filter;
 use crate::template::args::Args;
 use crate::template::pyregex::{Flags, PyRegex};
 use crate::template::value::{Error, Result, Value, binary};
 use crate::template::{Dict, Eval, Key};
+use unicode_normalization::UnicodeNormalization;
 
 /// The longest text that padding and indentation may come to.
 const LONGEST: usize = 100_000_000;
@@ -25,7 +26,27 @@ pub(super) const FILTERS: &[Filter] = &[
     Filter::new(&["wordwrap"], &["width", "break_long_words", "wrapstring", "break_on_hyphens"], word_wrap),
     Filter::new(&["quote"], &[], quote),
     Filter::new(&["split"], &["sep", "maxsplit"], split),
+    Filter::new(&["community.general.unicode_normalize", "unicode_normalize"], &["form"], normalized),
 ];
+
+/// Text in a normal form of Unicode: NFC (not given), NFD, NFKC or NFKD.
+///
+/// Errors: what is no text, another form.
+fn normalized(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+    let Some(text) = input.as_str() else {
+        return Err(Error::new(format!("<class '{}'> is not a valid input type", input.type_name())));
+    };
+    let form = args.get(0, "form").cloned().unwrap_or_else(|| Value::str("NFC"));
+    let text: String = match form.as_str() {
+        Some("NFC") => text.nfc().collect(),
+        Some("NFD") => text.nfd().collect(),
+        Some("NFKC") => text.nfkc().collect(),
+        Some("NFKD") => text.nfkd().collect(),
+        Some(other) => return Err(Error::new(format!("{other} is not a valid form"))),
+        None => return Err(Error::new(format!("{} is not a valid form", form.repr()?))),
+    };
+    Ok(Value::text(text, input.is_secret()))
+}
 
 /// The first letter upper case, the rest lower case.
 fn capitalize(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> {

@@ -128,9 +128,20 @@ pub fn call(name: &str, arguments: &[Node], value: &Value) -> Result<Value> {
                 Value::text(text, v.is_secret())
             }
         },
-        "type" => Value::str(kind(&first)),
+        "type" => match kind(&first) {
+            "null" if !first.is_none() => Value::None,
+            kind => Value::str(kind),
+        },
         "contains" => match &first {
-            Value::Str(s) => Value::Bool(second.as_str().is_some_and(|part| s.text.contains(part))),
+            Value::Str(s) => match second.as_str() {
+                Some(part) => Value::Bool(s.text.contains(part)),
+                None => {
+                    return Err(Error::new(format!(
+                        "'in <string>' requires string as left operand, not {}",
+                        second.type_name()
+                    )));
+                }
+            },
             v => Value::Bool(list(name, v)?.contains(&second)),
         },
         "starts_with" | "ends_with" => {
@@ -188,9 +199,11 @@ fn kind(value: &Value) -> &'static str {
         Value::None => "null",
         Value::Bool(_) => "boolean",
         Value::Int(_) | Value::Big(_) | Value::Float(_) => "number",
-        Value::List(_) | Value::Tuple(_) | Value::View(_) => "array",
+        Value::List(_) | Value::View(_) => "array",
         Value::Dict(_) => "object",
-        _ => "string",
+        Value::Str(_) => "string",
+        // It knows no tuples, dates and the like.
+        _ => "null",
     }
 }
 

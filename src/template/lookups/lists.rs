@@ -1,6 +1,7 @@
 //! Lists from lists: `items`, `list`, `dict`, `nested`, `together`, `indexed_items`, `subelements`,
-//! `random_choice`, `sequence`.
+//! `random_choice`, `sequence`; community.general's `flattened`, `cartesian`, `dependent`.
 
+use super::dependent::dependent;
 use super::{Lookup, options, sequence};
 use crate::template::args::Args;
 use crate::template::filters::Random;
@@ -10,6 +11,9 @@ use crate::template::{Dict, Effect, Eval, Key};
 
 /// The most items that a lookup may yield.
 pub(super) const MOST: usize = 1_000_000;
+
+/// How deep lists are spread out.
+const DEEPEST: usize = 200;
 
 /// This family's table.
 pub(super) const LOOKUPS: &[Lookup] = &[
@@ -34,6 +38,17 @@ pub(super) const LOOKUPS: &[Lookup] = &[
     })
     .open(),
     Lookup::new("sequence", &[], sequence::sequence).open(),
+    Lookup::new("ansible.utils.get_path", &[], |e, t, a| as_filter(e, "get_path", "var", t, a)).open(),
+    Lookup::new("ansible.utils.to_paths", &[], |e, t, a| as_filter(e, "to_paths", "var", t, a)).open(),
+    Lookup::new("ansible.utils.index_of", &[], |e, t, a| as_filter(e, "index_of", "data", t, a)).open(),
+    Lookup::new("community.general.flattened", &[], |_, terms, _| {
+        let mut out = Vec::new();
+        flat(terms, &mut out, DEEPEST)?;
+        Ok(out)
+    })
+    .open(),
+    Lookup::new("community.general.cartesian", &[], cartesian).open(),
+    Lookup::new("community.general.dependent", &[], dependent).open(),
 ];
 
 /// One level of lists spread out.
@@ -48,6 +63,53 @@ fn flattened(terms: Vec<Value>) -> Vec<Value> {
         }
     }
     out
+}
+
+/// A filter as a lookup: its input is the first term or a named option.
+fn as_filter(
+    eval: &mut Eval<'_>,
+    name: &str,
+    input: &str,
+    terms: Vec<Value>,
+    args: &Args,
+) -> Result<Vec<Value>> {
+    let mut terms = terms.into_iter();
+    let mut named = args.named.clone();
+    let first = match named.iter().position(|(n, _)| &**n == input) {
+        Some(at) => named.remove(at).1,
+        None => terms.next().ok_or_else(|| Error::new(format!("['missing required arguments: {input}']")))?,
+    };
+    let args = Args { callee: name.into(), positional: terms.collect(), named };
+    let found = eval.filter(&format!("ansible.utils.{name}"), first, args)?;
+    match found {
+        Value::Undefined(marker) => Err(Error(marker)),
+        other => Ok(vec![other]),
+    }
+}
+
+/// All levels of lists spread out. The words `None` and `null` end the list that they are in.
+fn flat(terms: Vec<Value>, out: &mut Vec<Value>, depth: usize) -> Result<()> {
+    let depth = depth.checked_sub(1).ok_or_else(|| Error::new("maximum recursion depth exceeded"))?;
+    for term in terms {
+        match &term {
+            Value::Str(s) if matches!(&*s.text, "None" | "null") => break,
+            Value::List(list) => flat(list.items().to_vec(), out, depth)?,
+            _ => out.push(term),
+        }
+    }
+    Ok(())
+}
+
+/// Every combination, the first list varying slowest; of dicts their keys.
+fn cartesian(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<Value>> {
+    if terms.is_empty() {
+        return Err(Error::new("with_cartesian requires at least one element in each list"));
+    }
+    let keys = |term: Value| match &term {
+        Value::Dict(dict) => Value::list(dict.keys()),
+        _ => term,
+    };
+    nested(eval, terms.into_iter().map(keys).collect(), args)
 }
 
 fn dict(_eval: &mut Eval<'_>, terms: Vec<Value>, _args: &Args) -> Result<Vec<Value>> {

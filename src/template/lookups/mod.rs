@@ -1,6 +1,7 @@
 //! Lookups (`lookup('name', …)`): one small file per family, each with a table; `FAMILIES` is the only list.
 
 mod commands;
+mod dependent;
 mod files;
 mod hosts;
 mod lists;

@@ -3,6 +3,7 @@
 use super::{Lookup, files, options, parameters};
 use crate::template::Eval;
 use crate::template::args::Args;
+use crate::template::csv::Csv;
 use crate::template::filters::from_encoding;
 use crate::template::pyregex::{Flags, PyRegex};
 use crate::template::value::{Error, Result, Value};
@@ -100,6 +101,7 @@ fn csv_file(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<V
                 }
             }
         };
+        let reader = Csv { delimiter, skip_spaces: false, strict: false, lone_returns: true };
         let (key_column, column) = (options.index("keycol", 0)?, options.index("col", 1)?);
         let name = options.text("file", "ansible.csv")?;
         let missing = "expected str, bytes or os.PathLike object, not NoneType";
@@ -110,7 +112,7 @@ fn csv_file(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<V
         };
         let beyond = || Error::new("list index out of range");
         let mut found = None;
-        for row in rows(&text, delimiter) {
+        for row in reader.rows(&text).map_err(Error::new)? {
             if row.is_empty() {
                 continue;
             }
@@ -126,46 +128,6 @@ fn csv_file(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<V
         }
     }
     Ok(out)
-}
-
-/// Rows as Python's `csv` reads them: quotes around cells, doubled within them.
-fn rows(text: &str, delimiter: char) -> Vec<Vec<String>> {
-    let mut rows = Vec::new();
-    let mut row: Vec<String> = Vec::new();
-    let mut cell = String::new();
-    let (mut quoted, mut started) = (false, false);
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '"' if quoted && chars.peek() == Some(&'"') => {
-                chars.next();
-                cell.push('"');
-            }
-            '"' if quoted => quoted = false,
-            c if quoted => cell.push(c),
-            '"' if cell.is_empty() => (quoted, started) = (true, true),
-            c if c == delimiter => {
-                row.push(std::mem::take(&mut cell));
-                started = true;
-            }
-            '\r' | '\n' => {
-                if c == '\r' && chars.peek() == Some(&'\n') {
-                    chars.next();
-                }
-                if started || !cell.is_empty() {
-                    row.push(std::mem::take(&mut cell));
-                }
-                rows.push(std::mem::take(&mut row));
-                started = false;
-            }
-            c => cell.push(c),
-        }
-    }
-    if started || !cell.is_empty() {
-        row.push(cell);
-        rows.push(row);
-    }
-    rows
 }
 
 fn ini(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<Value>> {

@@ -1,5 +1,6 @@
 //! Tests (`x is name`): one small file per family, each with a table; `FAMILIES` is the only list.
 
+mod addresses;
 mod comparing;
 mod files;
 mod kinds;
@@ -15,6 +16,7 @@ pub(crate) use versions::loose;
 
 /// Every family's table.
 const FAMILIES: &[&[Test]] = &[
+    addresses::TESTS,
     comparing::TESTS,
     files::TESTS,
     kinds::TESTS,

@@ -172,7 +172,13 @@ fn dict_data(dict: &Dict, depth: usize) -> Result<Data> {
     let mut map = Map::new();
     for (key, value) in dict.pairs().iter() {
         if !matches!(value, Value::Omit) {
-            map.insert(key.value().to_text()?, to_data(value, depth)?);
+            // As JSON's writers name the keys that are no text.
+            let name = match key.value() {
+                Value::None => "null".to_owned(),
+                Value::Bool(b) => b.to_string(),
+                other => other.to_text()?,
+            };
+            map.insert(name, to_data(value, depth)?);
         }
     }
     Ok(Data::Map(map))
