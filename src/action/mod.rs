@@ -25,3 +25,4 @@ mod validate_argument_spec;
 mod waits;
 
 pub use registry::{NAMES, Registry};
+pub use template::describe as describe_template;

@@ -46,7 +46,7 @@ impl Action for Template {
         let origin = Span::new(&path, 1, 1);
         let origin = if secret { origin.sealed() } else { origin };
         let mut world = call.world.for_item(call.world.locals().clone());
-        describe(&mut world, &call, &name, &path, &dest);
+        describe(&mut world, &path, Some(&dest));
         let rendered = jinja::render_template_file(&text_of, origin, &options, &world)
             .map_err(|error| Diagnostic::user("Task failed").because(error))?;
         let mut source = Source::bytes(super::encoding::encode(&rendered.text, &encoding)?);
@@ -93,7 +93,7 @@ fn options(call: &Call<'_>) -> Result<TemplateOptions, Diagnostic> {
 }
 
 /// `template_path` and its kin, which a template may print.
-fn describe(world: &mut crate::vars::TaskWorld, call: &Call<'_>, name: &str, path: &Path, dest: &str) {
+pub fn describe(world: &mut crate::vars::TaskWorld, path: &Path, dest: Option<&str>) {
     let full = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     let owner = std::fs::metadata(path).ok().map(|meta| {
         use std::os::unix::fs::MetadataExt;
@@ -103,7 +103,7 @@ fn describe(world: &mut crate::vars::TaskWorld, call: &Call<'_>, name: &str, pat
     let string = |text: String| Value::str(text);
     world.set_local("template_path", string(path.display().to_string()));
     world.set_local("template_fullpath", string(full.display().to_string()));
-    world.set_local("template_destpath", string(dest.to_string()));
+    world.set_local("template_destpath", dest.map_or(Value::None, Value::str));
     world.set_local("template_uid", owner.map_or(Value::None, string));
     if let Some(stamp) = modified.and_then(|time| jiff::Timestamp::try_from(time).ok()) {
         let local = stamp.to_zoned(jiff::tz::TimeZone::system()).datetime();
@@ -113,9 +113,7 @@ fn describe(world: &mut crate::vars::TaskWorld, call: &Call<'_>, name: &str, pat
     world.set_local("template_run_date", Value::DateTime(std::sync::Arc::new(now)));
     let node = rustix::system::uname().nodename().to_string_lossy().into_owned();
     world.set_local("template_host", string(node));
-    let _ = (call, name);
-    let configured =
-        || call.world.config("DEFAULT_MANAGED_STR").unwrap_or_else(|| Value::str("Ansible managed"));
-    let managed = call.world.variable("ansible_managed").unwrap_or_else(configured);
+    let configured = || world.config("DEFAULT_MANAGED_STR").unwrap_or_else(|| Value::str("Ansible managed"));
+    let managed = world.variable("ansible_managed").unwrap_or_else(configured);
     world.set_local("ansible_managed", managed);
 }

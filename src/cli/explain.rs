@@ -1,24 +1,33 @@
 //! `impel explain`: every place that sets a variable for a host, and which one wins.
 
+mod foresight;
+mod shown;
+mod spy;
+
+use self::foresight::{Foresight, Later, loop_var};
+use self::shown::Shown;
+use self::spy::Spy;
 use super::display::{greet, screen};
 use super::error::{Caller, Ended};
 use super::flags;
-use super::stage::{Stage, Wanted, tasks};
+use super::stage::{Stage, Wanted};
 use crate::diag::{Diagnostic, Span, nearest};
 use crate::playbook::{Play, Task};
-use crate::report::{Masks, pretty_json, python_repr};
-use crate::template::{self, Effect, Value, World};
-use crate::vars::{Layer, PlayVars, Setting, TaskWorld};
+use crate::report::pretty_json;
+use crate::template::{self, Value, World};
+use crate::vars::PlayVars;
+use crate::yaml::Node;
 use clap::Args;
-use impel_modules::{Data, Map};
-use std::cell::RefCell;
-use std::path::{Path, PathBuf};
+use impel_modules::Data;
+use std::borrow::Cow;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 /// Shows every layer that sets a variable for a host, the weakest first, with its place and value; the winner is marked.
 ///
-/// Nothing is run and no host is contacted: facts and what tasks set while a playbook runs are not known.
+/// Nothing is run and no host is contacted. What `set_fact`, `include_vars`, `add_host` and included files would set is
+/// foreseen; facts and results of tasks are not known.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Arguments {
     /// The variable.
@@ -57,14 +66,19 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
         vault: &arguments.vault,
         extra_vars: &arguments.general.extra_vars,
     };
-    let stage = Stage::set(&config, &wanted, &mut screen)?;
+    let mut stage = Stage::set(&config, &wanted, &mut screen)?;
     let name = &*arguments.variable;
     let mut views = Vec::new();
-    if stage.plays.is_empty() {
-        views.push(View::of(&stage, name, None, &PlayVars::default())?);
+    let plays = std::mem::take(&mut stage.plays);
+    let mut foresight = Foresight::new(&mut stage, name);
+    if plays.is_empty() {
+        views.push(View::of(&foresight, name, None, &PlayVars::default())?);
     }
-    for (play, vars) in &stage.plays {
-        views.push(View::of(&stage, name, Some(play), vars)?);
+    for (play, vars) in &plays {
+        let mut view = View::of(&foresight, name, Some(play), vars)?;
+        view.later = foresight
+            .walk(play, vars, &mut |foresight, task, vars| view.add_task(foresight, name, vars, task))?;
+        views.push(view);
     }
     let shown = Shown { masks: &screen.masks, name, host: &stage.host };
     if arguments.json {
@@ -75,7 +89,7 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
     if views.iter().all(View::is_empty) {
         let message = format!("nothing sets '{name}' for {}", stage.host);
         let mut error = Diagnostic::user(message);
-        let world = stage.plays.first().map_or_else(PlayVars::default, |(_, vars)| (**vars).clone());
+        let world = plays.first().map_or_else(PlayVars::default, |(_, vars)| (**vars).clone());
         let names = stage.world(&world, None).variable_names();
         if let Some(near) = nearest(name, names.iter().map(|name| &**name)) {
             error = error.hint(format!("did you mean '{near}'?"));
@@ -85,89 +99,121 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
     Ok(ExitCode::SUCCESS)
 }
 
+/// One word on a variable.
+#[derive(Clone)]
+struct Entry {
+    layer: Cow<'static, str>,
+    span: Option<Span>,
+    /// As written; `None` where only a run can tell.
+    value: Option<Value>,
+    /// A task sets it that may also not run.
+    perhaps: bool,
+}
+
+impl Entry {
+    fn new(layer: impl Into<Cow<'static, str>>, span: Option<Span>, value: Option<Value>) -> Entry {
+        Entry { layer: layer.into(), span, value, perhaps: false }
+    }
+
+    fn is_inventory(&self) -> bool {
+        matches!(&*self.layer, "inventory" | "add_host")
+    }
+
+    /// Whether facts win over it.
+    fn is_below_facts(&self) -> bool {
+        self.is_inventory() || self.layer == "role defaults"
+    }
+
+    fn is_same(&self, other: &Entry) -> bool {
+        self.layer == other.layer && self.span == other.span
+    }
+}
+
 /// What is known of the variable in one play.
 struct View {
     /// The play's name and place.
     play: Option<(Arc<str>, Span)>,
-    /// What holds for all of the play, the weakest first.
-    settings: Vec<Setting>,
+    /// What holds when the play begins, the weakest first.
+    settings: Vec<Entry>,
     /// What the winner renders to, and what it read on the way.
     rendered: Option<Result<Rendered, Diagnostic>>,
     /// What counts in some tasks only, with the first of them and whether it wins there.
     in_tasks: Vec<InTasks>,
     /// Tasks that set it while the run goes on.
-    later: Vec<(&'static str, Span)>,
+    later: Vec<Later>,
 }
 
 struct Rendered {
     value: Value,
-    read: Vec<(Arc<str>, Option<Setting>)>,
+    read: Vec<(Arc<str>, Option<Entry>)>,
+    /// The value is of all dicts together (`hash_behaviour = merge`).
+    merged: bool,
 }
 
 struct InTasks {
-    setting: Setting,
+    entry: Entry,
     first: Span,
     tasks: usize,
     wins: bool,
 }
 
 impl View {
-    fn of(stage: &Stage, name: &str, play: Option<&Arc<Play>>, vars: &PlayVars) -> Result<View, Diagnostic> {
-        let world = stage.world(vars, None);
-        let settings = with_places(stage, name, world.explain(name))?;
-        let is_template = |setting: &Setting| {
-            matches!(setting.value, Value::Str(_) | Value::Vault(_) | Value::List(_) | Value::Dict(_))
+    fn of(
+        foresight: &Foresight<'_>,
+        name: &str,
+        play: Option<&Arc<Play>>,
+        vars: &PlayVars,
+    ) -> Result<View, Diagnostic> {
+        let world = foresight.stage.world(vars, None);
+        let settings = foresight.entries(&world, name)?;
+        let value = |entry: &Entry| entry.value.clone();
+        let is_template = |value: &Value| {
+            matches!(value, Value::Str(_) | Value::Vault(_) | Value::List(_) | Value::Dict(_))
         };
-        let rendered = settings.last().filter(|winner| is_template(winner)).map(|_| {
-            let spy = Spy { world: &world, read: RefCell::default() };
+        let winner = settings.last().and_then(value).filter(is_template);
+        let dicts = settings.iter().filter_map(value).filter(|value| value.as_dict().is_some()).count();
+        let merged = foresight.stage.ground.store.run.merge && dicts > 1;
+        let rendered = winner.map(|_| {
+            let spy = Spy { world: &world, read: Default::default() };
             let value = template::expression(name, &spy)?;
             let names = spy.read.into_inner();
-            let read = names.into_iter().filter(|read| **read != *name).map(|read| {
-                let winner = with_places(stage, &read, world.explain(&read))?.pop();
-                Ok((read, winner))
-            });
-            Ok(Rendered { value, read: read.collect::<Result<_, Diagnostic>>()? })
+            let names = names.into_iter().filter(|read| **read != *name);
+            let read = names.map(|read| Ok((read.clone(), foresight.entries(&world, &read)?.pop())));
+            // what nobody set may be Jinja's own
+            let read = read.filter(|read| !matches!(read, Ok((name, None)) if is_global(name)));
+            Ok(Rendered { value, read: read.collect::<Result<_, Diagnostic>>()?, merged })
         });
-        let mut view = View {
+        Ok(View {
             play: play.map(|play| (vars.magic.name.clone(), play.span)),
             settings,
             rendered,
             in_tasks: Vec::new(),
             later: Vec::new(),
-        };
-        for task in play.iter().flat_map(|play| tasks(play)) {
-            view.add_task(stage, name, vars, task)?;
-        }
-        Ok(view)
+        })
     }
 
     fn add_task(
         &mut self,
-        stage: &Stage,
+        foresight: &Foresight<'_>,
         name: &str,
         vars: &PlayVars,
         task: &Arc<Task>,
     ) -> Result<(), Diagnostic> {
-        let of_task = with_places(stage, name, stage.world(vars, Some(task)).explain(name))?;
-        let count = of_task.len();
-        for (at, setting) in of_task.into_iter().enumerate() {
-            let same = |known: &Setting| known.layer == setting.layer && known.span == setting.span;
-            if setting.layer == Layer::Magic || self.settings.iter().any(same) {
-                continue;
-            }
-            let wins = at + 1 == count;
-            match self.in_tasks.iter_mut().find(|known| same(&known.setting) && known.wins == wins) {
+        let world = foresight.stage.world(vars, Some(task));
+        let mut of_task = foresight.entries(&world, name)?;
+        of_task.retain(|entry| entry.layer != "magic variable" || self.settings.is_empty());
+        of_task.extend(of_loop(task, name));
+        let wins_play = |entry: &Entry| self.settings.last().is_some_and(|winner| winner.is_same(entry));
+        let winner = of_task.pop();
+        let others =
+            of_task.into_iter().filter(|entry| !self.settings.iter().any(|known| known.is_same(entry)));
+        let winner = winner.filter(|winner| !wins_play(winner)).map(|winner| (winner, true));
+        let news: Vec<(Entry, bool)> = others.map(|entry| (entry, false)).chain(winner).collect();
+        for (entry, wins) in news {
+            match self.in_tasks.iter_mut().find(|known| known.entry.is_same(&entry) && known.wins == wins) {
                 Some(known) => known.tasks += 1,
-                None => self.in_tasks.push(InTasks { setting, first: task.span, tasks: 1, wins }),
+                None => self.in_tasks.push(InTasks { entry, first: task.span, tasks: 1, wins }),
             }
-        }
-        if task.register.as_ref().is_some_and(|register| register.as_str() == Some(name)) {
-            self.later.push(("register", task.span));
-        }
-        match &*task.action.name {
-            "set_fact" if task.action.arg(name).is_some() => self.later.push(("set_fact", task.span)),
-            "include_vars" => self.later.push(("include_vars (perhaps)", task.span)),
-            _ => {}
         }
         Ok(())
     }
@@ -177,231 +223,25 @@ impl View {
     }
 }
 
-/// The settings with those of the inventory taken anew: its layers know the place of every value.
-fn with_places(stage: &Stage, name: &str, settings: Vec<Setting>) -> Result<Vec<Setting>, Diagnostic> {
-    let ground = &stage.ground;
-    let mut inventory = match stage.in_inventory() {
-        Some(host) => ground.inventories.settings(&ground.inventory, host, name)?,
-        None => Vec::new(),
-    };
-    let mut all = Vec::new();
-    for setting in settings {
-        match (setting.layer == Layer::Inventory, inventory.is_empty()) {
-            (true, false) => {
-                // a folder that is both the inventory's and the playbook's is read twice
-                for setting in std::mem::take(&mut inventory) {
-                    all.retain(|known: &Setting| known.span.is_none() || known.span != setting.span);
-                    all.push(setting);
-                }
-            }
-            // taken with the first one
-            (true, true) if all.iter().any(|known: &Setting| known.layer == Layer::Inventory) => {}
-            _ => all.push(setting),
-        }
+/// What a task's loop makes of the variable: it wins over everything else.
+fn of_loop(task: &Task, name: &str) -> Option<Entry> {
+    let of = task.loop_.as_ref()?;
+    let control = &task.loop_control;
+    if *loop_var(task) == *name {
+        let span = control.loop_var.as_ref().map_or(of.span, |node| node.span);
+        return Some(Entry::new("loop", Some(span), Some(Value::from_node(&of.items))));
     }
-    Ok(all)
+    let index = control.index_var.as_ref().filter(|node| node.as_str() == Some(name));
+    let extended = control.extended.as_ref().filter(|_| name == "ansible_loop");
+    let node: &Node = index.or(extended)?;
+    Some(Entry::new("loop", Some(node.span), None))
 }
 
-/// A world that remembers which variables were read.
-struct Spy<'w> {
-    world: &'w TaskWorld,
-    read: RefCell<Vec<Arc<str>>>,
-}
-
-impl World for Spy<'_> {
-    fn variable(&self, name: &str) -> Option<Value> {
-        let mut read = self.read.borrow_mut();
-        if !read.iter().any(|known| &**known == name) {
-            read.push(name.into());
-        }
-        self.world.variable(name)
-    }
-
-    fn variable_names(&self) -> Vec<Arc<str>> {
-        self.world.variable_names()
-    }
-
-    fn find_file(&self, subfolder: &str, name: &Path) -> Option<PathBuf> {
-        self.world.find_file(subfolder, name)
-    }
-
-    fn search_path(&self) -> Vec<PathBuf> {
-        self.world.search_path()
-    }
-
-    fn read_file(&self, path: &Path) -> Result<(Vec<u8>, bool), Diagnostic> {
-        self.world.read_file(path)
-    }
-
-    fn decrypt(&self, vault: &Arc<str>) -> Result<Arc<str>, Diagnostic> {
-        self.world.decrypt(vault)
-    }
-
-    fn sealed(&self, plain: &Arc<str>) -> Option<Arc<str>> {
-        self.world.sealed(plain)
-    }
-
-    fn effect(&self, effect: Effect) -> Result<(), Diagnostic> {
-        match effect {
-            Effect::Acts => {
-                Err(Diagnostic::user("this would run a command or write a file; explain does not"))
-            }
-            effect => self.world.effect(effect),
-        }
-    }
-
-    fn remembered(&self, template: &Arc<str>) -> Option<Value> {
-        self.world.remembered(template)
-    }
-
-    fn remember(&self, template: &Arc<str>, value: &Value) {
-        self.world.remember(template, value);
-    }
-
-    fn config(&self, name: &str) -> Option<Value> {
-        self.world.config(name)
-    }
-
-    fn hosts_matching(
-        &self,
-        groups: &[(String, Vec<String>)],
-        patterns: &[String],
-    ) -> Result<Vec<Arc<str>>, Diagnostic> {
-        self.world.hosts_matching(groups, patterns)
-    }
-
-    fn warn(&self, text: &str) {
-        self.world.warn(text);
-    }
-}
-
-/// How views are shown.
-struct Shown<'s> {
-    masks: &'s Masks,
-    name: &'s str,
-    host: &'s str,
-}
-
-impl Shown<'_> {
-    fn value(&self, value: &Value) -> Data {
-        match value {
-            Value::Vault(_) => Data::str("!vault (encrypted)"),
-            value => {
-                value.to_data().map_or_else(|_| Data::str(value.to_string()), |data| self.masks.data(&data))
-            }
-        }
-    }
-
-    fn text(&self, view: &View) -> String {
-        let mut out = format!("{} for {}", self.name, self.host);
-        if let Some((play, span)) = &view.play {
-            out.push_str(&format!(" in play '{play}' ({})", place(Some(*span))));
-        }
-        out.push_str(":\n");
-        if view.is_empty() {
-            out.push_str("    nothing sets it\n");
-        }
-        let places = view.settings.iter().map(|setting| place(setting.span).len());
-        let width = places.max().unwrap_or(0).min(60);
-        for (at, setting) in view.settings.iter().enumerate() {
-            let mark = if at + 1 == view.settings.len() { '*' } else { ' ' };
-            out.push_str(&format!("  {mark} {}\n", self.line(setting, width)));
-        }
-        match &view.rendered {
-            Some(Ok(rendered)) => {
-                let value = python_repr(&self.value(&rendered.value));
-                let raw = view.settings.last().map(|winner| python_repr(&self.value(&winner.value)));
-                if raw.as_ref() != Some(&value) {
-                    out.push_str(&format!("      is {value} ({})\n", rendered.value.type_name()));
-                }
-                for (name, winner) in &rendered.read {
-                    out.push_str(&match winner {
-                        Some(winner) => format!("      with {name}: {}\n", self.line(winner, 0)),
-                        None => format!("      with {name}: not defined\n"),
-                    });
-                }
-            }
-            Some(Err(error)) => out.push_str(&format!("      cannot be rendered: {}\n", innermost(error))),
-            None => {}
-        }
-        if !view.in_tasks.is_empty() {
-            out.push_str("  in some tasks:\n");
-        }
-        for some in &view.in_tasks {
-            let mark = if some.wins { '*' } else { ' ' };
-            let tasks =
-                if some.tasks == 1 { "1 task".into() } else { format!("{} tasks, first", some.tasks) };
-            let line = self.line(&some.setting, 0);
-            out.push_str(&format!("  {mark} {line} (in {tasks} {})\n", place(Some(some.first))));
-        }
-        if !view.later.is_empty() {
-            out.push_str("  set while the run goes on:\n");
-        }
-        for (what, span) in &view.later {
-            out.push_str(&format!("    {what}  {}\n", place(Some(*span))));
-        }
-        out
-    }
-
-    fn line(&self, setting: &Setting, width: usize) -> String {
-        let value = python_repr(&self.value(&setting.value));
-        format!("{:<15} {:<width$}  {value}", setting.layer.to_string(), place(setting.span))
-    }
-
-    fn data(&self, view: &View) -> Data {
-        let entry = |setting: &Setting, winner: bool| {
-            let mut map = self.setting(setting);
-            map.insert("winner".into(), Data::Bool(winner));
-            map
-        };
-        let last = view.settings.len();
-        let settings = view.settings.iter().zip(1..).map(|(setting, n)| Data::Map(entry(setting, n == last)));
-        let mut map = Map::from([
-            ("variable".to_string(), self.name.into()),
-            ("host".to_string(), self.host.into()),
-            ("play".to_string(), view.play.as_ref().map_or(Data::Null, |(name, _)| Data::str(name.clone()))),
-            ("settings".to_string(), Data::List(settings.collect())),
-        ]);
-        match &view.rendered {
-            Some(Ok(rendered)) => {
-                map.insert("value".into(), self.value(&rendered.value));
-                map.insert("type".into(), rendered.value.type_name().into());
-                let read = rendered.read.iter().map(|(name, winner)| {
-                    let mut map = winner.as_ref().map(|winner| self.setting(winner)).unwrap_or_default();
-                    map.insert("variable".into(), Data::str(name.clone()));
-                    Data::Map(map)
-                });
-                map.insert("read".into(), Data::List(read.collect()));
-            }
-            Some(Err(error)) => drop(map.insert("error".into(), innermost(error).into())),
-            None => {
-                let value = view.settings.last().map(|winner| &winner.value);
-                map.insert("value".into(), value.map_or(Data::Null, |value| self.value(value)));
-                map.insert("type".into(), value.map_or("undefined", Value::type_name).into());
-            }
-        }
-        let in_tasks = view.in_tasks.iter().map(|some| {
-            let mut map = entry(&some.setting, some.wins);
-            map.insert("tasks".into(), Data::Int(some.tasks as i64));
-            map.insert("first_task".into(), place(Some(some.first)).into());
-            Data::Map(map)
-        });
-        map.insert("in_tasks".into(), Data::List(in_tasks.collect()));
-        let later = view.later.iter().map(|(what, span)| {
-            let what = ("what".to_string(), (*what).into());
-            Data::Map(Map::from([what, ("place".to_string(), place(Some(*span)).into())]))
-        });
-        map.insert("later".into(), Data::List(later.collect()));
-        Data::Map(map)
-    }
-
-    fn setting(&self, setting: &Setting) -> Map {
-        Map::from([
-            ("layer".to_string(), setting.layer.to_string().into()),
-            ("place".to_string(), setting.span.map_or(Data::Null, |span| place(Some(span)).into())),
-            ("value".to_string(), self.value(&setting.value)),
-        ])
-    }
+/// The names that templates know without anyone setting them.
+fn is_global(name: &str) -> bool {
+    const GLOBALS: [&str; 11] =
+        ["lookup", "query", "q", "now", "undef", "range", "dict", "lipsum", "cycler", "joiner", "namespace"];
+    GLOBALS.contains(&name)
 }
 
 /// The first cause of an error.
@@ -411,13 +251,4 @@ fn innermost(error: &Diagnostic) -> &str {
         error = cause;
     }
     &error.message
-}
-
-/// A place as `file:line:col`, below this folder without the folder.
-fn place(span: Option<Span>) -> String {
-    let Some(span) = span else { return "-".into() };
-    let shown = span.to_string();
-    let here = std::env::current_dir().unwrap_or_default();
-    let here = format!("{}/", here.display());
-    shown.strip_prefix(&here).map_or(shown.clone(), str::to_string)
 }

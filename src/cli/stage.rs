@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::diag::{Diagnostic, ErrorKind, nearest};
 use crate::engine::{ExtraVars, RunOptions};
 use crate::inventory::Host;
-use crate::playbook::{self, Disk, Item, Play, Task};
+use crate::playbook::{self, Disk, Play, Task};
 use crate::report::Screen;
 use crate::template::{self, Value};
 use crate::vars::{Layers, PlayVars, TaskWorld};
@@ -38,6 +38,8 @@ pub(super) struct Stage {
     pub(super) host: Arc<str>,
     /// The plays that name the host, with their variables; none where no playbook was given.
     pub(super) plays: Vec<(Arc<Play>, Arc<PlayVars>)>,
+    /// Where the playbook's files are read.
+    pub(super) disk: Option<Arc<Disk>>,
 }
 
 impl Stage {
@@ -71,7 +73,7 @@ impl Stage {
         if let Some(error) = ground.store.host(&host).and_then(|host| host.broken()) {
             return Err(error.into());
         }
-        let mut stage = Stage { ground, host, plays: Vec::new() };
+        let mut stage = Stage { ground, host, plays: Vec::new(), disk: None };
         if let Some(path) = wanted.playbook {
             let notices = Notices::default();
             notices.hear_yaml();
@@ -82,6 +84,7 @@ impl Stage {
                 stage.enter(play, &disk)?;
             }
             notices.show(screen);
+            stage.disk = Some(Arc::new(disk));
             if stage.plays.is_empty() {
                 let message = format!("no play of {} names the host '{}'", path.display(), stage.host);
                 return Err(Diagnostic::user(message).into());
@@ -134,31 +137,5 @@ impl Stage {
     /// The host in the inventory.
     pub(super) fn in_inventory(&self) -> Option<&Host> {
         self.ground.inventory.hosts.get(&self.host)
-    }
-}
-
-/// All tasks of a play, handlers too, in order.
-pub(super) fn tasks(play: &Play) -> Vec<&Arc<Task>> {
-    let mut all = Vec::new();
-    let lists = play.sections.iter().map(|section| &section.items).chain(&play.handlers);
-    lists.for_each(|items| below(items, &mut all, 0));
-    all
-}
-
-/// Blocks within blocks.
-const DEEPEST: usize = 100;
-
-fn below<'p>(items: &'p [Item], all: &mut Vec<&'p Arc<Task>>, depth: usize) {
-    for item in items {
-        match item {
-            Item::Task(task) if task.implicit => {}
-            Item::Task(task) => all.push(task),
-            Item::Block(block) if depth < DEEPEST => {
-                for list in [&block.block, &block.rescue, &block.always] {
-                    below(list, all, depth + 1);
-                }
-            }
-            Item::Block(_) => {}
-        }
     }
 }

@@ -4,6 +4,7 @@ use super::display::{greet, screen};
 use super::error::{Caller, Ended};
 use super::flags;
 use super::stage::{Stage, Wanted};
+use crate::action;
 use crate::diag::{Diagnostic, Span};
 use crate::report::pretty_json;
 use crate::template::{self, TemplateOptions, Value, World};
@@ -59,13 +60,14 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
         extra_vars: &arguments.extra_vars,
     };
     let stage = Stage::set(&config, &wanted, &mut screen)?;
-    let world = match stage.plays.first() {
+    let mut world = match stage.plays.first() {
         Some((_, vars)) => stage.world(vars, None),
         None => stage.world(&PlayVars::default(), None),
     };
     let value = match (&arguments.file, &arguments.expression) {
         (Some(path), _) => {
             let (bytes, sealed) = world.read_file(path)?;
+            action::describe_template(&mut world, path, None);
             let text = String::from_utf8(bytes).map_err(|_| {
                 Diagnostic::user(format!("Template source files must be utf-8 encoded: {}", path.display()))
             })?;
@@ -90,7 +92,11 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
         return Ok(ExitCode::SUCCESS);
     }
     match (&arguments.file, data) {
-        (Some(_), Data::Str(Text { text, .. })) => print!("{text}"),
+        (Some(_), Data::Str(Text { text, .. })) => {
+            print!("{text}");
+            // beside the text, which may go into a file
+            eprintln!("({kind})");
+        }
         (_, Data::Str(Text { text, .. })) => println!("{text}\n({kind})"),
         (_, data) => println!("{}\n({kind})", pretty_json(&data)),
     }

@@ -99,7 +99,7 @@ impl Batch<'_, '_> {
         let (items, role, handlers) = match &group.call.what {
             Included::Tasks(path) => (loader.include_tasks(task, path, values)?, None, Vec::new()),
             Included::Role(args) => {
-                let ask = ask(args, self.run.source, task.action.span);
+                let ask = role_ask(args, self.run.source, task.action.span);
                 let loaded = loader.include_role(task, ask, values)?;
                 (loaded.items, Some(loaded.role), loaded.handlers)
             }
@@ -211,7 +211,7 @@ pub fn to_node(value: &Value, span: Span, depth: usize) -> Node {
 }
 
 /// The role that an `include_role` asks for.
-fn ask(args: &Map, source: &dyn Source, span: Span) -> RoleAsk {
+pub fn role_ask(args: &Map, source: &dyn Source, span: Span) -> RoleAsk {
     let text = |name: &str| args.get(name).and_then(Data::as_str).map(str::to_string);
     let flag = |name: &str| args.get(name).and_then(Data::as_bool);
     RoleAsk {

@@ -144,7 +144,11 @@ fn read(path: &Path, vault: &Vault) -> Result<Vars, Diagnostic> {
     Ok(vars)
 }
 
-/// The files that count, in Python's order of names.
+/// The files that count of one that stands for a group or host, in Python's order of names.
+pub fn files_of(path: &Path) -> Vec<PathBuf> {
+    files(path, 0)
+}
+
 fn files(path: &Path, depth: usize) -> Vec<PathBuf> {
     if !path.is_dir() {
         return vec![path.to_owned()];
