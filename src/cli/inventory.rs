@@ -397,16 +397,14 @@ impl Show {
         let mut pairs: Vec<(&Arc<str>, &Node)> = vars.iter().collect();
         pairs.sort_by_key(|(name, _)| *name);
         for (name, node) in pairs {
-            let masked =
-                |data: Data| python_str(&if self.masks.hide() { self.masks.data(&data) } else { data });
             let shown = match &node.kind {
                 Kind::Vault(sealed) => {
                     let plain = self.vault.text(sealed);
                     let plain = plain.map_err(|fault| Diagnostic::from(fault).at(node.span))?;
-                    masked(Data::Str(Text { text: plain, secret: true }))
+                    let data = Data::Str(Text { text: plain, secret: true });
+                    python_str(&if self.masks.hide() { self.masks.data(&data) } else { data })
                 }
-                Kind::Date(_) | Kind::DateTime(_) | Kind::Zoned(_) => repr::str_of_node(node),
-                _ if self.masks.hide() => masked(text::one_unwrapped(node)),
+                _ if self.masks.hide() => repr::str_of_node(&text::masked(node, &self.masks)),
                 _ => repr::str_of_node(node),
             };
             lines.push(twig(&format!("{{{name} = {shown}}}"), level));

@@ -1,9 +1,10 @@
 //! Variables as text: JSON with what JSON lacks wrapped, and trees for YAML and TOML.
 
 use crate::inventory::Vars;
-use crate::report::Masks;
-use crate::yaml::{Emit, Kind, Node, Style, Tree, dump};
+use crate::report::{MASK, Masks};
+use crate::yaml::{Emit, Kind, Mapping, Node, Style, Tree, dump};
 use impel_modules::{Data, Map, Text};
+use std::sync::Arc;
 
 /// How far values are followed inwards.
 const DEPTH: usize = 200;
@@ -13,9 +14,31 @@ pub(super) fn data(vars: &Vars, wrapped: bool) -> Map {
     vars.iter().map(|(name, node)| (name.to_string(), value(node, wrapped, 0))).collect()
 }
 
-/// One variable as plain data; vaults wrapped.
-pub(super) fn one_unwrapped(node: &Node) -> Data {
-    value(node, false, 0)
+/// A variable with secrets masked: what stands in an encrypted file, and what is known from elsewhere.
+pub(super) fn masked(node: &Node, masks: &Masks) -> Node {
+    below_mask(node, masks, 0)
+}
+
+fn below_mask(node: &Node, masks: &Masks, level: usize) -> Node {
+    let text = |text: String| Kind::Str { text: text.into(), unsafe_: false };
+    let deeper = |node: &Node| below_mask(node, masks, level + 1);
+    let kind = match &node.kind {
+        _ if level > DEPTH => Kind::Null,
+        Kind::Seq(items) => Kind::Seq(items.iter().map(deeper).collect()),
+        Kind::Set(items) => Kind::Set(items.iter().map(deeper).collect()),
+        Kind::Map(map) => {
+            let pairs = map.pairs.iter().map(|(key, value)| (key.clone(), deeper(value))).collect();
+            Kind::Map(Arc::new(Mapping { pairs }))
+        }
+        Kind::Str { .. } | Kind::Bytes(_) | Kind::Date(_) | Kind::DateTime(_) | Kind::Zoned(_)
+            if node.span.is_sealed() =>
+        {
+            text(MASK.into())
+        }
+        Kind::Str { text: plain, .. } => text(masks.text(plain)),
+        kind => kind.clone(),
+    };
+    Node { kind, span: node.span }
 }
 
 /// One variable as plain data; `!unsafe` strings and vaults wrapped.
@@ -41,6 +64,9 @@ fn value(node: &Node, wrapped: bool, level: usize) -> Data {
         Kind::Vault(text) => tagged("__ansible_vault", text),
         Kind::Bytes(bytes) if node.span.is_sealed() => secret(&String::from_utf8_lossy(bytes)),
         Kind::Bytes(bytes) => Data::Bytes(bytes.clone()),
+        Kind::Date(date) if node.span.is_sealed() => secret(&date.to_string()),
+        Kind::DateTime(stamp) if node.span.is_sealed() => secret(&stamp.to_string()),
+        Kind::Zoned(stamp) if node.span.is_sealed() => secret(&stamp.to_string()),
         Kind::Date(date) => date.to_string().into(),
         Kind::DateTime(stamp) => stamp.to_string().into(),
         Kind::Zoned(stamp) => stamp.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string().into(),
@@ -83,7 +109,9 @@ fn branch(node: &Node, masks: &Masks, level: usize) -> Tree {
     }
     let deeper = |node: &Node| branch(node, masks, level + 1);
     match &node.kind {
-        Kind::Str { .. } | Kind::Bytes(_) if node.span.is_sealed() && masks.hide() => {
+        Kind::Str { .. } | Kind::Bytes(_) | Kind::Date(_) | Kind::DateTime(_) | Kind::Zoned(_)
+            if node.span.is_sealed() && masks.hide() =>
+        {
             match masks.data(&value(node, false, level)) {
                 Data::Str(text) => Tree::Str(text.text.to_string()),
                 _ => Tree::Null,
@@ -103,7 +131,10 @@ fn branch(node: &Node, masks: &Masks, level: usize) -> Tree {
         Kind::Zoned(stamp) => Tree::Stamp(stamp.strftime("%Y-%m-%d %H:%M:%S%:z").to_string()),
         Kind::Seq(items) | Kind::Set(items) => Tree::Seq(items.iter().map(deeper).collect()),
         Kind::Map(map) => {
-            Tree::Map(map.pairs.iter().map(|(key, value)| (deeper(key), deeper(value))).collect())
+            // keys are names, wherever they stand
+            let open = Masks::new(true);
+            let pair = |(key, value): &(Node, Node)| (branch(key, &open, level + 1), deeper(value));
+            Tree::Map(map.pairs.iter().map(pair).collect())
         }
     }
 }

@@ -72,7 +72,9 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
                 Diagnostic::user(format!("Template source files must be utf-8 encoded: {}", path.display()))
             })?;
             let options = TemplateOptions { trim_blocks: true, ..TemplateOptions::default() };
-            let text = template::render_template_file(&text, Span::new(path, 1, 1), &options, &world)?;
+            let start = Span::new(path, 1, 1);
+            let start = if sealed { start.sealed() } else { start };
+            let text = template::render_template_file(&text, start, &options, &world)?;
             Value::Str(text.marked(sealed))
         }
         (None, Some(text)) if template::is_template(text) => {

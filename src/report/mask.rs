@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, RwLock};
 
 /// What stands where a secret stood.
-const MASK: &str = "********";
+pub const MASK: &str = "********";
 
 /// From how many characters on a secret is also masked inside longer text. Shorter ones (`1`, `true`, `root`) would
 /// hide too much else: they are masked where a value is known to be one, which every value that was rendered from a

@@ -27,7 +27,7 @@ pub use error::{ansible_error, impel_error};
 pub use json::Json;
 pub use log::Log;
 pub use look::{Format, Look};
-pub use mask::Masks;
+pub use mask::{MASK, Masks};
 pub use minimal::{Minimal, OneLine};
 pub use progress::Progress;
 pub use python::{repr as python_repr, str as python_str};

@@ -83,7 +83,9 @@ pub fn of_node(node: &Node) -> String {
         Kind::Int(value) => value.to_string(),
         Kind::Big(value) => value.to_string(),
         Kind::Float(value) => of_float(*value),
-        Kind::Str { text, .. } | Kind::Vault(text) => of_str(text),
+        Kind::Str { text, .. } => of_str(text),
+        // what is inside is not opened for being shown
+        Kind::Vault(text) => format!("EncryptedString(ciphertext={})", of_str(text)),
         Kind::Bytes(bytes) => format!("b{}", of_str(&String::from_utf8_lossy(bytes))),
         Kind::Date(date) => format!("datetime.date({}, {}, {})", date.year(), date.month(), date.day()),
         Kind::DateTime(at) => format!("datetime.datetime({})", of_moment(*at)),

@@ -327,3 +327,37 @@ fn what_goes_on_below_is_told_as_far_as_it_is_asked_for() {
     let err = String::from_utf8(command.output().unwrap().stderr).unwrap();
     assert!(err.contains("[WARNING]: the cached facts in"), "{err}");
 }
+
+#[test]
+fn what_encrypted_files_hold_is_masked_in_inventories() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    std::fs::create_dir(folder.path().join("host_vars")).expect("a folder");
+    std::fs::write(at("hosts"), "h1\n").expect("a file");
+    std::fs::write(at("password"), "sesame\n").expect("a file");
+    let plain =
+        "b: !!binary aGlkZGVuMQ==\nd: 2024-01-02\nl: [hidden2, {k: hidden3}]\ns: hidden4\nshort: x1\nn: 77\n";
+    let vars = at("host_vars/h1.yml");
+    std::fs::write(&vars, plain).expect("a file");
+    let password = ["--vault-password-file", &at("password")].map(str::to_owned);
+    let call = |arguments: &[&str]| {
+        let own: Vec<&str> = arguments.iter().copied().chain(password.iter().map(String::as_str)).collect();
+        let (code, out, err) = impel(&own);
+        assert_eq!(code, Some(0), "{err}");
+        out
+    };
+    call(&["vault", "encrypt", &vars]);
+    let hosts = at("hosts");
+    for form in
+        [&["--list"][..], &["--list", "-y"], &["--list", "--toml"], &["--graph", "--vars"], &["--host", "h1"]]
+    {
+        let arguments: Vec<&str> = ["inventory", "-i", &hosts].iter().chain(form).copied().collect();
+        let out = call(&arguments);
+        for hidden in ["hidden", "2024", "x1"] {
+            assert!(!out.contains(hidden), "{form:?} shows {hidden}: {out}");
+        }
+        assert!(out.contains("********") && out.contains("77"), "{out}");
+        let open = call(&[&arguments[..], &["--no-mask"]].concat());
+        assert!(open.contains("hidden4") && !open.contains("****"), "{open}");
+    }
+}

@@ -33,9 +33,10 @@ impl Eval<'_> {
         let value = match self.world.decrypt(&vault.text) {
             Ok(text) => Value::text(text, true),
             Err(e) => {
-                let error = Diagnostic::user(format!("Attempt to use undecryptable variable: {}", e.message))
-                    .at(vault.span);
-                let marker = Error::from(Diagnostic { hint: e.hint, ..error }).0;
+                let hint = e.hint.clone();
+                let error =
+                    Diagnostic::user("Attempt to use undecryptable variable").at(vault.span).because(e);
+                let marker = Error::from(Diagnostic { hint, ..error }).0;
                 let sealed = Some(vault.text.clone());
                 let kind = MarkerKind::Raised;
                 Value::Undefined(Arc::new(Marker { kind, sealed, ..(*marker).clone() }))

@@ -77,7 +77,7 @@ impl Eval<'_> {
             None => Ok(Value::None),
         });
         let value = value.map_err(in_expression)?;
-        self.read(value).defined()
+        self.read(value).defined().map_err(in_expression)
     }
 
     /// Whether conditions may yield anything (`ALLOW_BROKEN_CONDITIONALS`): its truth counts, and none at all holds.

@@ -67,7 +67,8 @@ impl Eval<'_> {
             Some(options) => syntax::compile(&text, options, false)?,
             None => syntax::compile(&text, &DEFAULTS, false)?,
         };
-        Ok(Loaded { program, origin: Origin::File(Span::new(&path, 1, 1)), secret })
+        let start = Span::new(&path, 1, 1);
+        Ok(Loaded { program, origin: Origin::File(if secret { start.sealed() } else { start }), secret })
     }
 
     /// `{% extends name %}`: what follows in this template prints nothing.

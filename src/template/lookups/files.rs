@@ -117,7 +117,9 @@ fn template(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<V
             }
         }
         let overlay = Overlay::new(eval.world(), variables, path.parent().map(Path::to_path_buf));
-        let value = Eval::new(&overlay).template_native(&text, Span::new(&path, 1, 1), &options)?;
+        let start = Span::new(&path, 1, 1);
+        let start = if secret { start.sealed() } else { start };
+        let value = Eval::new(&overlay).template_native(&text, start, &options)?;
         // an empty file is empty text
         let value = match value {
             Value::None => Value::str(if text.ends_with('\n') { "\n" } else { "" }),
