@@ -18,7 +18,7 @@ pub(super) const FILTERS: &[Filter] = &[
         &["ansible.utils.ipaddr", "ansible.netcommon.ipaddr", "ipaddr"],
         &["query", "version", "alias"],
         |_, input, args| {
-            let version = int(args, 1, "version")?.and_then(|v| i64::try_from(v).ok());
+            let version = int(args, 1, "version")?.and_then(|v| i64::try_from(v).ok()).filter(|v| *v != 0);
             let alias = args.get(2, "alias").map_or(Ok("ipaddr".to_owned()), Value::to_text)?;
             queried(&input, &query_of(args)?, version, &alias)
         },
@@ -299,7 +299,9 @@ fn wrapped(input: &Value, depth: usize) -> Result<Value> {
         return Err(Error::new("maximum recursion depth exceeded"));
     };
     Ok(match (input, Address::read(input, None)) {
-        (Value::List(_) | Value::Tuple(_) | Value::View(_), _) => {
+        (Value::List(_) | Value::Tuple(_) | Value::View(_), _)
+            if depth < DEEPEST || !matches!(input, Value::Tuple(_)) =>
+        {
             Value::list(input.iter()?.map(|item| wrapped(&item, inner)).collect::<Result<Vec<_>>>()?)
         }
         (Value::Str(_) | Value::Bool(_), None) => input.clone(),

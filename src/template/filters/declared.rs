@@ -9,6 +9,11 @@ pub(super) fn complaint(said: String) -> Error {
     Error::new(Value::list([Value::from(said)]).repr().unwrap_or_default())
 }
 
+/// A complaint that ends in the value's type.
+pub(super) fn complaint_of_kind(said: &str, value: &Value) -> Error {
+    Error::new(format!("{said} <class '{}'>", value.type_name()))
+}
+
 /// Text that Python's `int()` takes.
 pub(super) fn whole(text: &str) -> Option<i128> {
     let text = text.trim();

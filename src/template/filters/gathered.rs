@@ -293,9 +293,18 @@ fn lists(input: &Value, args: &Args, how: Sets) -> Result<Value> {
     if all.len() < 2 {
         return Ok(all.pop().unwrap_or_else(|| Value::list(Vec::new())));
     }
+    let class = |value: &Value| match value {
+        Value::List(_) | Value::View(_) => Some(0),
+        Value::Tuple(_) => Some(1),
+        Value::Str(_) => Some(2),
+        _ => None,
+    };
+    let added = matches!(how, Sets::Union | Sets::Symmetric);
+    let first = all.first().and_then(class);
     let mut lists = Vec::new();
     for list in all {
-        if !is_list(&list) {
+        // Union and symmetric difference add them, which takes two of a kind.
+        if added && (first.is_none() || class(&list) != first) {
             return Err(Error::new(format!(
                 "All arguments must be lists. {} is a {}",
                 list.repr()?,

@@ -117,6 +117,9 @@ fn targets(args: &Args, deed: Deed) -> Result<Targets> {
     if items.is_empty() {
         return Err(empty());
     }
+    // The items of a tuple are not looked at: what is no text equals no key.
+    let is_tuple = matches!(target, Value::Tuple(_)) && by == "equal";
+    let items: Vec<Value> = items.into_iter().filter(|item| item.is_str() || !is_tuple).collect();
     if let Some(other) = items.iter().find(|item| !item.is_str()) {
         return Err(Error::new(format!(
             "The target items must be strings. {} is <class '{}'>",
@@ -204,7 +207,7 @@ fn fate(key: &Key, targets: &Targets, deed: Deed) -> Result<Option<Key>> {
 ///
 /// Errors: what is no list of dicts with text for keys, an empty target, targets that are no text, a bad expression.
 fn of_list(_eval: &mut Eval<'_>, input: &Value, args: &Args, deed: Deed) -> Result<Value> {
-    if !matches!(input, Value::List(_) | Value::Tuple(_) | Value::View(_)) {
+    if !matches!(input, Value::List(_) | Value::Tuple(_) | Value::View(_) | Value::Str(_)) {
         return Err(Error::new(format!(
             "First argument must be a list. {} is <class '{}'>",
             shown(input)?,

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod basic;
+mod certificates;
 mod chance;
 mod choice;
 mod combinations;
@@ -47,6 +48,7 @@ pub(crate) use sorting::sorted_by;
 const FAMILIES: &[&[Filter]] = &[
     addresses::FILTERS,
     basic::FILTERS,
+    certificates::FILTERS,
     chance::FILTERS,
     choice::FILTERS,
     combinations::FILTERS,

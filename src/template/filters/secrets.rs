@@ -1,7 +1,7 @@
 //! `password_hash`: a password as crypt(3) keeps it. `vault`, `unvault`: encrypting and decrypting with a password
-//! of the template's own.
+//! of the template's own. `hash_salt`, `type5_pw`, `comp_type5`: Cisco's hashes, as ansible.netcommon has them.
 
-use super::Filter;
+use super::{Filter, declared};
 use crate::template::args::Args;
 use crate::template::crypt::{self, Choices, Scheme};
 use crate::template::value::{Error, Result, Value};
@@ -13,6 +13,13 @@ pub(super) const FILTERS: &[Filter] = &[
     Filter::new(&["password_hash"], &["hashtype", "salt", "salt_size", "rounds", "ident"], password_hash),
     Filter::new(&["vault"], &["secret", "salt", "vault_id", "wrap_object", "vaultid"], vault),
     Filter::new(&["unvault"], &["secret", "vault_id", "vaultid"], unvault).sees_undefined(),
+    Filter::new(&["ansible.netcommon.hash_salt", "hash_salt"], &[], hash_salt),
+    Filter::new(&["ansible.netcommon.type5_pw", "type5_pw"], &["salt"], type5),
+    Filter::new(
+        &["ansible.netcommon.comp_type5", "comp_type5"],
+        &["encrypted_password", "return_original"],
+        is_type5,
+    ),
 ];
 
 /// The name of a password that only a template knows.
@@ -108,4 +115,52 @@ fn own_id(eval: &Eval<'_>, id: Option<&Value>, older: Option<&Value>) -> Result<
 
 fn mistyped(message: &str, value: &Value) -> Error {
     Error::new(format!("{message}, instead we got {}.", super::class_name(value)))
+}
+
+/// The letters of the salts of Cisco's type 5.
+const TYPE5_LETTERS: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./";
+
+/// The salt of a hashed password of four parts between dollars.
+///
+/// Errors: text of other parts.
+fn hash_salt(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> {
+    Ok(Value::text(salt_of(&declared::text(&input)?)?, input.is_secret()))
+}
+
+fn salt_of(hashed: &str) -> Result<String> {
+    match hashed.split('$').collect::<Vec<_>>().as_slice() {
+        [_, _, salt, _] => Ok((*salt).to_owned()),
+        _ => Err(Error::new(format!("Could not parse salt out password correctly from {hashed}"))),
+    }
+}
+
+/// A password as Cisco's type 5 keeps it, which is MD5's crypt; a salt that is not given is four random letters.
+///
+/// Errors: a salt of other letters or of more than eight.
+fn type5(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+    let salt = args.get(0, "salt").map_or(Ok(String::new()), declared::text)?;
+    if salt.is_empty() {
+        eval.world().effect(Effect::Volatile)?;
+    }
+    Ok(Value::text(type5_of(&input, &salt)?, input.is_secret() || args.is_secret()))
+}
+
+fn type5_of(password: &Value, salt: &str) -> Result<String> {
+    if !salt.chars().all(|c| TYPE5_LETTERS.contains(c)) {
+        return Err(Error::new(format!(
+            "type5_pw salt used inproper characters, must be one of {TYPE5_LETTERS}"
+        )));
+    }
+    let choices = Choices { salt: Some(salt), salt_size: salt.is_empty().then_some(4), ..Choices::default() };
+    crypt::hash(&declared::text(password)?, Scheme::Md5, &choices)
+}
+
+/// Whether a password is the one of a type 5 hash; the hash itself if it is and `return_original` asks for it.
+///
+/// Errors: what is no such hash.
+fn is_type5(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+    let hashed = declared::text(declared::required(args, 0, "encrypted_password")?)?;
+    let original = declared::flag(args, 1, "return_original")?.unwrap_or(false);
+    let same = type5_of(&input, &salt_of(&hashed)?)? == hashed;
+    Ok(if same && original { Value::text(hashed, args.is_secret()) } else { Value::Bool(same) })
 }

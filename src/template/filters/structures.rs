@@ -1,4 +1,5 @@
-//! Values within structures, as ansible.utils has them: `get_path`, `to_paths`, `index_of`, `consolidate`.
+//! Values within structures, as ansible.utils has them: `get_path`, `to_paths`, `index_of`, `consolidate`,
+//! `param_list_compare`.
 
 use super::Filter;
 use super::declared::{complaint, flag, list, required, text};
@@ -24,6 +25,7 @@ pub(super) const FILTERS: &[Filter] = &[
         &["fail_missing_match_key", "fail_missing_match_value", "fail_duplicate"],
         consolidate,
     ),
+    Filter::new(&["ansible.utils.param_list_compare", "param_list_compare"], &["target"], compared),
 ];
 
 /// The value, in a list of its own where that is wanted.
@@ -290,4 +292,38 @@ fn consolidate(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value>
         out.insert(key, Value::Dict(row));
     }
     Ok(Value::Dict(out))
+}
+
+/// Which parameters of the list are asked for (`all`, names, `!name` for all but it), sorted, and which names it lacks.
+///
+/// Errors: lists of what is no text, a target that is none.
+fn compared(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+    let base = list(&input, "base")?;
+    let Some(target) = args.get(0, "target") else {
+        return Err(Error::new(
+            "Missing either 'base' or 'other value in filter input,refer 'ansible.utils.param_list_compare' filter \
+             plugin documentation for details",
+        ));
+    };
+    let mut named = Vec::new();
+    let mut left_out = Vec::new();
+    for item in target.iter()? {
+        let Some(text) = item.as_str() else {
+            return Err(Error::new(format!("'{}' object has no attribute 'startswith'", item.type_name())));
+        };
+        match text.strip_prefix('!') {
+            Some(name) => left_out.push(Value::str(name)),
+            None => named.push(item),
+        }
+    }
+    let all = Value::str("all");
+    let is_all = named.contains(&all);
+    let asked = |item: &Value| match is_all {
+        true => !left_out.contains(item),
+        false => named.contains(item),
+    };
+    let actionable: Vec<(Value, ())> = base.iter().filter(|i| asked(i)).map(|i| (i.clone(), ())).collect();
+    let actionable = super::sorting::sorted(actionable, false)?.into_iter().map(|(item, ())| item);
+    let unsupported = named.iter().filter(|item| **item != all && !base.contains(item)).cloned();
+    Ok(Value::dict([("actionable", Value::list(actionable)), ("unsupported", Value::list(unsupported))]))
 }

@@ -100,16 +100,30 @@ fn flat(terms: Vec<Value>, out: &mut Vec<Value>, depth: usize) -> Result<()> {
     Ok(())
 }
 
-/// Every combination, the first list varying slowest; of dicts their keys.
-fn cartesian(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<Value>> {
+/// Every combination, the first list varying slowest; of dicts their keys, and what is no list is one of itself. Lists
+/// within are spread.
+fn cartesian(_eval: &mut Eval<'_>, terms: Vec<Value>, _args: &Args) -> Result<Vec<Value>> {
     if terms.is_empty() {
         return Err(Error::new("with_cartesian requires at least one element in each list"));
     }
-    let keys = |term: Value| match &term {
-        Value::Dict(dict) => Value::list(dict.keys()),
-        _ => term,
-    };
-    nested(eval, terms.into_iter().map(keys).collect(), args)
+    let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
+    for term in &terms {
+        let items = match term {
+            Value::Dict(dict) => dict.keys(),
+            Value::List(_) | Value::Tuple(_) | Value::View(_) => term.iter()?.collect(),
+            other => vec![other.clone()],
+        };
+        if rows.len().saturating_mul(items.len()) > MOST {
+            return Err(Error::new(format!("the result would have more than {MOST} items")));
+        }
+        let with = |row: &Vec<Value>, item: &Value| {
+            let mut row = row.clone();
+            row.extend(flattened(vec![item.clone()]));
+            row
+        };
+        rows = rows.iter().flat_map(|row| items.iter().map(move |item| with(row, item))).collect();
+    }
+    Ok(rows.into_iter().map(Value::list).collect())
 }
 
 fn dict(_eval: &mut Eval<'_>, terms: Vec<Value>, _args: &Args) -> Result<Vec<Value>> {
