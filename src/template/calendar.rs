@@ -27,62 +27,116 @@ const MONTHS: [&str; 12] = [
 /// # Errors
 /// It is neither, or out of the range of local time.
 pub fn of_value(format: &str, value: &Value) -> Result<String> {
+    // Python puts microseconds in before C sees the format; `%%f` and `%%z` are no directives.
+    let with = |nanos: i32, has_zone: bool| {
+        let micros = format!("{:06}", nanos / 1000);
+        let filled = format.split("%%").map(|piece| {
+            let piece = piece.replace("%f", &micros);
+            if has_zone { piece } else { piece.replace("%z", "") }
+        });
+        filled.collect::<Vec<_>>().join("%%")
+    };
     let naive = |time: jiff::civil::DateTime| {
         let local = time.to_zoned(jiff::tz::TimeZone::system()).map_err(|e| Error::new(e.to_string()))?;
-        // `%%z` is no directive
-        let pieces: Vec<String> = format.split("%%").map(|piece| piece.replace("%z", "")).collect();
-        Ok(self::format(&pieces.join("%%"), &local, ""))
+        Ok(self::format(&with(time.subsec_nanosecond(), false), &local, ""))
     };
     match value {
-        Value::Zoned(time) => Ok(self::format(format, time, &time.strftime("%Z").to_string())),
+        Value::Zoned(time) => {
+            let format = with(time.subsec_nanosecond(), true);
+            Ok(self::format(&format, time, &time.strftime("%Z").to_string()))
+        }
         Value::DateTime(time) => naive(**time),
         Value::Date(date) => naive(date.to_datetime(jiff::civil::Time::midnight())),
         other => Err(Error::new(format!("'{}' object has no attribute 'strftime'", other.type_name()))),
     }
 }
 
-/// `strftime`: a time in a zone as a format asks. What is no directive stays as it is.
+/// `strftime`: a time in a zone as a format asks, with the flags and widths of C's. What is no directive stays as
+/// it is.
 pub fn format(format: &str, time: &Zoned, zone_name: &str) -> String {
     let mut out = String::new();
-    let mut chars = format.chars();
-    while let Some(c) = chars.next() {
-        if c != '%' {
-            out.push(c);
-            continue;
-        }
-        let mut flag = None;
-        let mut next = chars.next();
-        while let Some(f @ ('-' | '_' | '0' | '^' | '#' | 'E' | 'O')) = next {
-            flag = flag.or(Some(f));
-            next = chars.next();
-        }
-        let Some(directive) = next else {
+    let mut rest = format;
+    while let Some((before, after)) = rest.split_once('%') {
+        out.push_str(before);
+        let flags = after.find(|c| !matches!(c, '-' | '_' | '0' | '^' | '#')).unwrap_or(after.len());
+        let (flags, tail) = after.split_at(flags);
+        let digits = tail.find(|c: char| !c.is_ascii_digit()).unwrap_or(tail.len());
+        let (width, tail) = tail.split_at(digits);
+        let bare = tail.strip_prefix(['E', 'O']).unwrap_or(tail);
+        let directive = bare.chars().next();
+        let Some((directive, text)) = directive.and_then(|d| Some((d, directive_text(d, time, zone_name)?)))
+        else {
+            // kept as it stands, and what follows read on
+            let end = after.len() - tail.len() + tail.chars().next().map_or(0, char::len_utf8);
+            let (kept, next) = after.split_at(end);
             out.push('%');
-            break;
+            out.push_str(kept);
+            rest = next;
+            continue;
         };
-        match directive_text(directive, time, zone_name) {
-            None => {
-                out.push('%');
-                out.extend(flag);
-                out.push(directive);
-            }
-            Some(text) => match flag {
-                Some('-') => {
-                    let bare = text.trim_start_matches(['0', ' ']);
-                    out.push_str(if bare.is_empty() && !text.is_empty() { "0" } else { bare });
-                }
-                Some('_') => {
-                    let zeros = text.len() - text.trim_start_matches('0').len();
-                    let zeros = zeros.min(text.len().saturating_sub(1));
-                    out.push_str(&" ".repeat(zeros));
-                    out.push_str(text.get(zeros..).unwrap_or(""));
-                }
-                Some('^') => out.push_str(&text.to_uppercase()),
-                _ => out.push_str(&text),
-            },
-        }
+        out.push_str(&shaped(text, directive, flags, width.parse().unwrap_or(0)));
+        rest = bare.get(directive.len_utf8()..).unwrap_or("");
     }
-    out
+    out + rest
+}
+
+/// A directive's text in the case, and padded as, its flags and width ask.
+fn shaped(text: String, directive: char, flags: &str, width: usize) -> String {
+    let text = match flags.chars().rfind(|c| matches!(c, '^' | '#')) {
+        Some('^') => text.to_uppercase(),
+        Some(_) if matches!(directive, 'Z' | 'p') => text.to_lowercase(),
+        Some(_) => text.to_uppercase(),
+        None => text,
+    };
+    let is_number = !matches!(
+        directive,
+        'a' | 'A'
+            | 'b'
+            | 'B'
+            | 'h'
+            | 'c'
+            | 'D'
+            | 'x'
+            | 'F'
+            | 'n'
+            | 'p'
+            | 'P'
+            | 'r'
+            | 'R'
+            | 't'
+            | 'T'
+            | 'X'
+            | 'z'
+            | 'Z'
+            | '%'
+    );
+    let bare = || {
+        let bare = text.trim_start_matches(['0', ' ']);
+        if bare.is_empty() && !text.is_empty() { "0".to_owned() } else { bare.to_owned() }
+    };
+    let longest = width.min(10_000);
+    let padded = |text: &str, with: char| {
+        let missing = longest.saturating_sub(text.chars().count());
+        format!("{}{text}", with.to_string().repeat(missing))
+    };
+    match flags.chars().rfind(|c| matches!(c, '-' | '_' | '0')) {
+        Some('-') if is_number => bare(),
+        Some('-') => text,
+        Some('_') if is_number => {
+            let bare = bare();
+            let missing = longest.max(text.chars().count()).saturating_sub(bare.chars().count());
+            format!("{}{bare}", " ".repeat(missing))
+        }
+        Some('_') => padded(&text, ' '),
+        Some(_) if is_number => {
+            let bare = bare();
+            let missing = longest.max(text.chars().count()).saturating_sub(bare.chars().count());
+            format!("{}{bare}", "0".repeat(missing))
+        }
+        Some(_) => padded(&text, '0'),
+        None if matches!(directive, 'e' | 'k' | 'l') || !is_number => padded(&text, ' '),
+        None => padded(&text, '0'),
+    }
 }
 
 fn directive_text(directive: char, time: &Zoned, zone_name: &str) -> Option<String> {
@@ -109,7 +163,6 @@ fn directive_text(directive: char, time: &Zoned, zone_name: &str) -> Option<Stri
         'D' | 'x' => return all("%m/%d/%y"),
         'e' => format!("{:2}", date.day()),
         'F' => return all("%Y-%m-%d"),
-        'f' => format!("{:06}", time.subsec_nanosecond() / 1000),
         'g' => two(i64::from(date.iso_week_date().year()).rem_euclid(100)),
         'G' => date.iso_week_date().year().to_string(),
         'H' => two(hour),
@@ -151,6 +204,9 @@ fn directive_text(directive: char, time: &Zoned, zone_name: &str) -> Option<Stri
 /// # Errors
 /// In Python's words.
 pub fn parse(text: &str, format: &str) -> Result<Value> {
+    let given = format;
+    let unfolded = unfolded(format);
+    let format = unfolded.as_str();
     let mut pattern = String::new();
     let mut seen: Vec<char> = Vec::new();
     let mut chars = format.chars().peekable();
@@ -186,6 +242,10 @@ pub fn parse(text: &str, format: &str) -> Result<Value> {
             'A' => "monday|tuesday|wednesday|thursday|friday|saturday|sunday",
             'p' => "am|pm",
             'w' => "[0-6]",
+            'u' => "[1-7]",
+            'U' | 'W' => r"5[0-3]|[0-4]\d|\d",
+            'V' => r"5[0-3]|0[1-9]|[1-4]\d|\d",
+            'G' => r"\d\d\d\d",
             'z' => r"[+-]\d\d:?[0-5]\d(?::?[0-5]\d(?:\.\d{1,6})?)?|Z",
             'Z' => "utc|gmt",
             '%' => {
@@ -208,6 +268,31 @@ pub fn parse(text: &str, format: &str) -> Result<Value> {
         seen.push(directive);
         pattern.push_str(&format!("({part})"));
     }
+    let has = |directives: &str| directives.chars().any(|d| seen.contains(&d));
+    const NEEDS: &str = "and a weekday directive ('%A', '%a', '%w', or '%u').";
+    if has("G") && has("j") {
+        return Err(Error::new(
+            "Day of the year directive '%j' is not compatible with ISO year directive '%G'. Use '%Y' instead.",
+        ));
+    }
+    if has("G") && !(has("V") && has("Aawu")) {
+        return Err(Error::new(format!(
+            "ISO year directive '%G' must be used with the ISO week directive '%V' {NEEDS}"
+        )));
+    }
+    if has("V") && !has("G") {
+        return Err(Error::new(match has("Yy") && has("Aawu") {
+            true => {
+                "ISO week directive '%V' is incompatible with the year directive '%Y'. Use the ISO year '%G' \
+                     instead."
+                    .to_owned()
+            }
+            false => {
+                format!("ISO week directive '%V' must be used with the ISO year directive '%G' {NEEDS}")
+            }
+        }));
+    }
+    let format = given;
     let regex = PyRegex::new(&pattern, Flags { ignore_case: true, ..Flags::default() })?;
     let Some(found) = regex.match_start(text)? else {
         return Err(Error::new(format!(
@@ -227,6 +312,24 @@ pub fn parse(text: &str, format: &str) -> Result<Value> {
     parts.value()
 }
 
+/// A format with the directives that stand for several written out.
+fn unfolded(format: &str) -> String {
+    let mut out = String::new();
+    let mut chars = format.chars();
+    while let Some(c) = chars.next() {
+        match (c, if c == '%' { chars.next() } else { None }) {
+            ('%', Some('c')) => out.push_str("%a %b %d %H:%M:%S %Y"),
+            ('%', Some('x')) => out.push_str("%m/%d/%y"),
+            ('%', Some('X')) => out.push_str("%H:%M:%S"),
+            (c, next) => {
+                out.push(c);
+                out.extend(next);
+            }
+        }
+    }
+    out
+}
+
 /// What was read so far.
 struct Parts {
     year: i16,
@@ -238,6 +341,12 @@ struct Parts {
     second: i8,
     micros: i32,
     day_of_year: Option<i16>,
+    /// From Monday.
+    weekday: Option<i64>,
+    /// The week of the year, and whether weeks start on Monday.
+    week: Option<(i64, bool)>,
+    iso_year: Option<i16>,
+    iso_week: Option<i8>,
     offset: Option<i32>,
 }
 
@@ -253,6 +362,10 @@ impl Default for Parts {
             second: 0,
             micros: 0,
             day_of_year: None,
+            weekday: None,
+            week: None,
+            iso_year: None,
+            iso_week: None,
             offset: None,
         }
     }
@@ -278,6 +391,12 @@ impl Parts {
             'S' => self.second = small,
             'f' => self.micros = format!("{text:0<6}").parse().unwrap_or(0),
             'j' => self.day_of_year = Some(number as i16),
+            'a' | 'A' => self.weekday = Some(index(&DAYS) as i64),
+            'w' => self.weekday = Some(i64::from(number + 6) % 7),
+            'u' => self.weekday = Some(i64::from(number) - 1),
+            'U' | 'W' => self.week = Some((number.into(), directive == 'W')),
+            'G' => self.iso_year = Some(number as i16),
+            'V' => self.iso_week = Some(small),
             'z' if text.eq_ignore_ascii_case("z") => self.offset = Some(0),
             'z' => {
                 let digits: String = text.chars().filter(char::is_ascii_digit).collect();
@@ -289,6 +408,28 @@ impl Parts {
         }
     }
 
+    /// The date that a week and a day of it name.
+    fn of_week(&self) -> Result<Date> {
+        let bad = |e: jiff::Error| Error::new(e.to_string());
+        let weekday = self.weekday.unwrap_or(0);
+        if let (Some(year), Some(week)) = (self.iso_year, self.iso_week) {
+            let day = jiff::civil::Weekday::from_monday_zero_offset(weekday as i8).map_err(bad)?;
+            return jiff::civil::ISOWeekDate::new(year, week, day)
+                .map(|date| date.date())
+                .map_err(|_| Error::new(format!("Invalid week: {week}")));
+        }
+        let first = Date::new(self.year, 1, 1).map_err(bad)?;
+        let Some((week, from_monday)) = self.week else { return Ok(first) };
+        let shift = i64::from(!from_monday);
+        let first_day = (i64::from(first.weekday().to_monday_zero_offset()) + shift) % 7;
+        let weekday = (weekday + shift) % 7;
+        let days = match week {
+            0 => weekday - first_day,
+            week => (7 - first_day) % 7 + 7 * (week - 1) + weekday,
+        };
+        first.checked_add(jiff::SignedDuration::from_hours(days * 24)).map_err(bad)
+    }
+
     fn value(mut self) -> Result<Value> {
         match self.afternoon {
             Some(true) if self.hour < 12 => self.hour += 12,
@@ -298,6 +439,9 @@ impl Parts {
         let bad = |e: jiff::Error| Error::new(e.to_string());
         let out_of_range = |_| Error::new("day is out of range for month");
         let date = match self.day_of_year {
+            None if self.weekday.is_some() && (self.week.is_some() || self.iso_week.is_some()) => {
+                self.of_week()?
+            }
             Some(day) => {
                 let first = Date::new(self.year, 1, 1).map_err(bad)?;
                 first.with().day_of_year(day).build().map_err(out_of_range)?

@@ -9,6 +9,8 @@ use md5::{Digest, Md5};
 
 /// The most rounds: beyond, a template would seem to hang.
 const MOST_ROUNDS: i64 = 10_000_000;
+/// The most characters of a password.
+const LONGEST_PASSWORD: usize = 4096;
 /// The letters of salts and of the SHA and MD5 schemes' own base64.
 const LETTERS: &[u8; 64] = b"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -65,7 +67,7 @@ pub struct Choices<'a> {
     pub salt_size: Option<i64>,
     /// How many rounds (bcrypt: their power of two).
     pub rounds: Option<i64>,
-    /// bcrypt's version: `2b`, `2a`, `2y`.
+    /// bcrypt's version: `2b`, `2a`, `2y`, `2`.
     pub ident: Option<&'a str>,
 }
 
@@ -77,13 +79,20 @@ pub fn random_salt(scheme: Scheme, size: Option<i64>) -> Result<String> {
     let most = scheme.salt_length();
     let size = match size {
         None => most,
-        Some(size) => match usize::try_from(size) {
-            Ok(size) if size <= most => size,
-            _ => {
-                let name = scheme.name();
-                return Err(bad(format!("{name}: salt_size ({size}) above max_salt_size ({most})")));
+        Some(size) => {
+            let name = scheme.name();
+            match usize::try_from(size) {
+                Ok(size) if size == most => size,
+                _ if scheme == Scheme::Bcrypt => {
+                    return Err(bad(format!("{name}: salt_size ({size}) must be exactly {most}")));
+                }
+                Ok(size) if size < most => size,
+                Ok(_) => {
+                    return Err(bad(format!("{name}: salt_size ({size}) above max_salt_size ({most})")));
+                }
+                Err(_) => return Err(bad(format!("{name}: salt_size ({size}) below min_salt_size (0)"))),
             }
-        },
+        }
     };
     let mut random = Random::from_system()?;
     let mut salt: String =
@@ -105,6 +114,9 @@ fn bad(message: impl std::fmt::Display) -> Error {
 /// # Errors
 /// The salt or the number of rounds does not fit the scheme.
 pub fn hash(password: &str, scheme: Scheme, choices: &Choices<'_>) -> Result<String> {
+    if scheme == Scheme::Md5 && choices.rounds.is_some() {
+        return Err(Error::new("MinimalHandler.using() got an unexpected keyword argument 'rounds'"));
+    }
     let random;
     let salt = match choices.salt.filter(|s| !s.is_empty()) {
         Some(salt) => {
@@ -124,6 +136,9 @@ pub fn hash(password: &str, scheme: Scheme, choices: &Choices<'_>) -> Result<Str
     if salt.len() > scheme.salt_length() {
         let (name, most) = (scheme.name(), scheme.salt_length());
         return Err(bad(format!("salt too large ({name} requires <= {most} chars)")));
+    }
+    if password.chars().count() > LONGEST_PASSWORD {
+        return Err(bad("password exceeds maximum allowed size"));
     }
     match scheme {
         Scheme::Md5 => Ok(format!("$1${salt}${}", md5_crypt(password.as_bytes(), salt.as_bytes()))),
@@ -156,6 +171,11 @@ fn sha_rounds(scheme: Scheme, rounds: Option<i64>, default: usize) -> Result<usi
     if rounds < 1000 {
         return Err(bad(format!("{name}: min_desired_rounds ({rounds}) is too low, must be at least 1000")));
     }
+    if rounds > 999_999_999 {
+        return Err(bad(format!(
+            "{name}: min_desired_rounds ({rounds}) is too large, cannot be more than 999999999"
+        )));
+    }
     if rounds > MOST_ROUNDS {
         return Err(bad(format!("{name}: {rounds} rounds are too many, at most {MOST_ROUNDS}")));
     }
@@ -163,16 +183,29 @@ fn sha_rounds(scheme: Scheme, rounds: Option<i64>, default: usize) -> Result<usi
 }
 
 fn bcrypt_hash(password: &str, salt: &str, choices: &Choices<'_>) -> Result<String> {
-    let version = match choices.ident.unwrap_or("2b").trim_matches('$') {
-        "2b" => bcrypt::Version::TwoB,
+    let ident = choices.ident.unwrap_or("2b").trim_matches('$');
+    let version = match ident {
+        "2b" | "2" => bcrypt::Version::TwoB,
         "2a" => bcrypt::Version::TwoA,
         "2y" => bcrypt::Version::TwoY,
-        other => return Err(bad(format!("invalid bcrypt ident: {other}"))),
+        other => return Err(bad(format!("invalid ident: {}", super::value::str_repr(other)))),
     };
-    let cost = match u32::try_from(choices.rounds.unwrap_or(12)) {
+    let rounds = choices.rounds.unwrap_or(12);
+    let cost = match u32::try_from(rounds) {
         Ok(cost @ 4..=20) => cost,
-        _ => return Err(bad("bcrypt: the rounds must be from 4 to 20")),
+        Ok(21..=31) => return Err(bad(format!("bcrypt: {rounds} rounds would take too long, at most 20"))),
+        _ if rounds < 4 => {
+            return Err(bad(format!("bcrypt: min_desired_rounds ({rounds}) is too low, must be at least 4")));
+        }
+        _ => {
+            return Err(bad(format!(
+                "bcrypt: min_desired_rounds ({rounds}) is too large, cannot be more than 31"
+            )));
+        }
     };
+    if salt.len() % 4 == 1 {
+        return Err(Error::new("source length must != 1 mod 4"));
+    }
     let settings = GeneralPurposeConfig::new()
         .with_decode_allow_trailing_bits(true)
         .with_decode_padding_mode(DecodePaddingMode::RequireNone);
@@ -181,6 +214,12 @@ fn bcrypt_hash(password: &str, salt: &str, choices: &Choices<'_>) -> Result<Stri
     let Some(bytes) = bytes else {
         return Err(bad("salt too small (bcrypt requires exactly 22 chars)"));
     };
+    if ident == "2" {
+        // The first version did not end the password: it was repeated without a zero in between.
+        let repeated: Vec<u8> = password.bytes().cycle().take(72).collect();
+        let parts = bcrypt::hash_with_salt(repeated, cost, bytes).map_err(bad)?;
+        return Ok(parts.format_for_version(version).replacen("$2b$", "$2$", 1));
+    }
     let parts = bcrypt::hash_with_salt(password, cost, bytes).map_err(bad)?;
     Ok(parts.format_for_version(version))
 }

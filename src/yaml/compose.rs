@@ -1,6 +1,6 @@
 //! From libyaml's events to nodes: anchors, tags, merge keys, duplicate keys.
 
-use super::explain::explain;
+use super::explain::{bare_words, explain, place, sentence};
 use super::load::Limits;
 use super::mapping::{Builder, unhashable};
 use super::scalar::{self, Type};
@@ -571,37 +571,3 @@ impl<'t> Composer<'t> {
 }
 
 const MAPPING: &str = "while constructing a mapping";
-
-/// Where, in PyYAML's words.
-fn place(mark: Mark) -> String {
-    format!("\n  in \"<unicode string>\", line {}, column {}", mark.line + 1, mark.column + 1)
-}
-
-/// What the parser complains of, in PyYAML's words.
-fn bare_words(error: &libyaml_safer::Error) -> String {
-    let mut words = String::new();
-    let at = |mark: Mark| (mark.line, mark.column);
-    if let Some(context) = error.context() {
-        words.push_str(context);
-        if let Some(mark) = error.context_mark()
-            && error.problem_mark().map(at) != Some(at(mark))
-        {
-            words.push_str(&place(mark));
-        }
-        words.push('\n');
-    }
-    words.push_str(error.problem());
-    if let Some(mark) = error.problem_mark() {
-        words.push_str(&place(mark));
-    }
-    words
-}
-
-/// `YAML parsing failed: ` and the message as a sentence.
-fn sentence(message: &str) -> String {
-    let message = message.trim();
-    let mut letters = message.chars();
-    let first: String = letters.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
-    let stop = if message.ends_with('.') { "" } else { "." };
-    format!("YAML parsing failed: {first}{}{stop}", letters.as_str())
-}

@@ -1,5 +1,6 @@
 //! What a parse error is most likely about, judged by the line it is on. The words are ansible-core 2.19's.
 
+use libyaml_safer::Mark;
 /// A better explanation than the parser's own.
 pub(super) struct Explanation {
     pub(super) message: &'static str,
@@ -89,6 +90,40 @@ const COLON: &str =
 const QUOTE: &str = "For example:\n\n    raw: \"foo\" in bar\n\nShould be:\n\n    raw: '\"foo\" in bar'";
 const QUOTE_TWICE: &str =
     "For example:\n\n    raw: \"foo\" in \"bar\"\n\nShould be:\n\n    raw: '\"foo\" in \"bar\"'";
+
+/// Where, in PyYAML's words.
+pub(super) fn place(mark: Mark) -> String {
+    format!("\n  in \"<unicode string>\", line {}, column {}", mark.line + 1, mark.column + 1)
+}
+
+/// What the parser complains of, in PyYAML's words.
+pub(super) fn bare_words(error: &libyaml_safer::Error) -> String {
+    let mut words = String::new();
+    let at = |mark: Mark| (mark.line, mark.column);
+    if let Some(context) = error.context() {
+        words.push_str(context);
+        if let Some(mark) = error.context_mark()
+            && error.problem_mark().map(at) != Some(at(mark))
+        {
+            words.push_str(&place(mark));
+        }
+        words.push('\n');
+    }
+    words.push_str(error.problem());
+    if let Some(mark) = error.problem_mark() {
+        words.push_str(&place(mark));
+    }
+    words
+}
+
+/// `YAML parsing failed: ` and the message as a sentence.
+pub(super) fn sentence(message: &str) -> String {
+    let message = message.trim();
+    let mut letters = message.chars();
+    let first: String = letters.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    let stop = if message.ends_with('.') { "" } else { "." };
+    format!("YAML parsing failed: {first}{}{stop}", letters.as_str())
+}
 
 #[cfg(test)]
 mod tests {

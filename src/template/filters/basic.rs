@@ -3,7 +3,7 @@
 use super::Filter;
 use crate::template::Eval;
 use crate::template::args::Args;
-use crate::template::value::{MarkerKind, Result, Value};
+use crate::template::value::{Error, MarkerKind, Result, Value};
 use std::sync::Arc;
 
 /// This family's table.
@@ -15,7 +15,14 @@ pub(super) const FILTERS: &[Filter] = &[
 ];
 
 /// `default(value, boolean)`: replaces what is undefined, or with `boolean` what is false; failures stay.
+///
+/// # Errors
+/// `boolean` is none.
 fn default(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+    if let Some(boolean) = args.get(1, "boolean").filter(|value| value.as_bool().is_none()) {
+        let name = boolean.clone().defined()?.class();
+        return Err(Error::new(format!("The 'boolean' argument must be of type 'bool', not '{name}'.")));
+    }
     let replace = match &input {
         Value::Undefined(marker) => marker.kind == MarkerKind::Undefined,
         value => args.bool(1, "boolean", false)? && !value.is_true()?,

@@ -2,7 +2,8 @@
 
 use super::Filter;
 use crate::template::args::Args;
-use crate::template::value::{Error, Result, Value};
+use crate::template::value::pyset::hash;
+use crate::template::value::{Error, Result, Value, str_repr};
 use crate::template::{Effect, Eval};
 use num_bigint::{BigInt, Sign};
 use num_integer::Integer;
@@ -24,16 +25,21 @@ impl Random {
     pub fn seeded(seed: &Value) -> Option<Random> {
         Some(match seed {
             Value::Str(s) => Random::of_text(&s.text),
-            // Other numbers seed with their hash, read without its sign.
-            Value::Float(f) => Random::of_integer(&BigInt::from(hash(*f)? as u64)),
+            Value::Bytes(b) => Random::of_bytes(b),
+            // by their hash, as a machine word without sign
+            Value::Float(_) => Random::of_integer(&BigInt::from(hash(seed)? as u64)),
             other => Random::of_integer(&other.as_number()?.integer()?),
         })
     }
 
     /// As `random.Random('text')`: the text's bytes followed by their SHA-512, as one integer.
     pub fn of_text(text: &str) -> Random {
-        let mut bytes = text.as_bytes().to_vec();
-        bytes.extend(sha2::Sha512::digest(text.as_bytes()));
+        Random::of_bytes(text.as_bytes())
+    }
+
+    fn of_bytes(bytes: &[u8]) -> Random {
+        let mut bytes = bytes.to_vec();
+        bytes.extend(sha2::Sha512::digest(&bytes));
         Random::of_integer(&BigInt::from_bytes_be(Sign::Plus, &bytes))
     }
 
@@ -83,22 +89,6 @@ impl Random {
     }
 }
 
-/// Python's hash of a number that is finite: its value modulo the prime 2^61 - 1.
-fn hash(number: f64) -> Option<i64> {
-    const PRIME: u64 = (1 << 61) - 1;
-    if !number.is_finite() {
-        return None;
-    }
-    let bits = number.abs().to_bits();
-    let (exponent, fraction) = ((bits >> 52) as i64, bits & ((1 << 52) - 1));
-    let mantissa = if exponent == 0 { fraction } else { fraction | 1 << 52 };
-    // Doubling modulo that prime is a rotation by one of 61 bits.
-    let turns = (exponent.max(1) - 1075).rem_euclid(61) as u32;
-    let turned = (u128::from(mantissa) << turns) % u128::from(PRIME);
-    let signed = turned as i64 * if number.is_sign_negative() { -1 } else { 1 };
-    Some(if signed == -1 { -2 } else { signed })
-}
-
 fn generator(eval: &Eval<'_>, seed: Option<&Value>) -> Result<Random> {
     match seed {
         None | Some(Value::None) => {
@@ -111,14 +101,28 @@ fn generator(eval: &Eval<'_>, seed: Option<&Value>) -> Result<Random> {
     }
 }
 
+/// An item by chance, or a number below the input: from `start` in steps of `step`.
+///
+/// # Errors
+/// There is nothing to choose from, or a parameter is of the wrong type.
 fn random(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let mut generator = generator(eval, args.get(2, "seed"))?;
     let integer = |index: usize, name: &str, default: i64| -> Result<BigInt> {
         match args.get(index, name) {
             None | Some(Value::None) => Ok(default.into()),
-            Some(v) => v.as_number().and_then(|n| n.integer()).ok_or_else(|| {
-                let name = v.type_name();
-                Error::new(format!("'{name}' object cannot be interpreted as an integer"))
+            Some(Value::Float(f)) if f.fract() == 0.0 => Ok(BigInt::from(*f as i64)),
+            Some(Value::Str(s)) if super::numbers::parse_int(&s.text, 10).is_none() => {
+                let shown = str_repr(&s.text);
+                Err(Error::new(format!("invalid literal for int() with base 10: {shown}")))
+            }
+            Some(v) => v.as_number().and_then(|n| n.integer()).ok_or_else(|| match v {
+                Value::Float(_) | Value::Str(_) => {
+                    Error::new(format!("non-integer arg {} for randrange()", index + 1))
+                }
+                other => Error::new(format!(
+                    "int() argument must be a string, a bytes-like object or a real number, not '{}'",
+                    other.class()
+                )),
             }),
         }
     };
@@ -165,6 +169,7 @@ fn random(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     Ok(items.into_iter().nth(at).unwrap_or_default())
 }
 
+/// The items in an order by chance; what has no items stays as it is.
 fn shuffle(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let Ok(items) = input.iter() else { return Ok(input) };
     let mut items: Vec<Value> = items.collect();
@@ -172,7 +177,12 @@ fn shuffle(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
         Some(seed) if seed.is_true()? => Some(seed),
         _ => None,
     };
-    let mut generator = generator(eval, seed)?;
+    let mut generator = match (generator(eval, seed), seed) {
+        (Ok(generator), _) => generator,
+        // with a seed that Python does not take, everything stays where it is
+        (Err(_), Some(_)) => return Ok(Value::list(items)),
+        (Err(error), None) => return Err(error),
+    };
     for i in (1..items.len()).rev() {
         items.swap(i, generator.index(i + 1));
     }

@@ -3,7 +3,7 @@
 use super::Filter;
 use crate::template::Eval;
 use crate::template::args::Args;
-use crate::template::value::{Error, MarkerKind, Result, Value};
+use crate::template::value::{Error, MarkerKind, Result, Value, str_repr};
 
 /// This family's table.
 pub(super) const FILTERS: &[Filter] = &[
@@ -15,11 +15,80 @@ pub(super) const FILTERS: &[Filter] = &[
         .sees_undefined(),
     Filter::new(&["attr"], &["name"], |eval, input, args| {
         let name = args.str(0, "name")?.to_owned();
-        eval.attribute(&input, &name)
+        match &input {
+            // a dict's items are no attributes
+            Value::Dict(_) if !name.starts_with("__") && !crate::template::methods::has(&input, &name) => {
+                let shown = str_repr(&name);
+                Ok(Value::undefined(format!("object of type 'dict' has no attribute {shown}")))
+            }
+            _ => eval.attribute(&input, &name),
+        }
     })
     .lazy(),
-    Filter::new(&["pprint"], &[], |_, input, _| Ok(Value::text(input.repr()?, input.is_secret()))),
+    Filter::new(&["pprint"], &[], |_, input, _| {
+        let text = match &input {
+            Value::Str(s) => printed(&s.text)?,
+            other => other.repr()?,
+        };
+        Ok(Value::text(text, input.is_secret()))
+    }),
 ];
+
+/// A text as Python's `pprint` shows it: over several lines where it is long, cut at its own lines and its words.
+fn printed(text: &str) -> Result<String> {
+    const WIDTH: usize = 79;
+    let whole = str_repr(text);
+    let length = |shown: &str| shown.chars().count();
+    if length(&whole) <= WIDTH + 1 {
+        return Ok(whole);
+    }
+    let lines = crate::template::methods::lines(text, true);
+    let mut chunks = Vec::new();
+    for (i, line) in lines.iter().enumerate() {
+        let is_last = i + 1 == lines.len();
+        let shown = str_repr(line);
+        if length(&shown) <= WIDTH - usize::from(is_last) {
+            chunks.push(shown);
+            continue;
+        }
+        let mut current = String::new();
+        let words = words(line);
+        for (j, word) in words.iter().enumerate() {
+            let limit = WIDTH - usize::from(is_last && j + 1 == words.len());
+            let candidate = format!("{current}{word}");
+            if length(&str_repr(&candidate)) > limit {
+                if !current.is_empty() {
+                    chunks.push(str_repr(&current));
+                }
+                current = (*word).to_owned();
+            } else {
+                current = candidate;
+            }
+        }
+        if !current.is_empty() {
+            chunks.push(str_repr(&current));
+        }
+    }
+    Ok(match chunks.as_slice() {
+        [one] => one.clone(),
+        all => format!("({})", all.join("\n ")),
+    })
+}
+
+/// Words, each with the blanks behind it.
+fn words(line: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let mut rest = line;
+    while !rest.is_empty() {
+        let word = rest.find(super::strings::is_blank).unwrap_or(rest.len());
+        let after = rest.get(word..).unwrap_or("");
+        let end = word + after.find(|c| !super::strings::is_blank(c)).unwrap_or(after.len());
+        let (word, tail) = rest.split_at(end);
+        words.push(word);
+        rest = tail;
+    }
+    words
+}
 
 /// Ansible's booleans: `yes`, `on`, `1`, `true` and the true numbers; everything else is false.
 fn to_bool(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> {

@@ -18,8 +18,12 @@ pub(super) const FILTERS: &[Filter] = &[
     Filter::new(&["product"], &[], product).open(),
     Filter::new(&["permutations"], &["r"], |_, input, args| choose(&input, args, true)),
     Filter::new(&["combinations"], &["r"], |_, input, args| {
-        if args.get(0, "r").is_none() {
-            return Err(Error::new("combinations() missing required argument 'r' (pos 2)"));
+        match args.get(0, "r") {
+            None => return Err(Error::new("combinations() missing required argument 'r' (pos 2)")),
+            Some(Value::None) => {
+                return Err(Error::new("'NoneType' object cannot be interpreted as an integer"));
+            }
+            Some(_) => {}
         }
         choose(&input, args, false)
     }),

@@ -4,6 +4,7 @@ use super::Filter;
 use crate::template::Eval;
 use crate::template::args::Args;
 use crate::template::value::{Error, Result, Value, str_repr};
+use num_traits::ToPrimitive;
 
 /// This family's table.
 pub(super) const FILTERS: &[Filter] = &[Filter::new(&["comment"], &["style"], comment).open()];
@@ -11,6 +12,10 @@ pub(super) const FILTERS: &[Filter] = &[Filter::new(&["comment"], &["style"], co
 /// How often a prefix or postfix may be repeated.
 const MOST_REPEATS: i64 = 10_000;
 
+/// A text as a comment in a `style`, each part of which can be given by name.
+///
+/// # Errors
+/// There is no such style, it is no text, or a count no number.
 fn comment(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let style = args.str_or(0, "style", "plain")?;
     // Beginning, decoration, end.
@@ -28,11 +33,29 @@ fn comment(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let count_of = |name: &str| -> Result<i64> {
         match args.keyword(name) {
             None => Ok(1),
-            Some(v) => v.as_int().ok_or_else(|| Error::new(format!("{name} must be an integer"))),
+            Some(Value::Str(text)) => {
+                match super::numbers::parse_int(&text.text, 10).and_then(|n| n.to_i64()) {
+                    Some(number) => Ok(number),
+                    None => {
+                        let shown = str_repr(&text.text);
+                        Err(Error::new(format!("invalid literal for int() with base 10: {shown}")))
+                    }
+                }
+            }
+            Some(v) => match v.as_number() {
+                Some(number) => Ok(number.float() as i64),
+                None => Err(Error::new(format!(
+                    "int() argument must be a string, a bytes-like object or a real number, not '{}'",
+                    v.class()
+                ))),
+            },
         }
     };
     let newline = text_of("newline", "\n")?;
     let beginning = text_of("beginning", beginning)?;
+    if let Some(decoration) = args.keyword("decoration") {
+        super::strings::text_with(decoration, "rstrip")?;
+    }
     let decoration = text_of("decoration", decoration)?;
     let end = text_of("end", end)?;
     let stripped = decoration.trim_end().to_owned();
@@ -51,7 +74,7 @@ fn comment(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     if !prefix.is_empty() {
         out.push_str(&format!("{prefix}{newline}").repeat(times(prefixes)));
     }
-    let text = input.to_text()?;
+    let text = super::strings::text_with(&input, "replace")?;
     let body = format!("{decoration}{}", text.replace(newline.as_str(), &format!("{newline}{decoration}")));
     out.push_str(&body.replace(&format!("{decoration}{newline}"), &format!("{stripped}{newline}")));
     for _ in 0..times(postfixes) {

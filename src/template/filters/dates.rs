@@ -25,7 +25,14 @@ pub(super) const FILTERS: &[Filter] = &[
 
 /// A format, the time to show (now, if none), and whether in UTC rather than the controller's zone.
 fn strftime(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
-    let format = input.to_text()?;
+    let format = match &input {
+        Value::Str(s) => s.text.clone(),
+        Value::Undefined(marker) => return Err(Error(marker.clone())),
+        other => {
+            let name = if other.is_none() { "None" } else { other.class() };
+            return Err(Error::new(format!("strftime() argument 1 must be str, not {name}")));
+        }
+    };
     let is_utc = args.bool(1, "utc", false)?;
     let time = match args.get(0, "second") {
         None | Some(Value::None) => {

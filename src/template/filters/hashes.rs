@@ -2,6 +2,7 @@
 //! community.general's `crc32`.
 
 use super::Filter;
+use super::encodings::{from_encoding, to_encoding};
 use crate::template::Eval;
 use crate::template::args::Args;
 use crate::template::value::{Error, Result, Value, str_repr};
@@ -23,6 +24,10 @@ pub(super) const FILTERS: &[Filter] = &[
 /// Ansible's own namespace of UUIDs.
 const NAMESPACE: &str = "361E6D51-FAEC-444A-9079-341386DA8E2E";
 
+/// A text's or bytes' digest in hexadecimal digits, by any algorithm of Python's `hashlib` (`sha1`).
+///
+/// # Errors
+/// There is no such algorithm.
 fn hash(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     match args.get(0, "hashtype") {
         None => digest(&input, "sha1"),
@@ -62,6 +67,12 @@ fn bytes_of(value: &Value) -> Result<Vec<u8>> {
 
 fn digest(input: &Value, name: &str) -> Result<Value> {
     let bytes = bytes_of(input)?;
+    if matches!(
+        name.to_ascii_lowercase().replace('-', "").as_str(),
+        "shake_128" | "shake_256" | "shake128" | "shake256"
+    ) {
+        return Err(Error::new("hexdigest() missing required argument 'length' (pos 1)"));
+    }
     let hex = hex_digest(&bytes, name).ok_or_else(|| Error::new(format!("unsupported hash type {name}")))?;
     Ok(Value::text(hex, input.is_secret()))
 }
@@ -83,7 +94,11 @@ pub(crate) fn hex_digest(bytes: &[u8], name: &str) -> Option<String> {
         "sha3_512" => hex(&sha3::Sha3_512::digest(bytes)),
         "blake2b" => hex(&blake2::Blake2b512::digest(bytes)),
         "blake2s" => hex(&blake2::Blake2s256::digest(bytes)),
-        _ => return None,
+        // Python asks OpenSSL for whatever else there is
+        _ => {
+            let digest = openssl::hash::MessageDigest::from_name(name)?;
+            hex(&openssl::hash::hash(digest, bytes).ok()?)
+        }
     })
 }
 
@@ -108,7 +123,7 @@ fn encode(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
 fn decode(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let text = input.to_text()?;
     let encoding = args.str_or(0, "encoding", "utf-8")?;
-    let (plus, slash) = if args.bool(1, "urlsafe", false)? { (b'-', b'_') } else { (b'+', b'/') };
+    let urlsafe = args.bool(1, "urlsafe", false)?;
     let mut bits: u32 = 0;
     let mut count = 0usize;
     let mut pads = 0usize;
@@ -118,8 +133,10 @@ fn decode(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
             b'A'..=b'Z' => c - b'A',
             b'a'..=b'z' => c - b'a' + 26,
             b'0'..=b'9' => c - b'0' + 52,
-            c if c == plus => 62,
-            c if c == slash => 63,
+            b'+' => 62,
+            b'/' => 63,
+            b'-' if urlsafe => 62,
+            b'_' if urlsafe => 63,
             b'=' => {
                 pads += 1;
                 if count % 4 >= 2 && count % 4 + pads >= 4 {
@@ -153,86 +170,31 @@ fn decode(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     Ok(Value::text(text, input.is_secret()))
 }
 
-/// Text in one of the encodings that Python knows and people use.
-pub(crate) fn to_encoding(text: &str, encoding: &str) -> Result<Vec<u8>> {
-    let single = |top: u32, codec: &str| -> Result<Vec<u8>> {
-        text.chars()
-            .enumerate()
-            .map(|(at, c)| {
-                u8::try_from(u32::from(c)).ok().filter(|b| u32::from(*b) < top).ok_or_else(|| {
-                    let shown = str_repr(&c.escape_unicode().to_string().replace(['{', '}'], ""));
-                    Error::new(format!(
-                        "'{codec}' codec can't encode character {shown} in position {at}: ordinal not in range({top})"
-                    ))
-                })
-            })
-            .collect()
-    };
-    Ok(match normalized(encoding).as_str() {
-        "utf8" | "u8" => text.as_bytes().to_vec(),
-        "utf8sig" => [b"\xef\xbb\xbf".as_slice(), text.as_bytes()].concat(),
-        "utf16le" => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
-        "utf16be" => text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
-        "utf16" | "u16" => {
-            std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect()
+/// The UUID of a text in a namespace.
+///
+/// # Errors
+/// The namespace is no UUID.
+fn to_uuid(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
+    let namespace = match args.get(0, "namespace") {
+        None => NAMESPACE,
+        Some(Value::None) => {
+            return Err(Error::new(
+                "one of the hex, bytes, bytes_le, fields, or int arguments must be given",
+            ));
         }
-        "utf32le" => text.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect(),
-        "utf32be" => text.chars().flat_map(|c| u32::from(c).to_be_bytes()).collect(),
-        "ascii" | "usascii" => single(128, "ascii")?,
-        "latin1" | "iso88591" | "l1" => single(256, "latin-1")?,
-        _ => return Err(Error::new(format!("unknown encoding: {encoding}"))),
-    })
-}
-
-/// Bytes read in an encoding; in UTF-8 what is none becomes U+FFFD (strings hold no lone surrogates here).
-pub(crate) fn from_encoding(bytes: &[u8], encoding: &str) -> Result<String> {
-    let wide = |bytes: &[u8], big: bool, codec: &str| -> Result<String> {
-        if bytes.len() % 2 == 1 {
-            let (at, byte) = (bytes.len() - 1, bytes.last().copied().unwrap_or(0));
+        Some(Value::Str(text)) => &text.text,
+        Some(other) => {
+            let (shown, name) = (other.to_text()?, other.class());
             return Err(Error::new(format!(
-                "'{codec}' codec can't decode byte 0x{byte:02x} in position {at}: truncated data"
+                "Invalid value '{shown}' for 'namespace': '{name}' object has no attribute 'replace'"
             )));
         }
-        let units = bytes.chunks_exact(2).map(|p| match p {
-            [a, b] if big => u16::from_be_bytes([*a, *b]),
-            [a, b] => u16::from_le_bytes([*a, *b]),
-            _ => 0,
-        });
-        Ok(char::decode_utf16(units).map(|c| c.unwrap_or('\u{fffd}')).collect())
     };
-    Ok(match normalized(encoding).as_str() {
-        "utf8" | "u8" => String::from_utf8_lossy(bytes).into_owned(),
-        "utf8sig" => {
-            String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)).into_owned()
-        }
-        "utf16le" => wide(bytes, false, "utf-16-le")?,
-        "utf16be" => wide(bytes, true, "utf-16-be")?,
-        "utf16" | "u16" => match (bytes.strip_prefix(b"\xff\xfe"), bytes.strip_prefix(b"\xfe\xff")) {
-            (Some(rest), _) => wide(rest, false, "utf-16")?,
-            (_, Some(rest)) => wide(rest, true, "utf-16")?,
-            _ => wide(bytes, false, "utf-16")?,
-        },
-        "ascii" | "usascii" => match bytes.iter().position(|b| *b > 127) {
-            None => String::from_utf8_lossy(bytes).into_owned(),
-            Some(at) => {
-                let byte = bytes.get(at).copied().unwrap_or(0);
-                return Err(Error::new(format!(
-                    "'ascii' codec can't decode byte 0x{byte:02x} in position {at}: ordinal not in range(128)"
-                )));
-            }
-        },
-        "latin1" | "iso88591" | "l1" => bytes.iter().map(|b| char::from(*b)).collect(),
-        _ => return Err(Error::new(format!("unknown encoding: {encoding}"))),
-    })
-}
-
-fn normalized(encoding: &str) -> String {
-    encoding.to_ascii_lowercase().replace(['-', '_', ' '], "")
-}
-
-fn to_uuid(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
-    let namespace = args.str_or(0, "namespace", NAMESPACE)?;
-    let parsed = uuid::Uuid::parse_str(namespace).map_err(|_| {
+    // Python takes anything with 32 hexadecimal digits
+    let digits = namespace.replace("urn:", "").replace("uuid:", "");
+    let digits = digits.trim_matches(['{', '}']).replace('-', "");
+    let parsed = Some(&digits).filter(|d| d.len() == 32 && d.bytes().all(|b| b.is_ascii_hexdigit()));
+    let parsed = parsed.and_then(|d| uuid::Uuid::parse_str(d).ok()).ok_or_else(|| {
         Error::new(format!(
             "Invalid value {} for 'namespace': badly formed hexadecimal UUID string",
             str_repr(namespace)

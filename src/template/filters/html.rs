@@ -1,6 +1,7 @@
 //! HTML and URLs in text: `escape`, `safe`, `striptags`, `urlize`, `xmlattr`, `urlencode`, `urldecode`, `urlsplit`.
 
 use super::Filter;
+use super::entities::unescape_html;
 use crate::template::args::Args;
 use crate::template::pyregex::{Flags, PyRegex};
 use crate::template::value::{Error, Result, Value, escape_html, str_repr};
@@ -22,7 +23,7 @@ pub(super) const FILTERS: &[Filter] = &[
     Filter::new(&["xmlattr"], &["autospace"], xml_attributes),
     Filter::new(&["urlencode"], &[], url_encode),
     Filter::new(&["urldecode"], &[], |_, input, _| {
-        Ok(Value::text(unquote_plus(&input.to_text()?), input.is_secret()))
+        Ok(Value::text(unquote_plus(super::strings::text_with(&input, "replace")?), input.is_secret()))
     }),
     Filter::new(&["urlsplit"], &["query", "alias"], url_split),
 ];
@@ -50,56 +51,6 @@ fn without(text: &str, start: &str, end: &str) -> String {
     out + rest
 }
 
-/// Text with its entities resolved.
-pub(crate) fn unescape_html(text: &str) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('&') {
-        out.push_str(before);
-        let entity = after.split_once(';').filter(|(name, _)| name.len() <= 10);
-        let c = entity.and_then(|(name, tail)| Some((entity_char(name)?, tail)));
-        match c {
-            Some((c, tail)) => {
-                out.push(c);
-                rest = tail;
-            }
-            None => {
-                out.push('&');
-                rest = after;
-            }
-        }
-    }
-    out + rest
-}
-
-/// The common named entities, and numbers.
-fn entity_char(name: &str) -> Option<char> {
-    if let Some(number) = name.strip_prefix('#') {
-        let code = match number.strip_prefix(['x', 'X']) {
-            Some(hex) => u32::from_str_radix(hex, 16).ok()?,
-            None => number.parse().ok()?,
-        };
-        return char::from_u32(code);
-    }
-    Some(match name {
-        "amp" => '&',
-        "lt" => '<',
-        "gt" => '>',
-        "quot" => '"',
-        "apos" => '\'',
-        "nbsp" => '\u{a0}',
-        "copy" => '©',
-        "reg" => '®',
-        "hellip" => '…',
-        "mdash" => '—',
-        "ndash" => '–',
-        "euro" => '€',
-        "laquo" => '«',
-        "raquo" => '»',
-        _ => return None,
-    })
-}
-
 const HTTP: &str = concat!(
     r"^((https?://|www\.)(([\w%-]+\.)+)?([a-z]{2,63}|xn--[\w%]{2,59})",
     r"|([\w%-]{2,63}\.)+(com|net|int|edu|gov|org|info|mil)",
@@ -125,7 +76,12 @@ fn urlize(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let mut schemes = Vec::new();
     if let Some(list) = args.get(4, "extra_schemes").filter(|v| !v.is_none()) {
         for scheme in list.iter()? {
-            schemes.push(scheme.to_text()?);
+            let scheme = scheme.to_text()?;
+            if !is_scheme(&scheme)? {
+                let shown = str_repr(&scheme);
+                return Err(Error::new(format!("{shown} is not a valid URI scheme prefix.")));
+            }
+            schemes.push(scheme);
         }
     }
     let compile = |p, ignore_case| {
@@ -139,6 +95,12 @@ fn urlize(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
         links.word(part, &mut out)?;
     }
     Ok(Value::text(out, input.is_secret()))
+}
+
+/// Whether Jinja takes it for the start of a URI.
+fn is_scheme(text: &str) -> Result<bool> {
+    let regex = PyRegex::new(r"^([\w.+-]{2,}:(/){0,2})$", Flags::default()).map_err(|e| Error::new(e.0))?;
+    Ok(regex.match_start(text).map_err(|e| Error::new(e.0))?.is_some())
 }
 
 struct Links {
@@ -304,11 +266,20 @@ fn unquote_plus(text: &str) -> String {
 }
 
 /// The parts of a URL, all or the one asked for.
+///
+/// # Errors
+/// It is no text or no URL, or there is no such part.
 fn url_split(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
-    let text = input.to_text()?;
+    let text = match &input {
+        Value::Str(s) => &*s.text,
+        Value::List(_) | Value::Dict(_) => {
+            return Err(Error::new(format!("unhashable type: '{}'", input.class())));
+        }
+        other => super::strings::text_with(other, "decode")?,
+    };
     let alias = args.str_or(1, "alias", "urlsplit")?.to_owned();
     let secret = input.is_secret();
-    let parts = split_url(&text, secret)?;
+    let parts = split_url(text, secret)?;
     match args.opt_str(0, "query")?.filter(|q| !q.is_empty()) {
         None => Ok(Value::Dict(parts.into_iter().map(|(k, v)| (Key::str(k), v)).collect())),
         Some(query) => match parts.into_iter().find(|(k, _)| *k == query) {

@@ -11,6 +11,8 @@ mod dates;
 mod declared;
 mod dicts;
 mod durations;
+mod encodings;
+mod entities;
 mod gathered;
 mod globbing;
 mod hardware;
@@ -37,10 +39,12 @@ mod yaml;
 
 pub(crate) use chance::Random;
 pub(crate) use dicts::class_name;
+pub(crate) use encodings::{from_encoding, to_encoding};
+pub(crate) use entities::unescape_html;
 pub(crate) use globbing::glob;
-pub(crate) use hashes::from_encoding;
-pub(crate) use html::{unescape_html, without_tags};
+pub(crate) use html::without_tags;
 pub(crate) use paths::{expand_user, expand_vars, normalized};
+pub(crate) use regex::pattern_text;
 pub use registry::{Filter, FilterFn, find, names};
 pub(crate) use sorting::sorted_by;
 

@@ -192,6 +192,10 @@ pub(super) fn round_float(f: f64, precision: i32) -> f64 {
     }
     match usize::try_from(precision) {
         Ok(digits) => format!("{f:.digits$}").parse().unwrap_or(f),
+        Err(_) if f.fract() == 0.0 && f.abs() >= 9e15 => {
+            let exact = BigInt::from_f64(f).map(|whole| round_integer(&whole, precision));
+            exact.and_then(|whole| whole.to_string().parse().ok()).unwrap_or(f)
+        }
         Err(_) => {
             let scale = 10f64.powi(-precision);
             (f / scale).round_ties_even() * scale

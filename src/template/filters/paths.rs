@@ -44,26 +44,44 @@ pub(super) const FILTERS: &[Filter] = &[
     }),
     Filter::new(&["win_dirname"], &[], |_, v, _| on_text(&v, win_dirname)),
     Filter::new(&["win_splitdrive"], &[], |_, v, _| {
-        let (text, secret) = (v.to_text()?, v.is_secret());
-        let (drive, rest) = split_drive(&text);
+        let (text, secret) = (path_text(&v)?, v.is_secret());
+        let (drive, rest) = split_drive(text);
         Ok(Value::tuple([Value::text(drive, secret), Value::text(rest, secret)]))
     }),
     Filter::new(&["fileglob"], &[], |eval, v, _| {
         eval.world().effect(Effect::ReadsController)?;
-        let paths = super::globbing::glob(&v.to_text()?)?;
+        let Value::Str(pattern) = &v else { return Err(no_pattern(&v)) };
+        let paths = super::globbing::glob(&pattern.text)?;
         let files = paths.into_iter().filter(|p| p.is_file());
         Ok(Value::list(files.map(|p| Value::str(p.to_string_lossy().as_ref()))))
     }),
 ];
 
-fn on_text(value: &Value, change: impl FnOnce(&str) -> String) -> Result<Value> {
+/// The text of a path.
+///
+/// # Errors
+/// It is no text.
+fn path_text(value: &Value) -> Result<&str> {
     match value {
-        Value::Str(s) => Ok(Value::text(change(&s.text), s.secret)),
+        Value::Str(s) => Ok(&s.text),
         Value::Undefined(marker) => Err(Error(marker.clone())),
-        other => {
-            Err(Error::new(format!("expected str, bytes or os.PathLike object, not {}", other.type_name())))
-        }
+        other => Err(Error::new(format!("expected str, bytes or os.PathLike object, not {}", other.class()))),
     }
+}
+
+fn on_text(value: &Value, change: impl FnOnce(&str) -> String) -> Result<Value> {
+    Ok(Value::text(change(path_text(value)?), value.is_secret()))
+}
+
+/// Why something is no pattern of paths.
+fn no_pattern(value: &Value) -> Error {
+    Error::new(match value {
+        Value::List(_) | Value::Tuple(_) => {
+            format!("expected str, bytes or os.PathLike object, not {}", value.class())
+        }
+        Value::Dict(_) => "unhashable type: 'slice'".to_owned(),
+        other => format!("'{}' object is not subscriptable", other.class()),
+    })
 }
 
 fn dirname(path: &str) -> String {
@@ -220,11 +238,17 @@ fn path_join(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> 
             )));
         }
     };
+    if parts.is_empty() {
+        return Err(Error::new("join() missing 1 required positional argument: 'a'"));
+    }
     let mut out = String::new();
     for (i, part) in parts.iter().enumerate() {
         let Some(part) = part.as_str() else {
-            let name = part.clone().defined()?.type_name();
-            return Err(Error::new(format!("expected str, bytes or os.PathLike object, not {name}")));
+            let name = part.clone().defined()?.class();
+            return Err(Error::new(match i {
+                0 => format!("expected str, bytes or os.PathLike object, not {name}"),
+                _ => format!("join() argument must be str, bytes, or os.PathLike object, not '{name}'"),
+            }));
         };
         if i == 0 || part.starts_with('/') {
             part.clone_into(&mut out);
@@ -239,9 +263,13 @@ fn path_join(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> 
 }
 
 fn common_path(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> {
+    if !input.is_sequence() {
+        let name = super::dicts::class_name(&input.defined()?);
+        return Err(Error::new(format!("|commonpath expects sequence, got {name} instead.")));
+    }
     let mut paths = Vec::new();
     for path in input.iter()? {
-        paths.push(path.to_text()?);
+        paths.push(path_text(&path)?.to_owned());
     }
     let Some(first) = paths.first() else {
         return Err(Error::new("commonpath() arg is an empty sequence"));

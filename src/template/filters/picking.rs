@@ -11,18 +11,12 @@ pub(super) const FILTERS: &[Filter] = &[
     Filter::new(&["map"], &[], map).open().lazy(),
     Filter::new(&["select"], &[], |eval, input, args| pick(eval, &input, args, None, true)).open().lazy(),
     Filter::new(&["reject"], &[], |eval, input, args| pick(eval, &input, args, None, false)).open().lazy(),
-    Filter::new(&["selectattr"], &[], |eval, input, args| {
-        let attribute = attribute(args)?;
-        pick(eval, &input, args, Some(attribute), true)
-    })
-    .open()
-    .lazy(),
-    Filter::new(&["rejectattr"], &[], |eval, input, args| {
-        let attribute = attribute(args)?;
-        pick(eval, &input, args, Some(attribute), false)
-    })
-    .open()
-    .lazy(),
+    Filter::new(&["selectattr"], &[], |eval, input, args| by_attribute(eval, &input, args, true))
+        .open()
+        .lazy(),
+    Filter::new(&["rejectattr"], &[], |eval, input, args| by_attribute(eval, &input, args, false))
+        .open()
+        .lazy(),
 ];
 
 /// The arguments that are handed on to the filter or test applied to each item.
@@ -67,8 +61,17 @@ fn map(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     Ok(Value::list(out))
 }
 
-fn attribute(args: &Args) -> Result<&Value> {
-    args.positional.first().ok_or_else(|| Error::new("Missing parameter for attribute name"))
+/// The items for whose attribute a test holds (or does not).
+///
+/// # Errors
+/// There are items, and no attribute is named.
+fn by_attribute(eval: &mut Eval<'_>, input: &Value, args: &Args, keep: bool) -> Result<Value> {
+    if !input.is_true()? {
+        return Ok(Value::list([]));
+    }
+    let attribute = args.positional.first();
+    let attribute = attribute.ok_or_else(|| Error::new("Missing parameter for attribute name"))?;
+    pick(eval, input, args, Some(attribute), keep)
 }
 
 fn pick(

@@ -29,10 +29,34 @@ fn compile(pattern: &str, ignore_case: bool, multiline: bool) -> Result<Arc<PyRe
     Ok(PyRegex::new(pattern, Flags { ignore_case, multiline, ..Flags::default() })?)
 }
 
+/// A pattern's text.
+///
+/// # Errors
+/// It is no text.
+pub(crate) fn pattern_text(value: &Value) -> Result<&str> {
+    match value {
+        Value::Str(s) => Ok(&s.text),
+        Value::Undefined(marker) => Err(Error(marker.clone())),
+        Value::List(_) | Value::Dict(_) => Err(Error::new(format!("unhashable type: '{}'", value.class()))),
+        _ => Err(Error::new("first argument must be string or compiled pattern")),
+    }
+}
+
+/// What matches a pattern replaced, as often as `count` says.
+///
+/// # Errors
+/// The pattern or the replacement is no text, or Python would not take it; `mandatory_count` is not met.
 fn replace(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let text = input.to_text()?;
-    let pattern = args.get(0, "pattern").map_or(Ok(String::new()), Value::to_text)?;
-    let with = args.get(1, "replacement").map_or(Ok(String::new()), Value::to_text)?;
+    let pattern = args.get(0, "pattern").map_or(Ok(""), pattern_text)?.to_owned();
+    let with = match args.get(1, "replacement") {
+        None => String::new(),
+        Some(Value::Str(s)) => s.text.to_string(),
+        Some(other) => {
+            let name = other.class();
+            return Err(Error::new(format!("decoding to str: need a bytes-like object, {name} found")));
+        }
+    };
     let regex = compile(&pattern, args.bool(2, "ignorecase", false)?, args.bool(3, "multiline", false)?)?;
     let count = usize::try_from(args.int(4, "count", 0)?).unwrap_or(usize::MAX);
     let must = args.int(5, "mandatory_count", 0)?;
@@ -50,11 +74,6 @@ fn replace(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
 
 /// The first match, or the groups asked for (`'\\1'`, `'\\g<name>'`); `None` where nothing matches.
 fn search(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
-    if let Some((name, _)) =
-        args.named.iter().find(|(n, _)| !matches!(&**n, "ignorecase" | "multiline" | "regex"))
-    {
-        return Err(Error::new(format!("regex_search() got an unexpected keyword argument '{name}'")));
-    }
     let text = input.to_text()?;
     let Some(pattern) = args.get(0, "regex") else {
         return Err(Error::new("regex_search() missing 1 required positional argument: 'regex'"));
@@ -63,7 +82,10 @@ fn search(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let secret = input.is_secret();
     let mut groups = Vec::new();
     for group in args.rest(1) {
-        let group = group.to_text()?;
+        let Some(group) = group.as_str() else {
+            let name = group.class();
+            return Err(Error::new(format!("'{name}' object has no attribute 'startswith'")));
+        };
         let none = || Error::new("'NoneType' object has no attribute 'group'");
         groups.push(if let Some(rest) = group.strip_prefix("\\g") {
             let name = rest.strip_prefix('<').and_then(|r| r.rsplit_once('>')).map(|(name, _)| name);
@@ -76,7 +98,7 @@ fn search(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
             return Err(Error::new("Unknown argument"));
         });
     }
-    let regex = compile(&pattern.to_text()?, flag("ignorecase")?, flag("multiline")?)?;
+    let regex = compile(pattern_text(pattern)?, flag("ignorecase")?, flag("multiline")?)?;
     let Some(found) = regex.search(&text)? else {
         return Ok(Value::None);
     };
@@ -105,8 +127,8 @@ enum Group {
 
 fn find_all(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let text = input.to_text()?;
-    let pattern = args.required(0, "regex")?.to_text()?;
-    let regex = compile(&pattern, args.bool(2, "ignorecase", false)?, args.bool(1, "multiline", false)?)?;
+    let pattern = pattern_text(args.required(0, "regex")?)?;
+    let regex = compile(pattern, args.bool(2, "ignorecase", false)?, args.bool(1, "multiline", false)?)?;
     let secret = input.is_secret();
     let group = |found: &Match<'_>, group: usize| Value::text(found.group(group).unwrap_or(""), secret);
     let found = regex.find_all(&text)?;

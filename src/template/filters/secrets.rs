@@ -7,6 +7,7 @@ use crate::template::crypt::{self, Choices, Scheme};
 use crate::template::value::{Error, Result, Value};
 use crate::template::{Effect, Eval};
 use crate::vault::{Password, Secret, Vault, is_encrypted, seal};
+use num_traits::ToPrimitive;
 
 /// This family's table.
 pub(super) const FILTERS: &[Filter] = &[
@@ -25,29 +26,69 @@ pub(super) const FILTERS: &[Filter] = &[
 /// The name of a password that only a template knows.
 const OWN_ID: &str = "filter_default";
 
-/// A hash with a random salt differs per reading; a given salt makes it the same each time.
+/// A password as crypt(3) keeps it. A hash with a random salt differs per reading; a given salt makes it the same each
+/// time.
+///
+/// # Errors
+/// There is no such scheme, a setting does not fit it, or the password is no text.
 fn password_hash(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
-    let name = args.str_or(0, "hashtype", "sha512")?;
-    let Some(scheme) = Scheme::named(name) else {
+    let name = args.get(0, "hashtype").map_or(Ok("sha512".to_owned()), Value::to_text)?;
+    let Some(scheme) = Scheme::named(&name) else {
         return Err(Error::new(format!(
             "{name} is not in the list of supported passlib algorithms: md5, blowfish, sha256, sha512"
         )));
     };
-    let Some(password) = input.as_str() else {
-        let name = if input.is_none() { "None" } else { input.type_name() };
-        return Err(Error::new(format!("secret must be unicode or bytes, not {name}")));
+    let given = |index: usize, name: &str| -> Result<Option<&Value>> {
+        // what is false counts as not given
+        match args.get(index, name) {
+            Some(value) => Ok(value.is_true()?.then_some(value)),
+            None => Ok(None),
+        }
     };
-    let salt = args.get(1, "salt").filter(|v| !v.is_none()).map(Value::to_text).transpose()?;
-    if salt.as_deref().is_none_or(str::is_empty) {
+    let salt = given(1, "salt")?.map(Value::to_text).transpose()?;
+    let salt_size = match given(2, "salt_size")? {
+        None => None,
+        Some(size) => Some(size.as_int().ok_or_else(|| Error::new("salt_size must be an integer"))?),
+    };
+    let rounds = given(3, "rounds")?.map(rounds).transpose()?;
+    let ident = match given(4, "ident")? {
+        Some(Value::Str(ident)) => Some(&*ident.text),
+        Some(other) if scheme == Scheme::Bcrypt => {
+            return Err(Error::new(format!("Could not hash the secret: invalid ident: {}", other.repr()?)));
+        }
+        _ => None,
+    };
+    if salt.is_none() {
         eval.world().effect(Effect::Volatile)?;
     }
-    let choices = Choices {
-        salt: salt.as_deref(),
-        salt_size: args.opt_int(2, "salt_size")?,
-        rounds: args.opt_int(3, "rounds")?,
-        ident: args.opt_str(4, "ident")?,
+    let choices = Choices { salt: salt.as_deref(), salt_size, rounds, ident };
+    let Some(password) = input.as_str() else {
+        // the settings are looked at first
+        crypt::hash(
+            "",
+            scheme,
+            &Choices { rounds: choices.rounds.filter(|_| scheme == Scheme::Md5), ..choices },
+        )?;
+        let name = if input.is_none() { "None" } else { input.class() };
+        return Err(Error::new(format!("secret must be unicode or bytes, not {name}")));
     };
     Ok(Value::text(crypt::hash(password, scheme, &choices)?, input.is_secret() || args.is_secret()))
+}
+
+/// How many rounds, as a number or its text.
+fn rounds(value: &Value) -> Result<i64> {
+    match value {
+        Value::Float(_) => Err(Error::new("min_desired_rounds must be integer, not float")),
+        Value::Str(text) => {
+            super::numbers::parse_int(&text.text, 10).and_then(|n| n.to_i64()).ok_or_else(|| {
+                let shown = crate::template::value::str_repr(&text.text);
+                Error::new(format!("invalid literal for int() with base 10: {shown}"))
+            })
+        }
+        other => other
+            .as_int()
+            .ok_or_else(|| Error::new(format!("min_desired_rounds must be integer, not {}", other.class()))),
+    }
 }
 
 /// The vault's text of a string, encrypted with `secret`; a random salt makes it differ per reading.

@@ -4,7 +4,7 @@
 use super::Filter;
 use crate::template::args::Args;
 use crate::template::pyregex::{Flags, PyRegex};
-use crate::template::value::{Error, Result, Value, binary};
+use crate::template::value::{Error, Result, Value, binary, capitalized};
 use crate::template::{Dict, Eval, Key};
 use unicode_normalization::UnicodeNormalization;
 
@@ -48,12 +48,21 @@ fn normalized(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> 
     Ok(Value::text(text, input.is_secret()))
 }
 
-/// The first letter upper case, the rest lower case.
+/// The first letter as a word starts, the rest lower case.
 fn capitalize(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> {
-    let text = input.to_text()?;
-    let mut chars = text.chars();
-    let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
-    Ok(Value::text(first + &chars.as_str().to_lowercase(), input.is_secret()))
+    Ok(Value::text(capitalized(&input.to_text()?), input.is_secret()))
+}
+
+/// The text of what must be text.
+///
+/// # Errors
+/// It is none: it has no such method.
+pub(super) fn text_with<'a>(value: &'a Value, method: &str) -> Result<&'a str> {
+    match value {
+        Value::Str(s) => Ok(&s.text),
+        Value::Undefined(marker) => Err(Error(marker.clone())),
+        other => Err(Error::new(format!("'{}' object has no attribute '{method}'", other.class()))),
+    }
 }
 
 /// Python's `str.center`: the odd blank goes left where the width is odd.
@@ -90,14 +99,33 @@ fn format_text(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value>
     binary("%", &Value::text(input.to_text()?, input.is_secret()), &with)
 }
 
-/// Indents every line but the first (`first`), and blank ones only if asked to (`blank`).
+/// Indents every line but the first (`first`), and blank ones only if asked to (`blank`), by blanks or by a text.
+///
+/// # Errors
+/// It is no text, or `width` neither text nor a number.
 fn indent(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let by = match args.get(0, "width") {
         Some(Value::Str(s)) => s.text.to_string(),
+        Some(width) if width.as_int().is_none() => {
+            let name = width.class();
+            return Err(Error::new(format!("can't multiply sequence by non-int of type '{name}'")));
+        }
         _ => " ".repeat(bounded(args.int(0, "width", 4)?)?),
     };
     let (first, blank) = (args.bool(1, "first", false)?, args.bool(2, "blank", false)?);
-    let text = input.to_text()? + "\n";
+    let text = match &input {
+        Value::Str(s) => format!("{}\n", s.text),
+        Value::List(_) => {
+            return Err(text_with(&input, "splitlines").err().unwrap_or_else(|| Error::new("")));
+        }
+        Value::Tuple(_) => {
+            return Err(Error::new("can only concatenate tuple (not \"str\") to tuple"));
+        }
+        other => {
+            let name = other.class();
+            return Err(Error::new(format!("unsupported operand type(s) for +=: '{name}' and 'str'")));
+        }
+    };
     let lines = split_lines(&text);
     if lines.len().saturating_mul(by.len()) > LONGEST {
         return Err(Error::new("the indented text would be too large"));
@@ -191,9 +219,11 @@ pub(super) fn is_blank(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\x1c'..='\x1f')
 }
 
-/// Cuts the text at a length, at a word's end unless `killwords`.
+/// Cuts the text at a length, at a word's end unless `killwords`; anything short enough stays as it is.
+///
+/// # Errors
+/// It has no length, it is too long and no text, or the numbers do not fit.
 fn truncate(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
-    let text = input.to_text()?;
     let secret = input.is_secret();
     let (length, leeway) = (args.int(0, "length", 255)?, args.int(3, "leeway", 5)?);
     let end = args.str_or(2, "end", "...")?;
@@ -204,9 +234,10 @@ fn truncate(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     if leeway < 0 {
         return Err(Error::new(format!("expected leeway >= 0, got {leeway}")));
     }
-    if text.chars().count() as i64 <= length.saturating_add(leeway) {
-        return Ok(Value::text(text, secret));
+    if input.len()? as i64 <= length.saturating_add(leeway) {
+        return Ok(input);
     }
+    let text = text_with(&input, "rsplit")?;
     let keep = usize::try_from(length - end_length).unwrap_or(0);
     let cut: String = text.chars().take(keep).collect();
     let cut = match cut.rsplit_once(' ') {
@@ -224,8 +255,11 @@ fn word_count(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value>
 }
 
 /// Wraps at a width as Python's `textwrap` does; line breaks that are there stay.
+///
+/// # Errors
+/// It is no text, or the width not above zero.
 fn word_wrap(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
-    let text = input.to_text()?;
+    let text = text_with(&input, "splitlines")?;
     let width = args.int(0, "width", 79)?;
     let with = args.str_or(2, "wrapstring", "\n")?;
     let wrap = Wrap {
@@ -237,7 +271,7 @@ fn word_wrap(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
         hyphens: args.bool(3, "break_on_hyphens", true)?,
     };
     let mut lines = Vec::new();
-    for line in split_lines(&text) {
+    for line in split_lines(text) {
         lines.push(wrap.wrap(line)?.join(with));
     }
     Ok(Value::text(lines.join(with), input.is_secret()))
@@ -329,7 +363,7 @@ pub(crate) fn shell_quote(text: &str) -> String {
 /// Python's `str.split`: at blanks, or at a separator.
 fn split(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let Some(text) = input.as_str() else {
-        let name = input.type_name();
+        let name = input.class();
         return Err(Error::new(format!(
             "descriptor 'split' for 'str' objects doesn't apply to a '{name}' object"
         )));
@@ -339,20 +373,7 @@ fn split(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let parts: Vec<&str> = match args.opt_str(0, "sep")? {
         Some("") => return Err(Error::new("empty separator")),
         Some(sep) => text.splitn(most.saturating_add(1), sep).collect(),
-        None => {
-            let mut parts = Vec::new();
-            let mut rest = text.trim_start_matches(is_blank);
-            while !rest.is_empty() {
-                let end = if parts.len() < most { rest.find(is_blank) } else { None };
-                let Some(end) = end else {
-                    parts.push(if parts.len() < most { rest } else { rest.trim_end_matches(is_blank) });
-                    break;
-                };
-                parts.push(&rest[..end]);
-                rest = rest[end..].trim_start_matches(is_blank);
-            }
-            parts
-        }
+        None => crate::template::methods::blanks(text, most),
     };
     let secret = input.is_secret();
     Ok(Value::list(parts.into_iter().map(|part| Value::text(part, secret))))

@@ -14,6 +14,8 @@ const METHODS: &[&str] = &[
     "time",
     "weekday",
     "isoweekday",
+    "isocalendar",
+    "timetuple",
     "toordinal",
     "replace",
     "utcoffset",
@@ -90,6 +92,25 @@ pub fn call(object: &Value, name: &str, args: &Args) -> Result<Value> {
         "time" => Value::str(time.time().to_string()),
         "weekday" => Value::Int(time.weekday().to_monday_zero_offset().into()),
         "isoweekday" => Value::Int(time.weekday().to_monday_one_offset().into()),
+        "isocalendar" => {
+            let week = time.date().iso_week_date();
+            let day = week.weekday().to_monday_one_offset();
+            Value::tuple([week.year().into(), week.week().into(), day.into()].map(Value::Int))
+        }
+        "timetuple" => Value::tuple(
+            [
+                time.year().into(),
+                time.month().into(),
+                time.day().into(),
+                time.hour().into(),
+                time.minute().into(),
+                time.second().into(),
+                time.weekday().to_monday_zero_offset().into(),
+                time.date().day_of_year().into(),
+                -1,
+            ]
+            .map(Value::Int),
+        ),
         "toordinal" => {
             let first = jiff::civil::date(1, 1, 1);
             Value::Int(time.date().duration_since(first).as_hours() / 24 + 1)

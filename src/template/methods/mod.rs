@@ -10,4 +10,5 @@ mod set;
 mod text;
 
 pub use dispatch::{call, has, property};
+pub(in crate::template) use text::blanks;
 pub use text::lines;

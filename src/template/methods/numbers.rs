@@ -12,11 +12,15 @@ pub const FLOAT_NAMES: &[&str] = &["is_integer", "conjugate", "hex"];
 /// Attributes that are no methods.
 pub fn property(object: &Value, name: &str) -> Option<Value> {
     let integer = !matches!(object, Value::Float(_));
+    let number = || match object {
+        Value::Bool(b) => Value::Int(i64::from(*b)),
+        number => number.clone(),
+    };
     match name {
-        "real" => Some(object.clone()),
+        "real" => Some(number()),
         "imag" if integer => Some(Value::Int(0)),
         "imag" => Some(Value::Float(0.0)),
-        "numerator" if integer => Some(object.clone()),
+        "numerator" if integer => Some(number()),
         "denominator" if integer => Some(Value::Int(1)),
         _ => None,
     }

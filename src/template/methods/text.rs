@@ -3,7 +3,7 @@
 use crate::template::Eval;
 use crate::template::args::Args;
 use crate::template::format;
-use crate::template::value::{Error, Result, Value};
+use crate::template::value::{Error, Result, Value, capitalized, titled};
 
 /// The most characters that padding may make.
 const LONGEST: usize = 100_000_000;
@@ -92,11 +92,7 @@ pub fn call(eval: &mut Eval<'_>, s: &str, name: &str, args: &Args) -> Result<Val
         "lower" => s.to_lowercase().into(),
         "casefold" => s.to_lowercase().replace('ß', "ss").into(),
         "title" => title(s).into(),
-        "capitalize" => {
-            let mut chars = s.chars();
-            let first: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
-            (first + &chars.as_str().to_lowercase()).into()
-        }
+        "capitalize" => capitalized(s).into(),
         "swapcase" => {
             let swap = |c: char| -> String {
                 if c.is_uppercase() { c.to_lowercase().collect() } else { c.to_uppercase().collect() }
@@ -121,7 +117,7 @@ pub fn call(eval: &mut Eval<'_>, s: &str, name: &str, args: &Args) -> Result<Val
         "endswith" => affix(s, args, name, |part, fix| part.ends_with(fix))?,
         "strip" | "lstrip" | "rstrip" => {
             let chars = args.opt_str(0, "chars")?;
-            let drop = |c: char| chars.map_or(c.is_whitespace(), |set| set.contains(c));
+            let drop = |c: char| chars.map_or_else(|| is_blank(c), |set| set.contains(c));
             match name {
                 "strip" => s.trim_matches(drop),
                 "lstrip" => s.trim_start_matches(drop),
@@ -144,7 +140,7 @@ pub fn call(eval: &mut Eval<'_>, s: &str, name: &str, args: &Args) -> Result<Val
         "isnumeric" => every(char::is_numeric),
         "isalpha" => every(char::is_alphabetic),
         "isalnum" => every(char::is_alphanumeric),
-        "isspace" => every(char::is_whitespace),
+        "isspace" => every(is_blank),
         "isascii" => s.is_ascii().into(),
         "isprintable" => (!s.chars().any(char::is_control)).into(),
         "islower" => (s.chars().any(char::is_lowercase) && !s.chars().any(char::is_uppercase)).into(),
@@ -197,7 +193,7 @@ fn title(s: &str) -> String {
     for c in s.chars() {
         match (c.is_alphabetic(), within) {
             (true, true) => out.extend(c.to_lowercase()),
-            (true, false) => out.extend(c.to_uppercase()),
+            (true, false) => out.push_str(&titled(c)),
             _ => out.push(c),
         }
         within = c.is_alphabetic();
@@ -252,7 +248,7 @@ fn split(s: &str, from_right: bool, args: &Args) -> Result<Value> {
             }
         },
         None => match limit {
-            None => s.split_whitespace().collect(),
+            None => blanks(s, usize::MAX),
             Some(n) if from_right => blanks_from_right(s, n),
             Some(n) => blanks(s, n),
         },
@@ -260,36 +256,36 @@ fn split(s: &str, from_right: bool, args: &Args) -> Result<Value> {
     Ok(Value::list(parts.into_iter().map(Value::from)))
 }
 
-fn blanks(s: &str, limit: usize) -> Vec<&str> {
+/// What Python's `str.isspace` accepts.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\x1c'..='\x1f')
+}
+
+/// Split at blanks so many times; what is left then keeps those at its end.
+pub(in crate::template) fn blanks(s: &str, limit: usize) -> Vec<&str> {
     let mut out = Vec::new();
-    let mut rest = s.trim_start();
+    let mut rest = s.trim_start_matches(is_blank);
     while !rest.is_empty() {
-        match rest.find(char::is_whitespace) {
-            Some(i) if out.len() < limit => {
-                out.push(&rest[..i]);
-                rest = rest[i..].trim_start();
-            }
-            _ => {
-                // What is left after the last split keeps its blanks, but for those at the end of all.
-                out.push(if out.len() < limit { rest } else { rest.trim_end() });
-                break;
-            }
-        }
+        let end = rest.find(is_blank).filter(|_| out.len() < limit).unwrap_or(rest.len());
+        let (part, after) = rest.split_at(end);
+        out.push(part);
+        rest = after.trim_start_matches(is_blank);
     }
     out
 }
 
+/// The same from the right; what is left keeps the blanks at its start.
 fn blanks_from_right(s: &str, limit: usize) -> Vec<&str> {
     let mut out = Vec::new();
-    let mut rest = s.trim_end();
+    let mut rest = s.trim_end_matches(is_blank);
     while !rest.is_empty() {
-        match rest.char_indices().rev().find(|(_, c)| c.is_whitespace()) {
+        match rest.char_indices().rev().find(|(_, c)| is_blank(*c)) {
             Some((i, c)) if out.len() < limit => {
                 out.push(&rest[i + c.len_utf8()..]);
-                rest = rest[..i].trim_end();
+                rest = rest[..i].trim_end_matches(is_blank);
             }
             _ => {
-                out.push(rest.trim_start());
+                out.push(rest);
                 break;
             }
         }
@@ -381,23 +377,8 @@ fn justify(s: &str, name: &str, args: &Args) -> Result<Value> {
 }
 
 fn encode(s: &str, args: &Args) -> Result<Value> {
-    let encoding = args.str_or(0, "encoding", "utf-8")?.to_lowercase().replace('_', "-");
-    match &*encoding {
-        "utf-8" | "utf8" => Ok(Value::Bytes(s.as_bytes().into())),
-        "ascii" | "us-ascii" if s.is_ascii() => Ok(Value::Bytes(s.as_bytes().into())),
-        "latin-1" | "latin1" | "iso-8859-1" if s.chars().all(|c| u32::from(c) < 256) => {
-            Ok(Value::Bytes(s.chars().map(|c| u32::from(c) as u8).collect()))
-        }
-        "utf-16-le" | "utf-16le" => Ok(Value::Bytes(s.encode_utf16().flat_map(u16::to_le_bytes).collect())),
-        "utf-16" | "utf16" => {
-            let units = std::iter::once(0xfeff).chain(s.encode_utf16());
-            Ok(Value::Bytes(units.flat_map(u16::to_le_bytes).collect()))
-        }
-        "ascii" | "us-ascii" | "latin-1" | "latin1" | "iso-8859-1" => {
-            Err(Error::new(format!("'{encoding}' codec can't encode the text: ordinal not in range")))
-        }
-        _ => Err(Error::new(format!("unknown encoding: {encoding}"))),
-    }
+    let encoding = args.str_or(0, "encoding", "utf-8")?;
+    Ok(Value::Bytes(crate::template::filters::to_encoding(s, encoding)?.into()))
 }
 
 fn expandtabs(s: &str, size: usize) -> String {

@@ -7,8 +7,8 @@ use std::collections::HashSet;
 
 /// This family's table.
 pub(super) const TESTS: &[Test] = &[
-    Test::new(&["eq", "equalto", "=="], &["b"], |_, input, args| input.equals(args.required(0, "b")?)),
-    Test::new(&["ne", "!="], &["b"], |_, input, args| input.equals(args.required(0, "b")?).map(|e| !e)),
+    Test::new(&["eq", "equalto", "=="], &["b"], |_, input, args| equal(&input, args.required(0, "b")?)),
+    Test::new(&["ne", "!="], &["b"], |_, input, args| equal(&input, args.required(0, "b")?).map(|e| !e)),
     Test::new(&["lt", "lessthan", "<"], &["b"], |_, input, args| {
         Ok(input.compare(args.required(0, "b")?, "<")? == Some(Ordering::Less))
     }),
@@ -22,7 +22,10 @@ pub(super) const TESTS: &[Test] = &[
         Ok(input.compare(args.required(0, "b")?, ">=")?.is_some_and(Ordering::is_ge))
     }),
     Test::new(&["sameas"], &["other"], |_, input, args| Ok(same(&input, args.required(0, "other")?))).lazy(),
-    Test::new(&["in"], &["seq"], |_, input, args| args.required(0, "seq")?.contains(&input)),
+    Test::new(&["in"], &["seq"], |_, input, args| {
+        whole(&input)?;
+        args.required(0, "seq")?.contains(&input)
+    }),
     Test::new(&["contains"], &["value"], |_, input, args| input.contains(args.required(0, "value")?)),
     Test::new(&["subset", "issubset"], &["b"], |_, input, args| includes(args.required(0, "b")?, &input)),
     Test::new(&["superset", "issuperset"], &["b"], |_, input, args| includes(&input, args.required(0, "b")?)),
@@ -43,6 +46,20 @@ pub(super) const TESTS: &[Test] = &[
         Ok(true)
     }),
 ];
+
+/// Python's `==`; what is undefined in a list raises.
+fn equal(a: &Value, b: &Value) -> Result<bool> {
+    whole(a)?;
+    a.equals(b)
+}
+
+/// Raises what is undefined among the items of a list.
+fn whole(value: &Value) -> Result<()> {
+    match value {
+        Value::List(items) => items.items().iter().try_for_each(|item| item.clone().defined().map(|_| ())),
+        _ => Ok(()),
+    }
+}
 
 /// Python's `is`, as far as it can be told: containers by identity, scalars by kind and value.
 fn same(a: &Value, b: &Value) -> bool {

@@ -12,11 +12,11 @@ pub(super) const TESTS: &[Test] = &[
     Test::new(&["exists"], &[], |eval, input, _| on_file(eval, &input, |p| p.exists())),
     Test::new(&["file", "is_file"], &[], |eval, input, _| on_file(eval, &input, |p| p.is_file())),
     Test::new(&["directory", "is_dir"], &[], |eval, input, _| on_file(eval, &input, |p| p.is_dir())),
-    Test::new(&["link", "is_link"], &[], |eval, input, _| on_file(eval, &input, |p| p.is_symlink())),
+    Test::new(&["link", "is_link"], &[], |eval, input, _| on_link(eval, &input, |p| p.is_symlink())),
     Test::new(&["link_exists"], &[], |eval, input, _| {
-        on_file(eval, &input, |p| p.symlink_metadata().is_ok())
+        on_link(eval, &input, |p| p.symlink_metadata().is_ok())
     }),
-    Test::new(&["mount", "is_mount"], &[], |eval, input, _| on_file(eval, &input, is_mount)),
+    Test::new(&["mount", "is_mount"], &[], |eval, input, _| on_link(eval, &input, is_mount)),
     Test::new(&["abs", "is_abs"], &[], |_, input, _| Ok(path_of(&input)?.is_absolute())),
     Test::new(&["same_file", "is_same_file"], &["path2"], |eval, input, args| {
         eval.world().effect(Effect::ReadsController)?;
@@ -30,7 +30,7 @@ pub(super) const TESTS: &[Test] = &[
                 })
             })
         };
-        let (a, b) = (meta(path_of(&input)?)?, meta(path_of(args.required(0, "path2")?)?)?);
+        let (a, b) = (meta(file_of(&input)?)?, meta(file_of(args.required(0, "path2")?)?)?);
         Ok(a.dev() == b.dev() && a.ino() == b.ino())
     }),
     Test::new(&["vaulted_file"], &[], |eval, input, _| {
@@ -54,12 +54,29 @@ fn path_of(value: &Value) -> Result<PathBuf> {
     }
 }
 
+/// A file by its path, or by the number under which it is open.
+fn file_of(value: &Value) -> Result<PathBuf> {
+    match value.as_int() {
+        Some(number) => Ok(PathBuf::from(format!("/proc/self/fd/{number}"))),
+        None => path_of(value),
+    }
+}
+
+/// Asks of a file.
 fn on_file(eval: &Eval<'_>, input: &Value, test: impl FnOnce(&Path) -> bool) -> Result<bool> {
     eval.world().effect(Effect::ReadsController)?;
+    Ok(test(&file_of(input)?))
+}
+
+/// Asks of a link, which has no number.
+fn on_link(eval: &Eval<'_>, input: &Value, test: impl FnOnce(&Path) -> bool) -> Result<bool> {
+    eval.world().effect(Effect::ReadsController)?;
     match input {
-        // Python takes an integer for a file descriptor.
-        Value::Int(_) | Value::Bool(_) => Ok(false),
-        other => Ok(test(&path_of(other)?)),
+        Value::Str(_) | Value::Undefined(_) => Ok(test(&path_of(input)?)),
+        other => {
+            let name = other.class();
+            Err(Error::new(format!("lstat: path should be string, bytes or os.PathLike, not {name}")))
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Test;
 use crate::template::args::Args;
-use crate::template::value::{Number, Result, Value, binary};
+use crate::template::value::{Error, Number, Result, Value, binary};
 
 /// This family's table.
 pub(super) const TESTS: &[Test] = &[
@@ -36,14 +36,21 @@ pub(super) const TESTS: &[Test] = &[
         Ok(matches!(input.as_number(), Some(Number::Float(f)) if f.is_nan()))
     }),
     Test::new(&["filter"], &[], |_, input, _| {
-        Ok(input.as_str().is_some_and(|name| crate::template::filters::find(name).is_some()))
+        named(&input, |name| crate::template::filters::find(name).is_some())
     }),
-    Test::new(&["test"], &[], |_, input, _| {
-        Ok(input.as_str().is_some_and(|name| super::find(name).is_some()))
-    }),
+    Test::new(&["test"], &[], |_, input, _| named(&input, |name| super::find(name).is_some())),
     Test::new(&["truthy"], &["convert_bool"], |_, input, args| truthy(&input, args)),
     Test::new(&["falsy"], &["convert_bool"], |_, input, args| truthy(&input, args).map(|t| !t)),
 ];
+
+/// Whether there is a plugin of that name. What is no text passes for one, as in ansible-core.
+fn named(input: &Value, is_known: fn(&str) -> bool) -> Result<bool> {
+    match input {
+        Value::Str(name) => Ok(is_known(&name.text)),
+        Value::List(_) | Value::Dict(_) => Err(Error::new(format!("unhashable type: '{}'", input.class()))),
+        _ => Ok(true),
+    }
+}
 
 fn is_sequence(value: &Value) -> bool {
     match value {

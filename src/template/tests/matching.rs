@@ -19,13 +19,13 @@ pub(super) const TESTS: &[Test] = &[
 ];
 
 fn matches(input: &Value, args: &Args, how: &str) -> Result<bool> {
-    let pattern = args.get(0, "pattern").map_or(Ok(String::new()), Value::to_text)?;
+    let pattern = args.get(0, "pattern").map_or(Ok(""), crate::template::filters::pattern_text)?;
     let flags = Flags {
         ignore_case: args.bool(1, "ignorecase", false)?,
         multiline: args.bool(2, "multiline", false)?,
         ..Flags::default()
     };
-    let regex = PyRegex::new(&pattern, flags)?;
+    let regex = PyRegex::new(pattern, flags)?;
     let text = input.to_text()?;
     Ok(match how {
         "search" => regex.search(&text)?.is_some(),

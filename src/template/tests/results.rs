@@ -38,6 +38,9 @@ fn flag(input: &Value, key: &str, test: &str, default: bool) -> Result<bool> {
 fn changed(input: &Value) -> Result<bool> {
     let dict = result(input, "changed")?;
     if let (None, Some(Value::List(results))) = (dict.get("changed"), dict.get("results")) {
+        if results.is_empty() {
+            return Err(Error::new("list index out of range"));
+        }
         for item in results.items().iter() {
             if item.get("changed").map_or(Ok(false), |v| v.is_true())? {
                 return Ok(true);

@@ -33,7 +33,17 @@ pub(super) const TESTS: &[Test] = &[
 /// The host's part of a URI with an allowed scheme. Without a list of schemes even plain text counts as a URI: its
 /// scheme is implied.
 fn read(input: &Value, args: &Args) -> Result<Option<String>> {
-    let Some(text) = input.as_str() else { return Ok(None) };
+    let text = match input {
+        Value::Str(text) => &*text.text,
+        // what is empty counts as empty text
+        other if !other.is_true()? && !matches!(other, Value::Void(_)) => {
+            return match args.get(0, "schemes") {
+                Some(schemes) if schemes.is_true()? => Ok(None),
+                _ => Ok(Some(String::new())),
+            };
+        }
+        _ => return Ok(None),
+    };
     let scheme_like = |s: &str| {
         s.starts_with(|c: char| c.is_ascii_alphabetic())
             && s.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
@@ -47,7 +57,10 @@ fn read(input: &Value, args: &Args) -> Result<Option<String>> {
         return Ok(None);
     }
     let allowed = match args.get(0, "schemes") {
-        Some(schemes) if schemes.is_true()? => schemes.contains(&Value::str(scheme.to_lowercase()))?,
+        Some(schemes) if schemes.is_true()? => {
+            // what cannot be searched allows nothing
+            schemes.contains(&Value::str(scheme.to_lowercase())).unwrap_or(false)
+        }
         _ => true,
     };
     Ok(allowed.then(|| host.to_owned()))

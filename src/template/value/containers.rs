@@ -377,7 +377,7 @@ pub struct View {
 
 impl View {
     /// The name of the pairs that `groupby` yields: `grouper` and `list`.
-    pub const GROUP: &'static str = "_GroupTuple";
+    pub const GROUP: &'static str = "GroupTuple";
 
     /// A value and the items that have it.
     pub fn group(grouper: Value, items: Vec<Value>) -> View {

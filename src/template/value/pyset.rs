@@ -17,7 +17,7 @@ const FEWEST: usize = 8;
 const NEIGHBOURS: usize = 9;
 
 /// Python's `hash()`, where it is the same in every run.
-fn hash(value: &Value) -> Option<i64> {
+pub(crate) fn hash(value: &Value) -> Option<i64> {
     let known = match value {
         Value::Bool(b) => i64::from(*b),
         Value::Int(i) => {
