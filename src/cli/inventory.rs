@@ -4,6 +4,7 @@ use super::display::{greet, screen};
 use super::error::{Caller, Ended, Failure};
 use super::flags::{self, GeneralFlags, InventoryFlags, VaultFlags};
 use super::inventory_json::{host_vars, list};
+use super::inventory_text::Trees;
 use super::sources::{self, Sources};
 use super::vault::passwords as vault_passwords;
 use super::{extra_vars, inventory_text as text, inventory_toml as toml};
@@ -103,7 +104,12 @@ pub(super) fn main(caller: &Caller, mut arguments: Arguments) -> Ended {
     match &show.arguments.output {
         Some(path) => {
             std::fs::write(path, written).map_err(|e| {
-                let message = format!("Unable to write to destination file ({}): {e}", path.display());
+                let shown = crate::yaml::repr::of_str(&path.to_string_lossy());
+                let number = e.raw_os_error().map(|number| format!("[Errno {number}] ")).unwrap_or_default();
+                let words = e.to_string();
+                let words = words.split(" (os error").next().unwrap_or_default();
+                let message =
+                    format!("Unable to write to destination file {shown}: {number}{words}: b{shown}");
                 Diagnostic::user(message)
             })?;
         }
@@ -126,6 +132,14 @@ struct Show {
     screen: Screen,
     vault: Vault,
     masks: Masks,
+}
+
+/// A walk down the groups: what is shown of it, and what was met.
+struct Walk<'w> {
+    left: &'w HashSet<Arc<str>>,
+    trees: &'w Trees<'w>,
+    hosts: HashSet<Arc<str>>,
+    groups: HashSet<Arc<str>>,
 }
 
 impl Show {
@@ -154,9 +168,9 @@ impl Show {
         };
         let vars = self.vars_of(only)?;
         let written = if self.arguments.yaml {
-            text::yaml(&text::tree(&vars, &self.masks))
+            text::yaml(&Trees::new(&self.masks).of(&vars))
         } else if self.arguments.toml {
-            toml::document(&text::tree(&vars, &self.masks))
+            toml::document(&Trees::new(&self.masks).of(&vars))
         } else {
             pretty_json(&Data::Map(self.data(&vars, false)))
         };
@@ -226,9 +240,11 @@ impl Show {
     fn list(&mut self) -> Result<String, Failure> {
         let left = self.limited()?;
         let written = if self.arguments.yaml {
-            let mut seen = HashSet::new();
-            let all = self.branch(ALL, &left, &mut seen, &mut HashSet::new(), 0)?;
-            text::yaml(&Tree::Map(vec![(Tree::Str(ALL.into()), all)]))
+            let trees = Trees::new(&self.masks);
+            let mut walk = Walk { left: &left, trees: &trees, hosts: HashSet::new(), groups: HashSet::new() };
+            let all = self.branch(ALL, &mut walk, 0)?;
+            let named = (Tree::Str(ALL.into()), all);
+            text::yaml(&Tree::Map(if named.1 == Tree::Map(Vec::new()) { Vec::new() } else { vec![named] }))
         } else if self.arguments.toml {
             toml::document(&self.toml(&left)?)
         } else {
@@ -279,25 +295,18 @@ impl Show {
     }
 
     /// A group as YAML inventories have it; what hosts and groups hold stands where they are first met.
-    fn branch(
-        &self,
-        name: &str,
-        left: &HashSet<Arc<str>>,
-        seen: &mut HashSet<Arc<str>>,
-        groups: &mut HashSet<Arc<str>>,
-        level: usize,
-    ) -> Result<Tree, Diagnostic> {
+    fn branch(&self, name: &str, walk: &mut Walk<'_>, level: usize) -> Result<Tree, Diagnostic> {
         let Some(group) = self.sources.inventory.groups.get(name).filter(|_| level < DEPTH) else {
             return Ok(Tree::Map(Vec::new()));
         };
         let mut entry = Vec::new();
         let mut children = Vec::new();
         for child in &group.children {
-            if !groups.insert(child.clone()) {
+            if !walk.groups.insert(child.clone()) {
                 children.push((Tree::Str(child.to_string()), Tree::Map(Vec::new())));
                 continue;
             }
-            let below = self.branch(child, left, seen, groups, level + 1)?;
+            let below = self.branch(child, walk, level + 1)?;
             if below != Tree::Map(Vec::new()) {
                 children.push((Tree::Str(child.to_string()), below));
             }
@@ -306,9 +315,17 @@ impl Show {
             entry.push((Tree::Str("children".into()), Tree::Map(children)));
         }
         let mut hosts = Vec::new();
-        for host in group.hosts.iter().filter(|host| name != ALL && left.contains(*host)) {
-            let vars = if seen.insert(host.clone()) { self.vars_of(host)? } else { Vars::default() };
-            hosts.push((Tree::Str(host.to_string()), text::tree(&vars, &self.masks)));
+        for host in group.hosts.iter().filter(|host| name != ALL && walk.left.contains(*host)) {
+            let vars = if walk.hosts.insert(host.clone()) { self.vars_of(host)? } else { Vars::default() };
+            let own = match self.sources.inventory.hosts.get(host) {
+                Some(host) => self.sources.own_layers(host)?,
+                None => Vec::new(),
+            };
+            let is_own = |name: &str| {
+                self.arguments.export
+                    || own.iter().any(|layer| layer.contains_key(name)) && !self.extra.contains_key(name)
+            };
+            hosts.push((Tree::Str(host.to_string()), walk.trees.of_host(&vars, is_own)));
         }
         if !hosts.is_empty() {
             entry.push((Tree::Str("hosts".into()), Tree::Map(hosts)));
@@ -316,7 +333,7 @@ impl Show {
         if self.arguments.export {
             let vars = self.vars_of_group(name)?;
             if !vars.is_empty() {
-                entry.push((Tree::Str("vars".into()), text::tree(&vars, &self.masks)));
+                entry.push((Tree::Str("vars".into()), walk.trees.of(&vars)));
             }
         }
         Ok(Tree::Map(entry))
@@ -325,6 +342,7 @@ impl Show {
     /// A table a group, as TOML inventories have it; of what is below `all` only that.
     fn toml(&self, left: &HashSet<Arc<str>>) -> Result<Tree, Diagnostic> {
         let named = |name: &str, tree: Tree| (Tree::Str(name.to_string()), tree);
+        let trees = Trees::new(&self.masks);
         let mut tables = Vec::new();
         let mut seen = HashSet::new();
         for group in self.reachable() {
@@ -338,7 +356,7 @@ impl Show {
             let mut hosts = Vec::new();
             for host in group.hosts.iter().filter(|host| &*group.name != ALL && left.contains(*host)) {
                 let vars = if seen.insert(host.clone()) { self.vars_of(host)? } else { Vars::default() };
-                hosts.push(named(host, text::tree(&vars, &self.masks)));
+                hosts.push(named(host, trees.of(&vars)));
             }
             if !hosts.is_empty() {
                 entry.push(named("hosts", Tree::Map(hosts)));
@@ -346,7 +364,7 @@ impl Show {
             if self.arguments.export {
                 let vars = self.vars_of_group(&group.name)?;
                 if !vars.is_empty() {
-                    entry.push(named("vars", text::tree(&vars, &self.masks)));
+                    entry.push(named("vars", trees.of(&vars)));
                 }
             }
             if !entry.is_empty() {

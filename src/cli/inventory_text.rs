@@ -4,6 +4,8 @@ use crate::inventory::Vars;
 use crate::report::{MASK, Masks};
 use crate::yaml::{Emit, Kind, Mapping, Node, Style, Tree, dump};
 use impel_modules::{Data, Map, Text};
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// How far values are followed inwards.
@@ -98,9 +100,48 @@ fn name_of(key: &Node) -> String {
     }
 }
 
-/// The variables as YAML's tree, secrets masked.
-pub(super) fn tree(vars: &Vars, masks: &Masks) -> Tree {
-    Tree::Map(vars.iter().map(|(name, node)| (Tree::Str(name.to_string()), branch(node, masks, 0))).collect())
+/// Makes trees of variables, secrets masked. It remembers what it made of groups' variables: a value that several
+/// hosts have is one to PyYAML, and written once.
+pub(super) struct Trees<'m> {
+    masks: &'m Masks,
+    known: RefCell<Known>,
+}
+
+/// Trees by the name of the variable and where its value lies.
+type Known = HashMap<(Arc<str>, usize), Arc<Tree>>;
+
+impl<'m> Trees<'m> {
+    /// Trees that these masks hide the secrets of.
+    pub(super) fn new(masks: &'m Masks) -> Trees<'m> {
+        Trees { masks, known: RefCell::default() }
+    }
+
+    /// The variables as a tree that stands alone.
+    pub(super) fn of(&self, vars: &Vars) -> Tree {
+        self.of_host(vars, |_| true)
+    }
+
+    /// A host's variables as a tree, in which what is not its own may be another host's, too.
+    pub(super) fn of_host(&self, vars: &Vars, is_own: impl Fn(&str) -> bool) -> Tree {
+        let made = |node: &Node| branch(node, self.masks, 0);
+        let value = |name: &Arc<str>, node: &Node| {
+            let Some(address) = address(node).filter(|_| !is_own(name)) else { return made(node) };
+            let mut known = self.known.borrow_mut();
+            let tree = known.entry((name.clone(), address)).or_insert_with(|| Arc::new(made(node)));
+            Tree::Shared(tree.clone())
+        };
+        Tree::Map(vars.iter().map(|(name, node)| (Tree::Str(name.to_string()), value(name, node))).collect())
+    }
+}
+
+/// Where a value lies, for those of which PyYAML writes an alias where they come again.
+fn address(node: &Node) -> Option<usize> {
+    match &node.kind {
+        Kind::Seq(items) | Kind::Set(items) => Some(items.as_ptr() as usize),
+        Kind::Map(map) => Some(Arc::as_ptr(map) as usize),
+        Kind::Vault(text) => Some(text.as_ptr() as usize),
+        _ => None,
+    }
 }
 
 fn branch(node: &Node, masks: &Masks, level: usize) -> Tree {

@@ -334,16 +334,29 @@ impl Loading<'_> {
             "auto" => {
                 let root = root()?;
                 let named = root.as_map().and_then(|map| map.get("plugin"));
-                let Some(named) = named.and_then(|name| name.as_str()) else {
+                let Some(named) = named.and_then(|name| name.as_str()).filter(|name| !name.is_empty()) else {
                     let shown = repr::of_str(source);
                     let message = format!(
                         "no root 'plugin' key found, {shown} is not a valid YAML inventory plugin config file"
                     );
                     return Err(Diagnostic::parse(message, root.span));
                 };
-                match named.rsplit('.').next().unwrap_or(named) {
+                let short = named.strip_prefix("ansible.builtin.").or(named.strip_prefix("ansible.legacy."));
+                let plugin = short.unwrap_or(named);
+                if !ALL_PLUGINS.contains(&plugin) || plugin == "auto" {
+                    return Err(unknown_plugin(source, named, &root));
+                }
+                if !verifies(plugin, source) {
+                    let message = format!(
+                        "inventory source {} could not be verified by inventory plugin {}",
+                        repr::of_str(source),
+                        repr::of_str(named)
+                    );
+                    return Err(Diagnostic::parse(message, root.span));
+                }
+                match plugin {
                     plugin if PLUGINS.contains(&plugin) => self.configured(plugin, &root, path),
-                    _ => Err(unknown_plugin(source, named, &root)),
+                    plugin => self.plugin(plugin, source),
                 }
             }
             "constructed" | "generator" | "terraform" => {

@@ -331,7 +331,7 @@ impl Inventory {
         host.implicit = true;
         let vars = Arc::make_mut(&mut host.vars);
         vars.insert("ansible_connection".into(), text("local"));
-        vars.insert("ansible_python_interpreter".into(), text("{{ ansible_playbook_python }}"));
+        vars.insert("ansible_python_interpreter".into(), text("/usr/bin/python3"));
         Some(host.name.clone())
     }
 

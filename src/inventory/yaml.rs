@@ -30,7 +30,7 @@ pub fn read(
     if groups.pairs.is_empty() {
         return Err(Diagnostic::parse("Parsed empty YAML file", root.span));
     }
-    if groups.get("plugin").is_some() {
+    if groups.get("plugin").is_some_and(|plugin| !empty(plugin)) {
         return Err(Diagnostic::parse("Plugin configuration YAML file, not YAML inventory", root.span));
     }
     for (name, content) in &groups.pairs {
@@ -124,6 +124,10 @@ impl Reader<'_> {
             );
             return Err(Diagnostic::parse(message, key.span));
         };
+        if name.is_empty() {
+            let message = "Unable to add group : Invalid empty/false group name provided:";
+            return Err(Diagnostic::parse(message, key.span));
+        }
         let name: Arc<str> = self.inventory.group_name(name).into();
         let sections = match &content.kind {
             Kind::Map(sections) => sections.pairs.as_slice(),
@@ -182,9 +186,13 @@ impl Reader<'_> {
                         set.map_err(|why| Diagnostic::parse(why, value.span))?;
                     }
                     "children" => {
-                        if let Some(child) = self.group(key, value, depth + 1)? {
-                            self.inventory.add_child(&name, &child).map_err(|error| error.at(key.span))?;
+                        let child = self.group(key, value, depth + 1)?;
+                        let child = child.unwrap_or_else(|| text_of(key).into());
+                        if !self.inventory.groups.contains_key(&child) {
+                            let message = format!("{child} is not a known host nor group");
+                            return Err(Diagnostic::parse(message, key.span));
                         }
+                        self.inventory.add_child(&name, &child).map_err(|error| error.at(key.span))?;
                     }
                     _ => self.host(&name, key, value)?,
                 }
@@ -201,6 +209,9 @@ impl Reader<'_> {
             );
             return Err(Diagnostic::parse(message, key.span));
         };
+        if pattern.is_empty() {
+            return Err(Diagnostic::parse("Invalid empty host name provided:", key.span));
+        }
         let vars: Vars = match &value.kind {
             Kind::Map(vars) => {
                 vars.pairs.iter().map(|(name, value)| (text_of(name).into(), value.clone())).collect()
