@@ -139,6 +139,7 @@ fn refresh(
         let mut warnings = Vec::new();
         let sources = sources::load(&given, &playbook_dir, &extra, &vault, &config, &mut warnings)?;
         let Sources { mut inventory, beside_inventory, beside_playbook, .. } = sources;
+        warnings.append(&mut inventory.said);
         if let Some(limit) = &limit {
             warnings.extend(inventory.set_limit(Some(limit))?);
         }

@@ -3,7 +3,7 @@
 use crate::config::{Config, HashBehaviour, Origin};
 use crate::diag::{Diagnostic, Span};
 use crate::inventory::{CachedFacts, Host, Inventory, Options, VarFiles, Vars, node_of};
-use crate::report::{Screen, ansible_error};
+use crate::report::{Screen, Stream, ansible_error};
 use crate::vault::Vault;
 use crate::yaml::{Kind, Mapping, Node};
 use impel_modules::Data;
@@ -39,6 +39,7 @@ pub(super) fn read(
     if let Ok(sources) = &sources {
         // the run's own lines name its hosts
         screen.masks.reveal(sources.inventory.hosts.keys().chain([&"localhost".into()]));
+        sources.inventory.said.iter().for_each(|said| screen.error(said, Stream::Err));
         sources.inventory.notes.iter().for_each(|note| screen.verbose(3, None, note));
     }
     // what went before an error says why it came to it

@@ -314,7 +314,7 @@ impl Loading<'_> {
         let root = || vault.yaml(path);
         match plugin {
             "host_list" | "advanced_host_list" => self.host_list(source, plugin == "advanced_host_list"),
-            "script" => script::read(&mut self.inventory, path, self.warnings),
+            "script" => script::read(&mut self.inventory, path),
             "ini" => {
                 let (text, origin) = text().or_else(|error| self.lossy(path).ok_or(error))?;
                 let read = ini::read(&mut self.inventory, &text, origin);

@@ -23,6 +23,8 @@ pub struct Inventory {
     pub sources: Vec<String>,
     /// What there is to say about the sources at high verbosity.
     pub notes: Vec<String>,
+    /// What scripts wrote to their standard error.
+    pub said: Vec<String>,
     /// Whether names of groups are made fit for variables (`TRANSFORM_INVALID_GROUP_CHARS`).
     pub transform_group_names: bool,
     /// Whether a name was.
@@ -78,6 +80,7 @@ impl Default for Inventory {
             folders: Vec::new(),
             sources: Vec::new(),
             notes: Vec::new(),
+            said: Vec::new(),
             transform_group_names: false,
             transformed: false,
             limit: None,

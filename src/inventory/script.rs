@@ -4,6 +4,7 @@ use super::model::{Inventory, Vars};
 use super::yaml::{not_a_dictionary, text_of};
 use crate::diag::{Diagnostic, Span};
 use crate::maps::IndexSet;
+use crate::template::pyjson;
 use crate::yaml::{Kind, Limits, Mapping, Node, json, repr};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -13,14 +14,10 @@ use std::sync::Arc;
 ///
 /// # Errors
 /// It cannot be run, fails, or says what is no inventory.
-pub fn read(
-    inventory: &mut Inventory,
-    path: &Path,
-    warnings: &mut Vec<Diagnostic>,
-) -> Result<(), Diagnostic> {
+pub fn read(inventory: &mut Inventory, path: &Path) -> Result<(), Diagnostic> {
     const CONTEXT: &str = "Unable to get JSON decoder for inventory script result: ";
-    let answer = ask(path, None, warnings)?
-        .ok_or_else(|| Diagnostic::user(format!("{CONTEXT}Value could not be parsed as JSON.")))?;
+    let answer = ask(path, None, &mut inventory.said)?
+        .map_err(|why| Diagnostic::user(format!("{CONTEXT}Value could not be parsed as JSON: {why}")))?;
     let fail = |message: String| Diagnostic::parse(format!("{CONTEXT}{message}"), answer.span);
     let Kind::Map(groups) = &answer.kind else {
         return Err(fail(format!("Value is '{}' instead of 'dict'.", answer.type_name())));
@@ -80,18 +77,24 @@ pub fn read(
         .collect();
     for (name, answer) in names.iter().zip(answers) {
         let (answer, said) = answer?;
-        warnings.extend(said);
-        let answer = answer.ok_or_else(|| {
+        reader.inventory.said.extend(said);
+        let answer = answer.map_err(|why| {
             let host = repr::of_str(name);
-            Diagnostic::user(format!("Inventory script result for host {host} could not be parsed as JSON."))
+            Diagnostic::user(format!(
+                "Inventory script result for host {host} could not be parsed as JSON: JSON parsing failed: {why}"
+            ))
         })?;
         reader.set(name, pairs_of(&answer)?);
     }
     Ok(())
 }
 
-/// What the script prints about a host, or about all; `None` where that is no JSON.
-fn ask(path: &Path, host: Option<&str>, warnings: &mut Vec<Diagnostic>) -> Result<Option<Node>, Diagnostic> {
+/// What the script prints about a host, or about all; why not, where that is no JSON. Gathers what it says besides.
+fn ask(
+    path: &Path,
+    host: Option<&str>,
+    besides: &mut Vec<String>,
+) -> Result<Result<Node, String>, Diagnostic> {
     let arguments = host.map_or_else(|| vec!["--list"], |host| vec!["--host", host]);
     let shown = repr::of_str(&path.to_string_lossy());
     let full = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
@@ -113,16 +116,19 @@ fn ask(path: &Path, host: Option<&str>, warnings: &mut Vec<Diagnostic>) -> Resul
         });
     }
     if !said.is_empty() {
-        warnings.push(Diagnostic::user(format!("Standard error from inventory script {shown}: {said}")));
+        besides.push(said);
     }
     let text = String::from_utf8(output.stdout).map_err(|_| {
         Diagnostic::user("Inventory script result contained characters that cannot be interpreted as UTF-8.")
     })?;
     let span = Span::new(path, 0, 0);
     if text.trim().is_empty() && host.is_some() {
-        return Ok(Some(Node { kind: Kind::Map(Arc::new(Mapping::default())), span }));
+        return Ok(Ok(Node { kind: Kind::Map(Arc::new(Mapping::default())), span }));
     }
-    Ok(json::read(&text, span, Limits::default()).map(|node| placed(node, span)))
+    Ok(json::read(&text, span, Limits::default()).map(|node| placed(node, span)).ok_or_else(|| {
+        let why = pyjson::read(&text, false).err().map(|error| error.to_string());
+        why.unwrap_or_else(|| "it nests too deep".into())
+    }))
 }
 
 /// Places within a program's output mean nothing to anyone: they become the program's.

@@ -415,7 +415,6 @@ fn every_sort_of_inventory_is_read_as_ansible_reads_it() {
             lines
                 .iter()
                 .map(|line| line.lines().next().unwrap_or_default().trim_end_matches('.').to_owned())
-                .filter(|l| !l.starts_with("Standard error"))
                 .collect()
         };
         let (warnings, mut wanted_warnings) = (bare(warnings), bare(wanted_warnings));
@@ -424,9 +423,7 @@ fn every_sort_of_inventory_is_read_as_ansible_reads_it() {
             wanted_warnings.sort();
         }
         for line in &mut wanted_warnings {
-            let cut = ["is invalid: ", "could not be parsed as JSON"]
-                .into_iter()
-                .find_map(|words| Some(line.find(words)? + words.len()));
+            let cut = line.find("is invalid: ").map(|at| at + "is invalid: ".len());
             line.truncate(cut.unwrap_or(line.len()));
         }
         let warnings: Vec<String> = warnings

@@ -77,7 +77,7 @@ pub fn expression(text: &str, conditional: bool) -> Result<Program> {
     }
     let tree = minijinja::machinery::parse_expr(&rewritten.text)
         .map_err(|e| complaint::of(&e, &rewritten, &source, "expression"))?;
-    if is_bare_tuple(&rewritten.text) {
+    if is_bare_tuple(&source) {
         return Err(Error::failed("Syntax error in expression: chunk after expression"));
     }
     let mut lowering = Lowering::new(&source, &rewritten, false);
