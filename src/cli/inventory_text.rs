@@ -107,8 +107,8 @@ pub(super) struct Trees<'m> {
     known: RefCell<Known>,
 }
 
-/// Trees by the name of the variable and where its value lies.
-type Known = HashMap<(Arc<str>, usize), Arc<Tree>>;
+/// Trees by the name of the variable and where its value lies. The value is kept, so that no other comes to lie there.
+type Known = HashMap<(Arc<str>, usize), (Node, Arc<Tree>)>;
 
 impl<'m> Trees<'m> {
     /// Trees that these masks hide the secrets of.
@@ -127,8 +127,8 @@ impl<'m> Trees<'m> {
         let value = |name: &Arc<str>, node: &Node| {
             let Some(address) = address(node).filter(|_| !is_own(name)) else { return made(node) };
             let mut known = self.known.borrow_mut();
-            let tree = known.entry((name.clone(), address)).or_insert_with(|| Arc::new(made(node)));
-            Tree::Shared(tree.clone())
+            let known = known.entry((name.clone(), address));
+            Tree::Shared(known.or_insert_with(|| (node.clone(), Arc::new(made(node)))).1.clone())
         };
         Tree::Map(vars.iter().map(|(name, node)| (Tree::Str(name.to_string()), value(name, node))).collect())
     }

@@ -60,7 +60,7 @@ pub fn read(inventory: &mut Inventory, text: &str, origin: Span) -> Result<(), D
                 let (key, value) = line
                     .split_once('=')
                     .ok_or_else(|| fail(format!("Expected key=value, got: {line}"), span))?;
-                let value = literal::value(value.trim(), span);
+                let value = literal::value(value.trim(), span).map_err(|why| fail(why, span))?;
                 let set = inventory.set_group_var(&group, key.trim().into(), value);
                 set.map_err(|why| fail(why, span))?;
             }
@@ -150,7 +150,7 @@ fn host(
         let (key, value) = word
             .split_once('=')
             .ok_or_else(|| fail(format!("Expected key=value host variable assignment, got: {word}"), span))?;
-        vars.insert(key.into(), literal::value(value, span));
+        vars.insert(key.into(), literal::value(value, span).map_err(|why| fail(why, span))?);
     }
     let vars = Arc::new(vars);
     for name in names {

@@ -7,20 +7,33 @@ use num_traits::ToPrimitive as _;
 use std::sync::Arc;
 
 /// The literal's value, or the text itself as a string where it is none.
-pub fn value(text: &str, span: Span) -> Node {
-    let kind = literal(text, span).unwrap_or_else(|| string(text.to_owned()));
-    Node { kind, span }
+///
+/// # Errors
+/// A literal that no value can be, `{{1}}` for one, in Python's words.
+pub fn value(text: &str, span: Span) -> Result<Node, String> {
+    let kind = literal(text, span)?.unwrap_or_else(|| string(text.to_owned()));
+    Ok(Node { kind, span })
 }
 
 /// The literal's value, if the text is one.
-pub fn literal(text: &str, span: Span) -> Option<Kind> {
+fn literal(text: &str, span: Span) -> Result<Option<Kind>, String> {
+    let mut reader = Reader { text, at: 0, span, unhashable: None };
+    let kind = whole(&mut reader);
+    match reader.unhashable {
+        Some(class) if kind.is_some() => Err(format!("unhashable type: '{class}'")),
+        _ => Ok(kind),
+    }
+}
+
+fn whole(reader: &mut Reader<'_>) -> Option<Kind> {
+    let text = reader.text;
     let start = text.trim_start_matches([' ', '\t']);
     // Most values are plain words: they cannot be literals.
     let first = start.chars().next()?;
     if !(first.is_ascii_digit() || "+-.'\"[({TFNrRuUbBs".contains(first)) {
         return None;
     }
-    let mut reader = Reader { text: start, at: 0, span };
+    reader.text = start;
     let kind = reader.tuple_or_value()?;
     reader.space();
     let rest = reader.rest();
@@ -37,6 +50,8 @@ struct Reader<'t> {
     text: &'t str,
     at: usize,
     span: Span,
+    /// The sort of a value that stands where sets and dicts look up by value.
+    unhashable: Option<&'static str>,
 }
 
 impl<'t> Reader<'t> {
@@ -158,10 +173,12 @@ impl<'t> Reader<'t> {
             } else if !self.take("}") {
                 return None;
             }
+            items.iter().for_each(|item| self.hash(&item.kind));
             return Some(Kind::Set(items.into()));
         }
         let mut key = first;
         loop {
+            self.hash(&key);
             let value = self.value(depth + 1)?;
             let (key_node, value) = (self.node(key), self.node(value));
             let shown = crate::yaml::repr::of_node(&key_node);
@@ -181,6 +198,16 @@ impl<'t> Reader<'t> {
                 return None;
             }
         }
+    }
+
+    /// Notes what can be neither in a set nor a key.
+    fn hash(&mut self, value: &Kind) {
+        let class = match value {
+            Kind::Map(_) => "dict",
+            Kind::Set(_) => "set",
+            _ => return,
+        };
+        self.unhashable.get_or_insert(class);
     }
 
     fn number(&mut self) -> Option<Kind> {
@@ -399,9 +426,12 @@ mod tests {
             ("# c", "'# c'"),
         ];
         for (text, wanted) in table {
-            assert_eq!(repr::of_node(&value(text, span)), wanted, "{text}");
+            assert_eq!(repr::of_node(&value(text, span).unwrap()), wanted, "{text}");
         }
         let tower = "[".repeat(100_000);
-        assert_eq!(value(&tower, span).as_str(), Some(&*tower));
+        assert_eq!(value("{{1}}", span).unwrap_err(), "unhashable type: 'set'");
+        assert_eq!(value("{{}: 1}", span).unwrap_err(), "unhashable type: 'dict'");
+        assert_eq!(value("{{x}}", span).unwrap().as_str(), Some("{{x}}"));
+        assert_eq!(value(&tower, span).unwrap().as_str(), Some(&*tower));
     }
 }

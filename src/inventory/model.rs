@@ -220,35 +220,19 @@ impl Inventory {
         for name in orphans {
             self.add_child(ALL, &name)?;
         }
-        let mut lonely = Vec::new();
+        let mut lonely: IndexSet<Arc<str>> = IndexSet::default();
         for host in self.hosts.values_mut().filter(|host| !host.implicit) {
             if host.groups.iter().any(|group| &**group != ALL && &**group != UNGROUPED) {
-                if host.groups.shift_remove(UNGROUPED)
-                    && let Some(ungrouped) = self.groups.get_mut(UNGROUPED)
-                {
-                    ungrouped.hosts.swap_remove(&host.name);
-                }
+                host.groups.shift_remove(UNGROUPED);
             } else {
-                lonely.push(host.name.clone());
-            }
-        }
-        for name in lonely {
-            if let Some(ungrouped) = self.groups.get_mut(UNGROUPED) {
-                ungrouped.hosts.insert(name.clone());
-            }
-            if let Some(host) = self.hosts.get_mut(&name) {
                 host.groups.insert(UNGROUPED.into());
+                lonely.insert(host.name.clone());
             }
         }
-        // Removing by swap is fast but loses the order, which is the order of the hosts.
-        let order: Vec<Arc<str>> = self
-            .hosts
-            .values()
-            .filter(|host| host.groups.contains(UNGROUPED))
-            .map(|host| host.name.clone())
-            .collect();
         if let Some(ungrouped) = self.groups.get_mut(UNGROUPED) {
-            ungrouped.hosts = order.into_iter().collect();
+            // first those that a source itself has put there
+            ungrouped.hosts.retain(|host| lonely.contains(host));
+            ungrouped.hosts.extend(lonely);
         }
         let mut both: Vec<Arc<str>> =
             self.groups.keys().filter(|name| self.hosts.contains_key(&**name)).cloned().collect();

@@ -14,7 +14,7 @@ pub fn ini(text: &str) {
     for line in text.lines().take(20) {
         let _ = words::split(line);
         let _ = names::expand(line);
-        literal::value(line, origin);
+        let _ = literal::value(line, origin);
     }
 }
 
