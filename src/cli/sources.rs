@@ -89,7 +89,7 @@ pub(super) fn load(
     };
     let mut told = Vec::new();
     let inventory = Inventory::load(sources, &options, &mut told);
-    warnings.extend(told.iter().map(ansible_error));
+    warnings.extend(told.iter().map(told_with_hint));
     let inventory = inventory?;
     let merge = settings.hash_behaviour == HashBehaviour::Merge;
     let cached_facts = options.cached_facts.clone();
@@ -110,6 +110,16 @@ pub(super) fn load(
         files.read_ahead(&inventory);
     }
     Ok(Sources { inventory, beside_inventory, beside_playbook, merge, cached_facts })
+}
+
+/// A warning in Ansible's words, and below them what may help.
+fn told_with_hint(warning: &Diagnostic) -> String {
+    let text = ansible_error(warning);
+    let chain = std::iter::successors(Some(warning), |warning| warning.cause.as_deref());
+    match chain.filter_map(|warning| warning.hint.as_deref()).last().filter(|hint| !text.contains(hint)) {
+        Some(hint) => format!("{}\nhint: {hint}\n", text.trim_end()),
+        None => text,
+    }
 }
 
 /// Whether the plugin that reads `group_vars` and `host_vars` is enabled.

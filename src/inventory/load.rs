@@ -328,7 +328,12 @@ impl Loading<'_> {
                 read
             }
             "terraform" if terraform::is_state(path) => {
-                terraform::read_alone(&mut self.inventory, path, &vault)
+                let before = self.inventory.clone();
+                let read = terraform::read_alone(&mut self.inventory, path, &vault);
+                if read.is_err() {
+                    self.inventory = before;
+                }
+                read
             }
             "yaml" => yaml::read(&mut self.inventory, &root()?, path, self.warnings),
             "auto" => {
@@ -400,7 +405,15 @@ impl Loading<'_> {
         let read = match plugin {
             "constructed" => constructed::read(&mut self.inventory, root, path, self.options, &told),
             "generator" => generator::read(&mut self.inventory, root, path, self.options, &told),
-            "terraform" => terraform::read(&mut self.inventory, root, path, &self.options.vault),
+            "terraform" => {
+                let before = self.inventory.clone();
+                let read = terraform::read(&mut self.inventory, root, path, &self.options.vault);
+                // half a state is no inventory
+                if read.is_err() {
+                    self.inventory = before;
+                }
+                read
+            }
             _ => Err(unknown_plugin(&path.to_string_lossy(), plugin, root)),
         };
         self.warnings.extend(told.into_warnings());

@@ -109,10 +109,11 @@ fn ask(
     if !output.status.success() {
         let code = output.status.code().map_or_else(|| output.status.to_string(), |code| code.to_string());
         let error = Diagnostic::user(format!("Inventory script returned non-zero exit code {code}."));
-        return Err(if said.is_empty() {
-            error
-        } else {
-            error.hint(format!("Standard error from inventory script: {said}"))
+        let place = format!("<inventory plugin 'script' with source {shown}>");
+        let error = error.at(Span::new(Path::new(&place), 0, 0));
+        return Err(match said.is_empty() {
+            true => error,
+            false => error.hint(format!("Standard error from inventory script:\n{said}")),
         });
     }
     if !said.is_empty() {

@@ -29,18 +29,21 @@ struct Resource<'s> {
     kind: &'s str,
     name: &'s str,
     index: Option<&'s Node>,
+    /// The module that it stands in, below the root.
+    module: Option<&'s str>,
     attributes: &'s Mapping,
     span: Span,
 }
 
 impl Resource<'_> {
-    /// As Terraform addresses it, within its module.
+    /// As Terraform addresses it.
     fn address(&self) -> String {
         let index = self.index.map(|index| match index.as_str() {
             Some(key) => format!("[\"{key}\"]"),
             None => format!("[{}]", text_of(index)),
         });
-        format!("{}.{}{}", self.kind, self.name, index.unwrap_or_default())
+        let module = self.module.map(|module| format!("{module}.")).unwrap_or_default();
+        format!("{module}{}.{}{}", self.kind, self.name, index.unwrap_or_default())
     }
 
     /// What is wrong with one of its attributes.
@@ -241,7 +244,14 @@ fn resources(root: &Node) -> Result<Vec<Resource<'_>>, Diagnostic> {
             let attributes = instance.as_map().and_then(|map| map.get("attributes")).and_then(Node::as_map);
             let Some(attributes) = attributes else { continue };
             let index = instance.as_map().and_then(|map| map.get("index_key"));
-            found.push(Resource { kind, name, index, attributes, span: instance.span });
+            found.push(Resource {
+                kind,
+                name,
+                index,
+                module: word("module"),
+                attributes,
+                span: instance.span,
+            });
         }
     }
     Ok(found)
@@ -256,6 +266,7 @@ const DEEPEST: usize = 100;
 
 fn module_resources<'s>(module: &'s Node, found: &mut Vec<Resource<'s>>, depth: usize) {
     let Some(module) = module.as_map().filter(|_| depth < DEEPEST) else { return };
+    let address = module.get("address").and_then(Node::as_str);
     for node in module.get("resources").and_then(Node::as_seq).unwrap_or_default() {
         let Some(resource) = node.as_map().filter(|map| is_managed(map)) else { continue };
         if resource.get("deposed_key").is_some_and(|key| !key.is_null()) {
@@ -264,7 +275,8 @@ fn module_resources<'s>(module: &'s Node, found: &mut Vec<Resource<'s>>, depth: 
         let word = |name: &str| resource.get(name).and_then(Node::as_str);
         let attributes = resource.get("values").and_then(Node::as_map);
         if let (Some(kind), Some(name), Some(attributes)) = (word("type"), word("name"), attributes) {
-            found.push(Resource { kind, name, index: resource.get("index"), attributes, span: node.span });
+            let index = resource.get("index");
+            found.push(Resource { kind, name, index, module: address, attributes, span: node.span });
         }
     }
     for child in module.get("child_modules").and_then(Node::as_seq).unwrap_or_default() {

@@ -165,6 +165,15 @@ fn what_is_about_to_be_destroyed_is_no_host() {
 }
 
 #[test]
+fn a_state_that_is_refused_leaves_nothing_behind() {
+    let state = one(r#"{"name":"a","groups":["g"]}},{"index_key":1,"attributes":{"name":"b","groups":7}"#);
+    let state = state.replace(r#""type""#, r#""module": "module.x", "type""#);
+    let (inventory, told) = load(&[("x.tfstate", &state)], "x.tfstate");
+    assert!(told.contains("the attribute 'groups' of module.x.ansible_host.a[1] is a int"), "{told}");
+    assert!(inventory.hosts.is_empty() && !inventory.groups.contains_key("g"));
+}
+
+#[test]
 fn what_terraform_show_prints_is_a_source_by_itself() {
     let show = r#"{"format_version":"1.0","values":{"root_module":{"resources":[
       {"mode":"managed","type":"ansible_host","name":"w","deposed_key":"x","values":{"name":"old"}},

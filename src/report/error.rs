@@ -54,8 +54,12 @@ struct Block<'a> {
 
 /// The hints that are ansible-core's own help.
 fn help_of(error: &Diagnostic) -> Option<&str> {
-    const HELP: [&str; 3] =
-        ["Templates and expressions must", "Provide a list of items/templates", "Broken conditionals can be"];
+    const HELP: [&str; 4] = [
+        "Templates and expressions must",
+        "Provide a list of items/templates",
+        "Broken conditionals can be",
+        "Standard error from inventory script:",
+    ];
     error.hint.as_deref().filter(|hint| HELP.iter().any(|start| hint.starts_with(start)))
 }
 
