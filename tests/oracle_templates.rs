@@ -156,6 +156,11 @@ fn filters_and_tests_take_what_those_of_ansible_core_take() {
     compare("details.yml", 99.0);
 }
 
+#[test]
+fn methods_of_pythons_types_give_what_ansible_core_gives() {
+    compare("methods.yml", 99.5);
+}
+
 /// The templates of Jinja's own tests. Needs `IMPEL_JINJA_TESTS`, their folder.
 #[test]
 fn jinjas_own_tests_give_what_ansible_core_gives() {

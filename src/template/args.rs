@@ -75,6 +75,20 @@ impl Args {
         }
     }
 
+    /// The integer, or the default where it was not given; `None` is none.
+    ///
+    /// # Errors
+    /// It is something else, or too large.
+    pub fn index(&self, index: usize, name: &str, default: i64) -> Result<i64> {
+        match self.get(index, name) {
+            None => Ok(default),
+            Some(Value::Big(_)) => Err(Error::new("Python int too large to convert to C ssize_t")),
+            Some(v) => v
+                .as_int()
+                .ok_or_else(|| mistyped(v, |t| format!("'{t}' object cannot be interpreted as an integer"))),
+        }
+    }
+
     /// The number as a float, or the default where it was not given.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 
 pub mod args;
 pub mod calendar;
+pub mod codecs;
 pub mod crypt;
 mod csv;
 mod entry;
@@ -10,6 +11,7 @@ pub mod eval;
 pub mod filters;
 pub mod format;
 mod jmespath;
+mod letters;
 pub mod lookups;
 pub mod methods;
 mod names;

@@ -239,6 +239,10 @@ impl Eval<'_> {
                 return Ok(Some(Value::List(List::new(all).frozen())));
             }
             Value::Tuple(t) => t.to_vec(),
+            // in text, a tuple whose places have names stays one
+            Value::View(v) if !storing && v.is_tuple() => {
+                return self.deeply(&read, depth, false, &mut Read::new());
+            }
             Value::View(v) => v.items.to_vec(),
             Value::Set(s) => s.items(),
             Value::Dict(d) => {

@@ -250,6 +250,10 @@ impl Eval<'_> {
                 for side in [left, right] {
                     match side {
                         Value::None => text.push_str("None"),
+                        // tuples stay tuples in what `~` joins
+                        side @ (Value::List(_) | Value::Tuple(_) | Value::Dict(_)) => {
+                            self.deep(side)?.write_text(&mut text)?;
+                        }
                         side => self.print(side.defined()?, &mut text)?,
                     }
                     crate::template::value::fits(text.len())?;
@@ -314,7 +318,9 @@ fn slice(object: &Value, bounds: &[Value; 3]) -> Result<Value> {
     };
     let norm = |i: i64| if i < 0 { i.saturating_add(len) } else { i };
     let mut places = Vec::new();
-    if step > 0 {
+    if matches!(object, Value::Range(_)) {
+        // its bounds are computed, however many numbers it has
+    } else if step > 0 {
         let mut i = start.map_or(0, norm).clamp(0, len);
         let end = stop.map_or(len, norm).clamp(0, len);
         while i < end {
@@ -336,6 +342,15 @@ fn slice(object: &Value, bounds: &[Value; 3]) -> Result<Value> {
             Value::text(text, s.secret)
         }
         Value::Bytes(b) => Value::Bytes(places.iter().filter_map(|i| b.get(*i).copied()).collect()),
+        Value::Range(r) => {
+            let at = |i: i64| r.start.saturating_add(i.saturating_mul(r.step));
+            let first = start.map_or(if step > 0 { 0 } else { len - 1 }, norm);
+            let first = if step > 0 { first.clamp(0, len) } else { first.clamp(-1, len - 1) };
+            let last = stop.map_or(if step > 0 { len } else { -1 }, norm);
+            let last = if step > 0 { last.clamp(0, len) } else { last.clamp(-1, len - 1) };
+            let step = r.step.saturating_mul(step);
+            Value::Range(crate::template::value::Range { start: at(first), stop: at(last), step })
+        }
         Value::Tuple(t) => Value::tuple(places.iter().filter_map(|i| t.get(*i).cloned())),
         other => {
             let items: Vec<Value> = other.iter()?.collect();

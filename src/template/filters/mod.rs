@@ -39,7 +39,7 @@ mod yaml;
 
 pub(crate) use chance::Random;
 pub(crate) use dicts::class_name;
-pub(crate) use encodings::{from_encoding, to_encoding};
+pub(crate) use encodings::from_encoding;
 pub(crate) use entities::unescape_html;
 pub(crate) use globbing::glob;
 pub(crate) use html::without_tags;

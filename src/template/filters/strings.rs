@@ -3,8 +3,9 @@
 
 use super::Filter;
 use crate::template::args::Args;
+use crate::template::letters;
 use crate::template::pyregex::{Flags, PyRegex};
-use crate::template::value::{Error, Result, Value, binary, capitalized};
+use crate::template::value::{Error, Result, Value, binary};
 use crate::template::{Dict, Eval, Key};
 use unicode_normalization::UnicodeNormalization;
 
@@ -50,7 +51,7 @@ fn normalized(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> 
 
 /// The first letter as a word starts, the rest lower case.
 fn capitalize(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> {
-    Ok(Value::text(capitalized(&input.to_text()?), input.is_secret()))
+    Ok(Value::text(letters::capitalize(&input.to_text()?), input.is_secret()))
 }
 
 /// The text of what must be text.

@@ -72,7 +72,8 @@ fn field(eval: &mut Eval<'_>, body: &str, args: &Args, auto: &mut usize, depth: 
     let spec = if spec.contains('{') { fields(eval, spec, args, auto, depth - 1)? } else { spec.to_owned() };
     let value = match conversion {
         None => value,
-        Some("r" | "a") => value.repr()?.into(),
+        Some("r") => value.repr()?.into(),
+        Some("a") => crate::template::value::ascii(&value)?.into(),
         Some("s") => value.to_text()?.into(),
         Some(other) => {
             return Err(Error::new(format!("Unknown conversion specifier {other}")));

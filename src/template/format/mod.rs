@@ -7,5 +7,5 @@ mod spec;
 
 pub use braces::format;
 pub(crate) use float::fixed;
-pub use percent::percent;
+pub use percent::{percent, percent_bytes};
 pub use spec::apply as format_spec;

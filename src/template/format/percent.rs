@@ -1,7 +1,7 @@
 //! `format % values`.
 
 use super::float;
-use crate::template::value::{Error, Number, Result, Value};
+use crate::template::value::{Error, Key, Number, Result, Value, ascii};
 use num_bigint::BigInt;
 use num_traits::FromPrimitive;
 
@@ -13,8 +13,21 @@ const WIDEST: usize = 10_000_000;
 /// # Errors
 /// In Python's words.
 pub fn percent(format: &str, values: &Value) -> Result<String> {
-    let chars: Vec<char> = format.chars().collect();
-    let mut reader = Reader { chars: &chars, at: 0, values, next: 0, named: false };
+    printed(&format.chars().collect::<Vec<_>>(), values, false)
+}
+
+/// Computes `format % values` of bytes.
+///
+/// # Errors
+/// In Python's words.
+pub fn percent_bytes(format: &[u8], values: &Value) -> Result<Value> {
+    let chars: Vec<char> = format.iter().map(|b| char::from(*b)).collect();
+    let text = printed(&chars, values, true)?;
+    Ok(Value::Bytes(text.chars().map(|c| u8::try_from(c).unwrap_or(b'?')).collect()))
+}
+
+fn printed(chars: &[char], values: &Value, bytes: bool) -> Result<String> {
+    let mut reader = Reader { chars, at: 0, values, next: 0, named: false, bytes };
     let mut out = String::new();
     while let Some(c) = reader.take() {
         if c == '%' { reader.conversion(&mut out)? } else { out.push(c) }
@@ -29,6 +42,8 @@ struct Reader<'a> {
     values: &'a Value,
     next: usize,
     named: bool,
+    /// Whether it is bytes that are made, a character each.
+    bytes: bool,
 }
 
 #[derive(Default)]
@@ -75,11 +90,13 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn number(&mut self) -> Result<usize> {
+    /// A width or precision; `negative` is set where an argument gives it below zero.
+    fn number(&mut self, negative: &mut bool) -> Result<usize> {
         if self.peek() == Some('*') {
             self.at += 1;
             let value = self.positional()?;
             let number = value.as_int().ok_or_else(|| Error::new("* wants int"))?;
+            *negative |= number < 0;
             return bounded(number.unsigned_abs() as usize);
         }
         let mut number = 0usize;
@@ -109,6 +126,13 @@ impl Reader<'_> {
         }
         self.named = true;
         let Value::Dict(dict) = self.values else { return Err(Error::new("format requires a mapping")) };
+        if self.bytes {
+            let key = Value::Bytes(key.chars().map(|c| u8::try_from(c).unwrap_or(b'?')).collect());
+            return match dict.get_key(&Key::new(key.clone())?) {
+                Some(value) => value.defined().map(Some),
+                None => Err(Error::new(key.repr()?)),
+            };
+        }
         match dict.get(&key) {
             Some(value) => value.defined().map(Some),
             None => Err(Error::new(crate::template::value::str_repr(&key))),
@@ -129,16 +153,20 @@ impl Reader<'_> {
             }
             self.at += 1;
         }
-        flags.width = self.number()?;
+        let starred = self.peek() == Some('*');
+        flags.width = self.number(&mut flags.left)?;
         if self.peek() == Some('.') {
             self.at += 1;
-            flags.precision = Some(self.number()?);
+            flags.precision = Some(self.number(&mut false)?);
         }
         while matches!(self.peek(), Some('h' | 'l' | 'L')) {
             self.at += 1;
         }
         let Some(kind) = self.take() else { return Err(Error::new("incomplete format")) };
         if kind == '%' {
+            if starred {
+                self.positional()?;
+            }
             out.push('%');
             return Ok(());
         }
@@ -146,6 +174,12 @@ impl Reader<'_> {
             Some(value) => value,
             None => self.positional()?,
         };
+        if self.bytes
+            && let Some(text) = flags.convert_bytes(kind, &value)?
+        {
+            out.push_str(&text);
+            return Ok(());
+        }
         out.push_str(&flags.convert(kind, &value, self.at - 1)?);
         Ok(())
     }
@@ -156,10 +190,39 @@ fn bounded(number: usize) -> Result<usize> {
 }
 
 impl Flags {
+    /// What bytes convert in a way of their own.
+    fn convert_bytes(&self, kind: char, value: &Value) -> Result<Option<String>> {
+        let text = match (kind, value) {
+            ('s' | 'b', Value::Bytes(b)) => b.iter().map(|b| char::from(*b)).collect(),
+            ('s' | 'b', other) => {
+                return Err(Error::new(format!(
+                    "%b requires a bytes-like object, or an object that implements __bytes__, not '{}'",
+                    other.class_name()
+                )));
+            }
+            ('r' | 'a', other) => ascii(other)?,
+            ('c', Value::Bytes(b)) if b.len() == 1 => b.iter().map(|b| char::from(*b)).collect(),
+            ('c', Value::Int(_) | Value::Bool(_) | Value::Big(_)) => {
+                match value.as_int().and_then(|n| u8::try_from(n).ok()) {
+                    Some(byte) => char::from(byte).to_string(),
+                    None => return Err(Error::new("%c arg not in range(256)")),
+                }
+            }
+            ('c', _) => return Err(Error::new("%c requires an integer in range(256) or a single byte")),
+            _ => return Ok(None),
+        };
+        let precision = if kind == 'c' { None } else { self.precision };
+        Ok(Some(self.pad(cut(text, precision), false)))
+    }
+
     fn convert(&self, kind: char, value: &Value, at: usize) -> Result<String> {
         match kind {
             's' | 'r' | 'a' => {
-                let text = if kind == 's' { value.to_text()? } else { value.repr()? };
+                let text = match kind {
+                    's' => value.to_text()?,
+                    'r' => value.repr()?,
+                    _ => ascii(value)?,
+                };
                 Ok(self.pad(cut(text, self.precision), false))
             }
             'd' | 'i' | 'u' => {
@@ -208,7 +271,13 @@ impl Flags {
             }
             'c' => {
                 let text = match value {
-                    Value::Int(n) => u32::try_from(*n).ok().and_then(char::from_u32).map(String::from),
+                    Value::Int(_) | Value::Bool(_) | Value::Big(_) => {
+                        let code = value.as_int().and_then(|n| u32::try_from(n).ok());
+                        match code.and_then(char::from_u32) {
+                            Some(c) => Some(c.to_string()),
+                            None => return Err(Error::new("%c arg not in range(0x110000)")),
+                        }
+                    }
                     Value::Str(s) if s.text.chars().count() == 1 => Some(s.text.to_string()),
                     _ => None,
                 };

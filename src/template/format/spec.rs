@@ -3,6 +3,7 @@
 use super::float;
 use crate::template::calendar;
 use crate::template::value::{Error, Number, Result, Value};
+use num_bigint::BigInt;
 
 /// The widest that a specification may ask for.
 const WIDEST: usize = 10_000_000;
@@ -12,11 +13,23 @@ struct Spec {
     fill: Option<char>,
     align: Option<char>,
     sign: Option<char>,
+    /// A negative zero loses its sign.
+    coerce: bool,
     alternate: bool,
     width: usize,
     group: Option<char>,
     precision: Option<usize>,
     kind: Option<char>,
+}
+
+/// A number as it is written, in the parts that padding and grouping see.
+struct Written {
+    /// The sign and `0x`.
+    prefix: String,
+    /// The digits before the point.
+    digits: String,
+    /// Everything after them.
+    tail: String,
 }
 
 /// A value under a format specification.
@@ -27,17 +40,36 @@ pub fn apply(value: &Value, text: &str) -> Result<String> {
     if text.is_empty() {
         return value.to_text();
     }
-    if matches!(value, Value::Date(_) | Value::DateTime(_) | Value::Zoned(_)) {
-        return calendar::of_value(text, value);
+    match value {
+        Value::Date(_) | Value::DateTime(_) | Value::Zoned(_) => return calendar::of_value(text, value),
+        Value::Time(time) => {
+            let day = jiff::civil::date(1900, 1, 1).to_datetime(*time);
+            return calendar::of_value(text, &Value::DateTime(day.into()));
+        }
+        Value::Undefined(marker) => return Err(Error(marker.clone())),
+        _ => {}
     }
-    let spec = Spec::parse(text, value)?;
-    let body = spec.body(value)?;
-    let number = value.as_number().is_some();
-    Ok(spec.pad(body, number))
+    if value.is_str() {
+        return Spec::parse(text, value, 's')?.text(&value.to_text()?);
+    }
+    match value.as_number() {
+        Some(Number::Float(f)) => Spec::parse(text, value, '\0')?.float(f, value),
+        Some(number) => {
+            let spec = Spec::parse(text, value, 'd')?;
+            match spec.kind {
+                Some('e' | 'E' | 'f' | 'F' | 'g' | 'G' | '%') => spec.float(number.finite()?, value),
+                _ => spec.integer(&number.integer().unwrap_or_default(), value),
+            }
+        }
+        None => {
+            let of = value.class_name();
+            Err(Error::new(format!("unsupported format string passed to {of}.__format__")))
+        }
+    }
 }
 
 impl Spec {
-    fn parse(text: &str, value: &Value) -> Result<Spec> {
+    fn parse(text: &str, value: &Value, default: char) -> Result<Spec> {
         let chars: Vec<char> = text.chars().collect();
         let get = |i: usize| chars.get(i).copied();
         let is_align = |c: Option<char>| c.is_some_and(|c| "<>^=".contains(c));
@@ -52,12 +84,16 @@ impl Spec {
             spec.sign = Some(c);
             at += 1;
         }
+        if get(at) == Some('z') {
+            spec.coerce = true;
+            at += 1;
+        }
         if get(at) == Some('#') {
             spec.alternate = true;
             at += 1;
         }
-        if get(at) == Some('0') {
-            spec.fill = spec.fill.or(Some('0'));
+        if spec.fill.is_none() && get(at) == Some('0') {
+            spec.fill = Some('0');
             spec.align = spec.align.or(value.as_number().map(|_| '='));
             at += 1;
         }
@@ -73,8 +109,14 @@ impl Spec {
             Ok(number)
         };
         spec.width = digits(&mut at)?.unwrap_or(0);
-        if let Some(c @ (',' | '_')) = get(at) {
-            spec.group = Some(c);
+        while let Some(c @ (',' | '_')) = get(at) {
+            match spec.group {
+                None => spec.group = Some(c),
+                Some(before) if before == c => {
+                    return Err(Error::new(format!("Cannot specify '{c}' with '{c}'.")));
+                }
+                Some(_) => return Err(Error::new("Cannot specify both ',' and '_'.")),
+            }
             at += 1;
         }
         if get(at) == Some('.') {
@@ -89,106 +131,217 @@ impl Spec {
             let of = value.type_name();
             return Err(Error::new(format!("Invalid format specifier '{text}' for object of type '{of}'")));
         }
+        if let Some(group) = spec.group {
+            let fits = match spec.kind.unwrap_or(default) {
+                'd' | 'e' | 'f' | 'g' | 'E' | 'G' | '%' | 'F' | '\0' => true,
+                'b' | 'o' | 'x' | 'X' => group == '_',
+                _ => false,
+            };
+            if !fits {
+                let kind = spec.kind.unwrap_or(default);
+                return Err(Error::new(format!("Cannot specify '{group}' with '{kind}'.")));
+            }
+        }
         Ok(spec)
     }
 
-    fn body(&self, value: &Value) -> Result<String> {
-        let unknown = |kind: char| {
-            Error::new(format!("Unknown format code '{kind}' for object of type '{}'", value.type_name()))
-        };
-        let text = match (value.as_number(), self.kind) {
-            (None, None | Some('s')) if value.is_str() => {
-                let text = value.to_text()?;
-                return Ok(match self.precision {
-                    Some(n) => text.chars().take(n).collect(),
-                    None => text,
-                });
-            }
-            (None, Some(kind)) if value.is_str() => return Err(unknown(kind)),
-            (None, _) => {
-                return Err(Error::new(format!(
-                    "unsupported format string passed to {}.__format__",
-                    value.type_name()
-                )));
-            }
-            (Some(_), None) if matches!(value, Value::Bool(_)) => value.to_text()?,
-            (Some(Number::Float(f)), None) => match self.precision {
-                Some(precision) => float::general(f, precision, false),
-                None => value.to_text()?,
-            },
-            (Some(n), None | Some('d' | 'n')) if n.integer().is_some() => n.to_string(),
-            (Some(n), Some(kind @ ('x' | 'X' | 'o' | 'b' | 'c'))) => {
-                let Some(integer) = n.integer() else { return Err(unknown(kind)) };
-                if kind == 'c' {
-                    let c = n.to_string().parse().ok().and_then(char::from_u32);
-                    return c.map(String::from).ok_or_else(|| Error::new("%c arg not in range(0x110000)"));
-                }
-                let radix = match kind {
-                    'o' => 8,
-                    'b' => 2,
-                    _ => 16,
-                };
-                let text = integer.to_str_radix(radix);
-                let text = if kind == 'X' { text.to_uppercase() } else { text };
-                match (self.alternate, text.strip_prefix('-')) {
-                    (true, Some(digits)) => format!("-0{kind}{digits}"),
-                    (true, None) => format!("0{kind}{text}"),
-                    (false, _) => text,
-                }
-            }
-            (Some(n), Some(kind)) => {
-                let (f, precision) = (n.float(), self.precision.unwrap_or(6));
-                match kind {
-                    'f' => float::fixed(f, precision),
-                    'F' => float::fixed(f, precision).to_uppercase(),
-                    'e' => float::exponent(f, precision),
-                    'E' => float::exponent(f, precision).to_uppercase(),
-                    'g' | 'n' => float::general(f, precision, self.alternate),
-                    'G' => float::general(f, precision, self.alternate).to_uppercase(),
-                    '%' => float::fixed(f * 100.0, precision) + "%",
-                    other => return Err(unknown(other)),
-                }
-            }
-            (Some(n), None) => n.to_string(),
-        };
-        let text = self.grouped(text);
-        Ok(match self.sign {
-            Some(sign @ ('+' | ' ')) if !text.starts_with('-') => format!("{sign}{text}"),
-            _ => text,
-        })
+    fn unknown(kind: char, value: &Value) -> Error {
+        Error::new(format!("Unknown format code '{kind}' for object of type '{}'", value.type_name()))
     }
 
-    fn grouped(&self, text: String) -> String {
-        let Some(group) = self.group else { return text };
-        let (sign, rest) = if text.starts_with('-') { text.split_at(1) } else { ("", text.as_str()) };
-        let end = rest.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(rest.len());
-        let (whole, tail) = rest.split_at(end);
-        let size = if matches!(self.kind, Some('x' | 'X' | 'o' | 'b')) { 4 } else { 3 };
-        let mut out = String::new();
-        for (i, c) in whole.chars().enumerate() {
-            if i > 0 && (whole.len() - i) % size == 0 {
-                out.push(group);
-            }
-            out.push(c);
+    fn text(&self, text: &str) -> Result<String> {
+        if let Some(kind) = self.kind.filter(|k| *k != 's') {
+            return Err(Spec::unknown(kind, &Value::str("")));
         }
-        format!("{sign}{out}{tail}")
+        let refused = match (self.sign, self.coerce, self.alternate, self.align) {
+            (Some(' '), ..) => "Space not allowed in string format specifier",
+            (Some(_), ..) => "Sign not allowed in string format specifier",
+            (_, true, ..) => "Negative zero coercion (z) not allowed in string format specifier",
+            (_, _, true, _) => "Alternate form (#) not allowed in string format specifier",
+            (.., Some('=')) => "'=' alignment not allowed in string format specifier",
+            _ => "",
+        };
+        if !refused.is_empty() {
+            return Err(Error::new(refused));
+        }
+        let text = match self.precision {
+            Some(n) => text.chars().take(n).collect(),
+            None => text.to_owned(),
+        };
+        Ok(self.padded("", &text, '<'))
     }
 
-    fn pad(&self, text: String, number: bool) -> String {
-        let missing = self.width.saturating_sub(text.chars().count());
-        if missing == 0 {
+    fn integer(&self, number: &BigInt, value: &Value) -> Result<String> {
+        let kind = self.kind.unwrap_or('d');
+        if !matches!(kind, 'd' | 'n' | 'x' | 'X' | 'o' | 'b' | 'c') {
+            return Err(Spec::unknown(kind, value));
+        }
+        if self.precision.is_some() {
+            return Err(Error::new("Precision not allowed in integer format specifier"));
+        }
+        if self.coerce {
+            return Err(Error::new(
+                "Negative zero coercion (z) not allowed in format specifier with integer presentation type",
+            ));
+        }
+        if kind == 'c' {
+            if self.sign.is_some() {
+                return Err(Error::new("Sign not allowed with integer format specifier 'c'"));
+            }
+            if self.alternate {
+                return Err(Error::new("Alternate form (#) not allowed with integer format specifier 'c'"));
+            }
+            let c = u32::try_from(number).ok().and_then(char::from_u32);
+            let c = c.ok_or_else(|| Error::new("%c arg not in range(0x110000)"))?;
+            return Ok(self.padded("", &c.to_string(), '>'));
+        }
+        let (radix, prefix) = match kind {
+            'o' => (8, "0o"),
+            'b' => (2, "0b"),
+            'x' => (16, "0x"),
+            'X' => (16, "0X"),
+            _ => (10, ""),
+        };
+        let text = number.magnitude().to_str_radix(radix);
+        let text = if kind == 'X' { text.to_uppercase() } else { text };
+        let negative = number.sign() == num_bigint::Sign::Minus;
+        let prefix = if self.alternate { prefix } else { "" };
+        let prefix = format!("{}{prefix}", self.sign_of(negative));
+        Ok(self.written(Written { prefix, digits: text, tail: String::new() }))
+    }
+
+    fn float(&self, f: f64, value: &Value) -> Result<String> {
+        let precision = self.precision.unwrap_or(6);
+        let text = match self.kind {
+            None => match self.precision {
+                Some(precision) => float::shortest(f, precision, self.alternate, true),
+                None => {
+                    let text = crate::template::value::float_repr(f);
+                    match (self.alternate && f.is_finite() && !text.contains('.'), text.split_once('e')) {
+                        (true, Some((mantissa, power))) => format!("{mantissa}.e{power}"),
+                        _ => text,
+                    }
+                }
+            },
+            Some('f' | 'F') => self.pointed(float::fixed(f, precision)),
+            Some('e' | 'E') => self.pointed(float::exponent(f, precision)),
+            Some('g' | 'G' | 'n') => float::general(f, precision, self.alternate),
+            Some('%') => self.pointed(float::fixed(f * 100.0, precision)) + "%",
+            Some(other) => return Err(Spec::unknown(other, value)),
+        };
+        let text = if self.kind.is_some_and(char::is_uppercase) { text.to_uppercase() } else { text };
+        let (negative, text) = match text.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, text.as_str()),
+        };
+        // only the digits count, not those of the exponent
+        let mantissa = text.split(['e', 'E']).next().unwrap_or("");
+        let is_zero = !mantissa.contains(|c: char| ('1'..='9').contains(&c) || c.is_alphabetic());
+        let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        let (digits, tail) = text.split_at(end);
+        Ok(self.written(Written {
+            prefix: self.sign_of(negative && !(self.coerce && is_zero)).to_owned(),
+            digits: digits.to_owned(),
+            tail: tail.to_owned(),
+        }))
+    }
+
+    /// The alternate form always has a point.
+    fn pointed(&self, text: String) -> String {
+        if !self.alternate || text.contains('.') || !text.contains(|c: char| c.is_ascii_digit()) {
             return text;
         }
-        let fill = |n: usize| self.fill.unwrap_or(' ').to_string().repeat(n);
-        match self.align.unwrap_or(if number { '>' } else { '<' }) {
-            '<' => text + &fill(missing),
-            '>' => fill(missing) + &text,
-            '^' => format!("{}{text}{}", fill(missing / 2), fill(missing - missing / 2)),
-            _ => {
-                let sign = usize::from(text.starts_with(['-', '+', ' ']));
-                let (sign, digits) = text.split_at(sign);
-                format!("{sign}{}{digits}", fill(missing))
+        match text.split_once('e') {
+            Some((mantissa, power)) => format!("{mantissa}.e{power}"),
+            None => text + ".",
+        }
+    }
+
+    fn sign_of(&self, negative: bool) -> &'static str {
+        match (negative, self.sign) {
+            (true, _) => "-",
+            (false, Some('+')) => "+",
+            (false, Some(' ')) => " ",
+            _ => "",
+        }
+    }
+
+    /// The parts together: grouped, and padded.
+    fn written(&self, number: Written) -> String {
+        let Written { prefix, mut digits, tail } = number;
+        if let Some(group) = self.group
+            && !digits.is_empty()
+        {
+            let size = if matches!(self.kind, Some('x' | 'X' | 'o' | 'b')) { 4 } else { 3 };
+            // Zeros that fill up are grouped with the digits.
+            let filled = self.fill == Some('0') && self.align == Some('=');
+            let least = if filled { self.width.saturating_sub(prefix.len() + tail.len()) } else { 0 };
+            while digits.len() + (digits.len() - 1) / size < least {
+                digits.insert(0, '0');
             }
+            let mut out = String::new();
+            for (i, c) in digits.chars().enumerate() {
+                if i > 0 && (digits.len() - i) % size == 0 {
+                    out.push(group);
+                }
+                out.push(c);
+            }
+            digits = out;
+        }
+        self.padded(&prefix, &(digits + &tail), '>')
+    }
+
+    fn padded(&self, prefix: &str, text: &str, default: char) -> String {
+        let missing = self.width.saturating_sub(prefix.chars().count() + text.chars().count());
+        let fill = |n: usize| self.fill.unwrap_or(' ').to_string().repeat(n);
+        match self.align.unwrap_or(default) {
+            '<' => format!("{prefix}{text}{}", fill(missing)),
+            '>' => format!("{}{prefix}{text}", fill(missing)),
+            '^' => format!("{}{prefix}{text}{}", fill(missing / 2), fill(missing - missing / 2)),
+            _ => format!("{prefix}{}{text}", fill(missing)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_as_asked() {
+        let int = Value::Int;
+        for (spec, value, expected) in [
+            ("10", Value::Bool(true), "         1"),
+            ("08,", int(-7), "-000,007"),
+            ("08,", Value::Float(1e20), "0,001e+20"),
+            ("#010x", int(42), "0x0000002a"),
+            ("_b", int(42), "10_1010"),
+            ("#", Value::Float(1e20), "1.e+20"),
+            ("#.3", Value::Float(1e20), "1.00e+20"),
+            (".0", Value::Float(3.24159), "3e+00"),
+            (".2", Value::Float(-0.0), "-0.0"),
+            (".3", Value::Float(123.0), "1.23e+02"),
+            ("z.1f", Value::Float(-0.01), "0.0"),
+            ("z%", int(-7), "-700.000000%"),
+            ("é<8", Value::str("x"), "xééééééé"),
+            ("*^7", int(-5), "**-5***"),
+        ] {
+            assert_eq!(apply(&value, spec).unwrap(), expected, "{spec}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        for (spec, value, expected) in [
+            (".2d", Value::Int(1), "Precision not allowed in integer format specifier"),
+            (",x", Value::Int(1), "Cannot specify ',' with 'x'."),
+            ("+c", Value::Int(1), "Sign not allowed with integer format specifier 'c'"),
+            ("+", Value::str("x"), "Sign not allowed in string format specifier"),
+            ("=10", Value::str("x"), "'=' alignment not allowed in string format specifier"),
+            (",", Value::str("x"), "Cannot specify ',' with 's'."),
+            ("5", Value::None, "unsupported format string passed to NoneType.__format__"),
+        ] {
+            assert_eq!(apply(&value, spec).unwrap_err().message(), expected, "{spec}");
         }
     }
 }

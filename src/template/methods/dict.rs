@@ -33,6 +33,10 @@ pub fn call(eval: &mut Eval<'_>, object: &Value, name: &str, args: &Args) -> Res
     let Value::Dict(dict) = eval.thawed(object) else { return Ok(Value::None) };
     match name {
         "update" => {
+            if args.positional.len() > 1 {
+                let given = args.positional.len();
+                return Err(Error::new(format!("update expected at most 1 argument, got {given}")));
+            }
             if let Some(from) = args.positional.first() {
                 eval.update(&dict, &from.clone())?;
             }

@@ -1,9 +1,9 @@
 //! Which type has which method.
 
-use super::{bytes, dates, dict, list, numbers, set, text};
+use super::{bytes, clocks, dates, dict, list, numbers, set, signatures, spans, text};
 use crate::template::Eval;
 use crate::template::args::Args;
-use crate::template::value::{Error, Result, Value, View, markup};
+use crate::template::value::{Error, Result, Value, markup};
 
 /// Methods of objects that behave as dicts.
 const MAPPING: &[&str] = &["keys", "values", "items", "get", "copy"];
@@ -14,15 +14,16 @@ pub fn has(object: &Value, name: &str) -> bool {
         Value::Str(s) if s.markup && markup::NAMES.contains(&name) => true,
         Value::Str(_) | Value::Vault(_) => text::NAMES.contains(&name),
         Value::List(_) => list::NAMES.contains(&name),
+        Value::View(v) if v.is_tuple() => matches!(name, "index" | "count"),
         Value::Tuple(_) | Value::Range(_) => matches!(name, "index" | "count"),
         Value::Dict(_) => dict::NAMES.contains(&name),
         Value::Set(_) => set::NAMES.contains(&name),
         Value::Bool(_) | Value::Int(_) | Value::Big(_) => numbers::INT_NAMES.contains(&name),
         Value::Float(_) => numbers::FLOAT_NAMES.contains(&name),
         Value::Bytes(_) => bytes::NAMES.contains(&name),
-        Value::Date(_) | Value::DateTime(_) | Value::Zoned(_) | Value::Duration(_) => {
-            dates::has(object, name)
-        }
+        Value::Date(_) | Value::DateTime(_) | Value::Zoned(_) => dates::has(object, name),
+        Value::Time(_) => clocks::NAMES.contains(&name),
+        Value::Duration(_) => name == "total_seconds",
         Value::Object(o) => o.methods().contains(&name) || MAPPING.contains(&name) && o.keys().is_some(),
         _ => false,
     }
@@ -31,9 +32,9 @@ pub fn has(object: &Value, name: &str) -> bool {
 /// An attribute that is no method (`date.year`).
 pub fn property(object: &Value, name: &str) -> Option<Value> {
     match object {
-        Value::Date(_) | Value::DateTime(_) | Value::Zoned(_) | Value::Duration(_) => {
-            dates::property(object, name)
-        }
+        Value::Date(_) | Value::DateTime(_) | Value::Zoned(_) => dates::property(object, name),
+        Value::Time(time) => clocks::property(*time, name),
+        Value::Duration(duration) => spans::property(*duration, name),
         Value::Range(r) => match name {
             "start" => Some(Value::Int(r.start)),
             "stop" => Some(Value::Int(r.stop)),
@@ -41,12 +42,9 @@ pub fn property(object: &Value, name: &str) -> Option<Value> {
             _ => None,
         },
         Value::Bool(_) | Value::Int(_) | Value::Big(_) | Value::Float(_) => numbers::property(object, name),
-        // What `groupby` yields has names for its two parts.
-        Value::View(v) if v.name == View::GROUP => match name {
-            "grouper" => v.items.first().cloned(),
-            "list" => v.items.get(1).cloned(),
-            _ => None,
-        },
+        Value::View(v) => {
+            v.fields().iter().zip(v.items.iter()).find(|(f, _)| **f == name).map(|(_, v)| v.clone())
+        }
         _ => None,
     }
 }
@@ -56,6 +54,7 @@ pub fn property(object: &Value, name: &str) -> Option<Value> {
 /// # Errors
 /// In Python's words.
 pub fn call(eval: &mut Eval<'_>, object: &Value, name: &str, args: &Args) -> Result<Value> {
+    signatures::check(object, name, args)?;
     match object {
         Value::Str(s) => {
             let secret = s.secret || args.is_secret();
@@ -66,14 +65,16 @@ pub fn call(eval: &mut Eval<'_>, object: &Value, name: &str, args: &Args) -> Res
             Ok(if secret { value.into_secret() } else { value })
         }
         Value::List(_) => list::call(eval, object, name, args),
-        Value::Tuple(_) | Value::Range(_) => list::search(eval, object, name, args),
+        Value::Tuple(_) | Value::Range(_) | Value::View(_) => list::search(eval, object, name, args),
         Value::Dict(_) => dict::call(eval, object, name, args),
         Value::Set(s) => set::call(eval, s, name, args),
-        Value::Bool(_) | Value::Int(_) | Value::Big(_) | Value::Float(_) => numbers::call(object, name, args),
-        Value::Bytes(b) => bytes::call(b, name, args),
-        Value::Date(_) | Value::DateTime(_) | Value::Zoned(_) | Value::Duration(_) => {
-            dates::call(object, name, args)
+        Value::Bool(_) | Value::Int(_) | Value::Big(_) | Value::Float(_) => {
+            numbers::call(eval, object, name, args)
         }
+        Value::Bytes(b) => bytes::call(eval, b, name, args),
+        Value::Date(_) | Value::DateTime(_) | Value::Zoned(_) => dates::call(object, name, args),
+        Value::Time(time) => clocks::call(*time, name, args),
+        Value::Duration(d) => Ok(Value::Float(d.as_micros() as f64 / 1e6)),
         Value::Object(o) if o.methods().contains(&name) => {
             let object = o.clone();
             object.call_method(eval, name, args)

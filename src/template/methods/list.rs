@@ -27,14 +27,14 @@ pub fn call(eval: &mut Eval<'_>, object: &Value, name: &str, args: &Args) -> Res
         }
         "insert" => {
             let item = args.required(1, "object")?.clone();
-            let index = args.int(0, "index", 0)?;
+            let index = args.index(0, "index", 0)?;
             list.change(|l| {
                 let length = l.len() as i64;
-                let at = if index < 0 { index + length } else { index }.clamp(0, length);
+                let at = if index < 0 { index.saturating_add(length) } else { index }.clamp(0, length);
                 l.insert(at as usize, item);
             });
         }
-        "pop" => return pop(eval, &list, args.int(0, "index", -1)?),
+        "pop" => return pop(eval, &list, args.index(0, "index", -1)?),
         "remove" => match position(eval, &Value::List(list.clone()), args.required(0, "value")?)? {
             Some(at) => {
                 list.change(|l| l.remove(at));
@@ -55,7 +55,7 @@ fn pop(eval: &mut Eval<'_>, list: &List, index: i64) -> Result<Value> {
     if length == 0 {
         return Err(Error::new("pop from empty list"));
     }
-    let at = if index < 0 { index + length } else { index };
+    let at = if index < 0 { index.saturating_add(length) } else { index };
     if !(0..length).contains(&at) {
         return Err(Error::new("pop index out of range"));
     }
@@ -64,6 +64,12 @@ fn pop(eval: &mut Eval<'_>, list: &List, index: i64) -> Result<Value> {
 }
 
 fn sort(eval: &mut Eval<'_>, list: &List, args: &Args) -> Result<()> {
+    if !args.positional.is_empty() {
+        return Err(Error::new("sort() takes no positional arguments"));
+    }
+    if let Some((name, _)) = args.named.iter().find(|(name, _)| !matches!(&**name, "key" | "reverse")) {
+        return Err(Error::new(format!("'{name}' is an invalid keyword argument for sort()")));
+    }
     let mut keyed = Vec::new();
     for item in eval.items(&Value::List(list.clone()))? {
         let key = match args.keyword("key") {
@@ -73,7 +79,7 @@ fn sort(eval: &mut Eval<'_>, list: &List, args: &Args) -> Result<()> {
         keyed.push((key, item));
     }
     let mut failed = None;
-    let reverse = args.keyword("reverse").map_or(Ok(false), Value::is_true)?;
+    let reverse = args.index(usize::MAX, "reverse", 0)? != 0;
     keyed.sort_by(|(a, _), (b, _)| {
         let (a, b) = if reverse { (b, a) } else { (a, b) };
         a.compare(b, "<")
@@ -112,9 +118,26 @@ pub fn search(eval: &mut Eval<'_>, object: &Value, name: &str, args: &Args) -> R
         }
         return Ok(count.into());
     }
-    match position(eval, &object, &wanted)? {
-        Some(at) => Ok(at.into()),
-        None if matches!(object, Value::Tuple(_)) => Err(Error::new("tuple.index(x): x not in tuple")),
-        None => Err(Error::new(format!("{} is not in list", wanted.repr()?))),
+    let items = eval.items(&object)?;
+    let length = items.len() as i64;
+    let place = |at: usize, otherwise: i64| match args.positional.get(at) {
+        None => Ok(otherwise),
+        Some(Value::Big(big)) => Ok(if big.sign() == num_bigint::Sign::Minus { 0 } else { i64::MAX }),
+        Some(v) => match v.as_int() {
+            Some(i) if i < 0 => Ok(i.saturating_add(length).max(0)),
+            Some(i) => Ok(i),
+            None => Err(Error::new("slice indices must be integers or have an __index__ method")),
+        },
+    };
+    let (start, stop) = (place(1, 0)?, place(2, i64::MAX)?);
+    for (at, item) in (0i64..).zip(&items) {
+        if at >= start && at < stop && item.equals(&wanted)? {
+            return Ok(Value::Int(at));
+        }
+    }
+    match object {
+        Value::Tuple(_) => Err(Error::new("tuple.index(x): x not in tuple")),
+        Value::Range(_) => Err(Error::new(format!("{} is not in range", wanted.repr()?))),
+        _ => Err(Error::new(format!("{} is not in list", wanted.repr()?))),
     }
 }

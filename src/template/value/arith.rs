@@ -1,10 +1,7 @@
-//! Arithmetic as Python does it: `+ - * / // % **`, on numbers, strings, lists, dates.
+//! Arithmetic as Python does it: `+ - * / // % **`, on strings, lists, bytes; numbers and dates in their own files.
 
 use super::containers::LARGEST;
-use super::{Error, Number, Result, Str, Value, markup};
-use num_bigint::BigInt;
-use num_integer::Integer;
-use num_traits::{Signed, ToPrimitive, Zero};
+use super::{Error, Number, Result, Str, Value, markup, moments, reckoning};
 
 /// Whether text of that many bytes, or a list of that many items, may be made.
 ///
@@ -29,7 +26,7 @@ pub fn binary(op: &str, a: &Value, b: &Value) -> Result<Value> {
         return Err(Error(marker.clone()));
     }
     if let (Some(x), Some(y)) = (a.as_number(), b.as_number()) {
-        return numbers(op, &x, &y);
+        return reckoning::numbers(op, &x, &y);
     }
     match (op, a, b) {
         ("+", Value::Str(x), Value::Str(y)) if x.markup != y.markup => {
@@ -41,18 +38,18 @@ pub fn binary(op: &str, a: &Value, b: &Value) -> Result<Value> {
             Ok(Value::Str(Str { markup: x.markup, ..text }))
         }
         ("+", Value::Str(_), _) => {
-            Err(Error::new(format!("can only concatenate str (not \"{}\") to str", b.type_name())))
+            Err(Error::new(format!("can only concatenate str (not \"{}\") to str", b.class_name())))
         }
         ("+", Value::List(x), Value::List(y)) => {
             fits(x.len().saturating_add(y.len()).saturating_mul(16))?;
             Ok(Value::list(x.items().iter().chain(y.items().iter()).cloned()))
         }
         ("+", Value::List(_), _) => {
-            Err(Error::new(format!("can only concatenate list (not \"{}\") to list", b.type_name())))
+            Err(Error::new(format!("can only concatenate list (not \"{}\") to list", b.class_name())))
         }
         ("+", Value::Tuple(x), Value::Tuple(y)) => Ok(Value::tuple(x.iter().chain(y.iter()).cloned())),
         ("+", Value::Tuple(_), _) => {
-            Err(Error::new(format!("can only concatenate tuple (not \"{}\") to tuple", b.type_name())))
+            Err(Error::new(format!("can only concatenate tuple (not \"{}\") to tuple", b.class_name())))
         }
         ("*", Value::Str(s), n) | ("*", n, Value::Str(s)) => {
             let times = times(op, a, b, n, s.text.len())?;
@@ -76,7 +73,17 @@ pub fn binary(op: &str, a: &Value, b: &Value) -> Result<Value> {
             let text = crate::template::format::percent(&s.text, b)?;
             Ok(Value::text(text, s.secret || b.is_secret()))
         }
-        _ => dates(op, a, b).unwrap_or_else(|| Err(unsupported(op, a, b))),
+        ("+", Value::Bytes(x), Value::Bytes(y)) => {
+            fits(x.len().saturating_add(y.len()))?;
+            Ok(Value::Bytes(x.iter().chain(y.iter()).copied().collect()))
+        }
+        ("+", Value::Bytes(_), _) => Err(Error::new(format!("can't concat {} to bytes", b.class_name()))),
+        ("*", Value::Bytes(s), n) | ("*", n, Value::Bytes(s)) => {
+            let times = times(op, a, b, n, s.len())?;
+            Ok(Value::Bytes(s.repeat(times).into()))
+        }
+        ("%", Value::Bytes(s), _) => crate::template::format::percent_bytes(s, b),
+        _ => moments::binary(op, a, b).unwrap_or_else(|| Err(unsupported(op, a, b))),
     }
 }
 
@@ -88,7 +95,10 @@ pub fn negative(value: &Value) -> Result<Value> {
     match value.as_number() {
         Some(Number::Float(f)) => Ok(Value::Float(-f)),
         Some(n) => Ok(Value::int(-n.integer().unwrap_or_default())),
-        None => Err(bad_unary('-', value)),
+        None => match value {
+            Value::Duration(d) => d.checked_neg().map(Value::Duration).ok_or_else(moments::overflow),
+            _ => Err(bad_unary('-', value)),
+        },
     }
 }
 
@@ -99,7 +109,7 @@ pub fn negative(value: &Value) -> Result<Value> {
 pub fn positive(value: &Value) -> Result<Value> {
     match value {
         Value::Bool(b) => Ok(Value::Int(i64::from(*b))),
-        v if v.as_number().is_some() => Ok(v.clone()),
+        v if v.as_number().is_some() || matches!(v, Value::Duration(_)) => Ok(v.clone()),
         _ => Err(bad_unary('+', value)),
     }
 }
@@ -107,25 +117,30 @@ pub fn positive(value: &Value) -> Result<Value> {
 fn bad_unary(op: char, value: &Value) -> Error {
     match value {
         Value::Undefined(marker) => Error(marker.clone()),
-        v => Error::new(format!("bad operand type for unary {op}: '{}'", v.type_name())),
+        v => Error::new(format!("bad operand type for unary {op}: '{}'", v.class_name())),
     }
 }
 
-fn unsupported(op: &str, a: &Value, b: &Value) -> Error {
+/// That the operator is not there for these types.
+pub(super) fn unsupported(op: &str, a: &Value, b: &Value) -> Error {
     let op = if op == "**" { "** or pow()" } else { op };
-    Error::new(format!("unsupported operand type(s) for {op}: '{}' and '{}'", a.type_name(), b.type_name()))
+    Error::new(format!("unsupported operand type(s) for {op}: '{}' and '{}'", a.class_name(), b.class_name()))
 }
 
 /// How often something of `size` is repeated, bounded.
 fn times(op: &str, a: &Value, b: &Value, n: &Value, size: usize) -> Result<usize> {
     let times = match n {
         Value::Bool(_) | Value::Int(_) => n.as_int().unwrap_or(0).max(0) as usize,
-        Value::Big(n) if n.is_negative() => 0,
-        Value::Big(_) => usize::MAX,
-        _ if a.is_str() || b.is_str() || a.is_sequence() || b.is_sequence() => {
+        Value::Big(_) => return Err(Error::new("cannot fit 'int' into an index-sized integer")),
+        _ if matches!((a, b), (Value::Bytes(_), _) | (_, Value::Bytes(_)))
+            || a.is_str()
+            || b.is_str()
+            || a.is_sequence()
+            || b.is_sequence() =>
+        {
             return Err(Error::new(format!(
                 "can't multiply sequence by non-int of type '{}'",
-                n.type_name()
+                n.class_name()
             )));
         }
         _ => return Err(unsupported(op, a, b)),
@@ -136,108 +151,4 @@ fn times(op: &str, a: &Value, b: &Value, n: &Value, size: usize) -> Result<usize
             "the repetition would be {size} times {times} items long, which is too large"
         ))),
     }
-}
-
-fn numbers(op: &str, x: &Number, y: &Number) -> Result<Value> {
-    if let (Number::Small(a), Number::Small(b)) = (x, y) {
-        let small = match op {
-            "+" => a.checked_add(*b),
-            "-" => a.checked_sub(*b),
-            "*" => a.checked_mul(*b),
-            "//" if *b != 0 && *b != -1 => Some(a.div_floor(b)),
-            "%" if *b != 0 && *b != -1 => Some(a.mod_floor(b)),
-            _ => None,
-        };
-        if let Some(i) = small {
-            return Ok(Value::Int(i));
-        }
-    }
-    match (x.integer(), y.integer()) {
-        (Some(a), Some(b)) => integers(op, &a, &b, x, y),
-        _ => floats(op, x.float(), y.float()),
-    }
-}
-
-fn integers(op: &str, a: &BigInt, b: &BigInt, x: &Number, y: &Number) -> Result<Value> {
-    Ok(match op {
-        "+" => Value::int(a + b),
-        "-" => Value::int(a - b),
-        "*" => Value::int(a * b),
-        "/" | "//" | "%" if b.is_zero() => {
-            return Err(Error::new(match op {
-                "/" => "division by zero",
-                "//" => "integer division or modulo by zero",
-                _ => "integer modulo by zero",
-            }));
-        }
-        "/" => Value::Float(x.float() / y.float()),
-        "//" => Value::int(a.div_floor(b)),
-        "%" => Value::int(a.mod_floor(b)),
-        "**" if b.is_negative() && a.is_zero() => {
-            return Err(Error::new("0.0 cannot be raised to a negative power"));
-        }
-        "**" if b.is_negative() => Value::Float(x.float().powf(y.float())),
-        "**" => match b.to_u32() {
-            Some(n) if a.bits().saturating_mul(n.into()) <= 4_000_000 => {
-                Value::int(num_traits::pow::Pow::pow(a, n))
-            }
-            _ => return Err(Error::new("the power is too large to compute")),
-        },
-        _ => return Err(unsupported(op, &Value::Int(0), &Value::Int(0))),
-    })
-}
-
-fn floats(op: &str, a: f64, b: f64) -> Result<Value> {
-    Ok(Value::Float(match op {
-        "+" => a + b,
-        "-" => a - b,
-        "*" => a * b,
-        "/" if b == 0.0 => return Err(Error::new("float division by zero")),
-        "/" => a / b,
-        "//" if b == 0.0 => return Err(Error::new("float floor division by zero")),
-        "//" => (a / b).floor(),
-        "%" if b == 0.0 => return Err(Error::new("float modulo")),
-        "%" => {
-            let rest = a % b;
-            if rest != 0.0 && (rest < 0.0) != (b < 0.0) { rest + b } else { rest }
-        }
-        "**" if a == 0.0 && b < 0.0 => return Err(Error::new("0.0 cannot be raised to a negative power")),
-        "**" => a.powf(b),
-        _ => return Err(unsupported(op, &Value::Float(a), &Value::Float(b))),
-    }))
-}
-
-/// Differences of times, and times moved by a difference.
-fn dates(op: &str, a: &Value, b: &Value) -> Option<Result<Value>> {
-    let overflow = || Error::new("date value out of range");
-    Some(match (op, a, b) {
-        ("-", Value::Date(x), Value::Date(y)) => Ok(Value::Duration(x.duration_since(*y))),
-        ("-", Value::DateTime(x), Value::DateTime(y)) => Ok(Value::Duration(x.duration_since(**y))),
-        ("-", Value::Zoned(x), Value::Zoned(y)) => Ok(Value::Duration(x.duration_since(y))),
-        ("+", Value::Duration(x), Value::Duration(y)) => {
-            x.checked_add(*y).map(Value::Duration).ok_or_else(overflow)
-        }
-        ("-", Value::Duration(x), Value::Duration(y)) => {
-            x.checked_sub(*y).map(Value::Duration).ok_or_else(overflow)
-        }
-        ("+", Value::Date(d), Value::Duration(s)) | ("+", Value::Duration(s), Value::Date(d)) => {
-            d.checked_add(*s).map(Value::Date).map_err(|_| overflow())
-        }
-        ("-", Value::Date(d), Value::Duration(s)) => {
-            d.checked_sub(*s).map(Value::Date).map_err(|_| overflow())
-        }
-        ("+", Value::DateTime(d), Value::Duration(s)) | ("+", Value::Duration(s), Value::DateTime(d)) => {
-            d.checked_add(*s).map(|t| Value::DateTime(t.into())).map_err(|_| overflow())
-        }
-        ("-", Value::DateTime(d), Value::Duration(s)) => {
-            d.checked_sub(*s).map(|t| Value::DateTime(t.into())).map_err(|_| overflow())
-        }
-        ("+", Value::Zoned(d), Value::Duration(s)) | ("+", Value::Duration(s), Value::Zoned(d)) => {
-            d.checked_add(*s).map(|t| Value::Zoned(t.into())).map_err(|_| overflow())
-        }
-        ("-", Value::Zoned(d), Value::Duration(s)) => {
-            d.checked_sub(*s).map(|t| Value::Zoned(t.into())).map_err(|_| overflow())
-        }
-        _ => return None,
-    })
 }

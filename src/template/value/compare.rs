@@ -54,9 +54,21 @@ impl Value {
                 None => Ok(false),
             },
             Value::Undefined(marker) => Err(Error(marker.clone())),
-            Value::List(_) | Value::Tuple(_) | Value::View(_) | Value::Bytes(_) => any_equal(self, item),
+            Value::Bytes(bytes) => match item {
+                Value::Bytes(part) => Ok(part.is_empty() || bytes.windows(part.len()).any(|w| *w == **part)),
+                Value::Int(_) | Value::Bool(_) | Value::Big(_) => {
+                    match item.as_int().and_then(|i| u8::try_from(i).ok()) {
+                        Some(byte) => Ok(bytes.contains(&byte)),
+                        None => Err(Error::new("byte must be in range(0, 256)")),
+                    }
+                }
+                other => {
+                    Err(Error::new(format!("a bytes-like object is required, not '{}'", other.class_name())))
+                }
+            },
+            Value::List(_) | Value::Tuple(_) | Value::View(_) => any_equal(self, item),
             Value::Object(o) if o.keys().or_else(|| o.values()).is_some() => any_equal(self, item),
-            other => Err(Error::new(format!("argument of type '{}' is not iterable", other.type_name()))),
+            other => Err(Error::new(format!("argument of type '{}' is not iterable", other.class_name()))),
         }
     }
 }
@@ -85,12 +97,16 @@ fn equal(a: &Value, b: &Value, depth: usize) -> Result<bool> {
             let inside = |v: Value| Key::new(v).is_ok_and(|k| y.contains(&k));
             x.len() == y.len() && x.items().into_iter().all(inside)
         }
+        (Value::View(x), Value::Tuple(y)) | (Value::Tuple(y), Value::View(x)) if x.is_tuple() => {
+            sequences(&x.items, y, depth)?
+        }
         (Value::View(x), Value::View(y)) => x.name == y.name && sequences(&x.items, &y.items, depth)?,
         (Value::Bytes(x), Value::Bytes(y)) => x == y,
         (Value::Range(x), Value::Range(y)) => x == y,
         (Value::Date(x), Value::Date(y)) => x == y,
         (Value::DateTime(x), Value::DateTime(y)) => x == y,
         (Value::Zoned(x), Value::Zoned(y)) => x == y,
+        (Value::Time(x), Value::Time(y)) => x == y,
         (Value::Duration(x), Value::Duration(y)) => x == y,
         (Value::Vault(x), Value::Vault(y)) => x.text == y.text,
         (Value::Function(x), Value::Function(y)) => x == y,
@@ -139,14 +155,19 @@ fn order(a: &Value, b: &Value, op: &str, depth: usize) -> Result<Option<Ordering
         (Value::Date(x), Value::Date(y)) => Some(x.cmp(y)),
         (Value::DateTime(x), Value::DateTime(y)) => Some(x.cmp(y)),
         (Value::Zoned(x), Value::Zoned(y)) => Some(x.cmp(y)),
+        (Value::Time(x), Value::Time(y)) => Some(x.cmp(y)),
         (Value::Duration(x), Value::Duration(y)) => Some(x.cmp(y)),
+        (Value::DateTime(_) | Value::Zoned(_), Value::Date(_))
+        | (Value::Date(_), Value::DateTime(_) | Value::Zoned(_)) => {
+            return Err(Error::new("can't compare datetime.datetime to datetime.date"));
+        }
         (Value::DateTime(_), Value::Zoned(_)) | (Value::Zoned(_), Value::DateTime(_)) => {
             return Err(Error::new("can't compare offset-naive and offset-aware datetimes"));
         }
         _ => match (a.as_number(), b.as_number()) {
             (Some(x), Some(y)) => x.order(&y),
             _ => {
-                let (a, b) = (a.type_name(), b.type_name());
+                let (a, b) = (a.class_name(), b.class_name());
                 return Err(Error::new(format!("'{op}' not supported between instances of '{a}' and '{b}'")));
             }
         },

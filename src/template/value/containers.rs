@@ -203,6 +203,9 @@ impl Hash for Key {
                 }
             }
             Value::Date(d) => d.hash(state),
+            Value::DateTime(t) => t.hash(state),
+            Value::Time(t) => t.hash(state),
+            Value::Duration(d) => d.hash(state),
             _ => 0u8.hash(state),
         }
     }
@@ -382,6 +385,29 @@ impl View {
     /// A value and the items that have it.
     pub fn group(grouper: Value, items: Vec<Value>) -> View {
         View { items: [grouper, Value::list(items)].into(), name: View::GROUP, sized: true }
+    }
+
+    /// A tuple whose places have names, under the name that it prints with.
+    pub fn named(name: &'static str, items: Vec<Value>) -> View {
+        View { items: items.into(), name, sized: true }
+    }
+
+    /// The names of its places, if it is such a tuple.
+    pub fn fields(&self) -> &'static [&'static str] {
+        match self.name {
+            View::GROUP => &["grouper", "list"],
+            "IsoCalendarDate" => &["year", "week", "weekday"],
+            "struct_time" => &[
+                "tm_year", "tm_mon", "tm_mday", "tm_hour", "tm_min", "tm_sec", "tm_wday", "tm_yday",
+                "tm_isdst",
+            ],
+            _ => &[],
+        }
+    }
+
+    /// Whether it is a tuple, which is printed as one.
+    pub fn is_tuple(&self) -> bool {
+        !self.fields().is_empty()
     }
 
     /// A dict's view.

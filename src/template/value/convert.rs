@@ -154,7 +154,7 @@ fn to_data(value: &Value, depth: usize) -> Result<Data> {
         Value::Range(r) => all(&r.items()?)?,
         Value::Dict(d) => dict_data(d, depth)?,
         Value::Date(_) | Value::DateTime(_) | Value::Zoned(_) => Data::str(isoformat(value, "T")),
-        Value::Duration(_) => Data::str(value.to_text()?),
+        Value::Time(_) | Value::Duration(_) => Data::str(value.to_text()?),
         Value::Undefined(marker) => return Err(Error(marker.clone())),
         Value::Vault(_) => {
             return Err(Error::new("an encrypted string was not decrypted before it was used"));

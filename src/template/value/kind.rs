@@ -80,6 +80,8 @@ pub enum Value {
     DateTime(Arc<jiff::civil::DateTime>),
     /// A time with its zone.
     Zoned(Arc<jiff::Zoned>),
+    /// A time of day.
+    Time(jiff::civil::Time),
     /// A difference of times.
     Duration(jiff::SignedDuration),
     /// No value: undefined, failed, or pending.
@@ -353,7 +355,7 @@ impl Value {
     fn not_iterable(&self) -> Error {
         match self {
             Value::Undefined(marker) => Error(marker.clone()),
-            other => Error::new(format!("'{}' object is not iterable", other.type_name())),
+            other => Error::new(format!("'{}' object is not iterable", other.class_name())),
         }
     }
 
@@ -377,7 +379,9 @@ impl Value {
                 None => return Err(Error::new(format!("object of type '{}' has no len()", o.type_name()))),
             },
             Value::Undefined(marker) => return Err(Error(marker.clone())),
-            other => return Err(Error::new(format!("object of type '{}' has no len()", other.type_name()))),
+            other => {
+                return Err(Error::new(format!("object of type '{}' has no len()", other.class_name())));
+            }
         })
     }
 
@@ -411,8 +415,19 @@ impl Value {
             Value::Undefined(marker) => return Err(Error(marker.clone())),
             Value::Object(o) => o.keys().is_none_or(|k| !k.is_empty()),
             Value::Big(_) | Value::Vault(_) | Value::Date(_) | Value::DateTime(_) | Value::Zoned(_) => true,
-            Value::Omit | Value::Function(_) | Value::Method(_) => true,
+            Value::Time(_) | Value::Omit | Value::Function(_) | Value::Method(_) => true,
         })
+    }
+
+    /// What Python calls the type in messages of its own, such as those of operators.
+    pub fn class_name(&self) -> &'static str {
+        match self {
+            Value::Date(_) => "datetime.date",
+            Value::DateTime(_) | Value::Zoned(_) => "datetime.datetime",
+            Value::Time(_) => "datetime.time",
+            Value::Duration(_) => "datetime.timedelta",
+            other => other.type_name(),
+        }
     }
 
     /// What ansible-core 2.19 calls the type in messages.
@@ -433,6 +448,7 @@ impl Value {
             Value::Range(_) => "range",
             Value::Date(_) => "date",
             Value::DateTime(_) | Value::Zoned(_) => "datetime",
+            Value::Time(_) => "time",
             Value::Duration(_) => "timedelta",
             Value::Undefined(_) => "UndefinedMarker",
             Value::Void(_) => "Undefined",
@@ -454,7 +470,7 @@ impl Value {
             Value::Dict(_) => "_AnsibleLazyTemplateDict",
             Value::List(_) => "_AnsibleLazyTemplateList",
             Value::Tuple(_) => "_AnsibleLazyAccessTuple",
-            other => other.type_name(),
+            other => other.class_name(),
         }
     }
 }

@@ -2,23 +2,27 @@
 
 mod arith;
 mod compare;
+mod complex;
 mod containers;
 mod convert;
 mod kind;
-mod letters;
 mod marker;
 pub mod markup;
+mod moments;
 mod number;
 mod object;
 pub mod pyset;
+mod reckoning;
 mod text;
 
 pub use arith::{binary, fits, negative, positive};
 pub use containers::{Dict, Key, Kin, List, Range, Set, View};
 pub use kind::{Bound, Str, Value};
-pub use letters::{capitalized, titled};
 pub use marker::{Error, Marker, MarkerKind, Result};
 pub use markup::escape_html;
+pub(crate) use moments::ratio;
 pub use number::Number;
 pub use object::Object;
+pub(crate) use reckoning::quotient;
+pub(crate) use text::{ascii, clock_text, write_escape, zone_repr, zone_text};
 pub use text::{float_repr, isoformat, str_repr};

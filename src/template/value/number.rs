@@ -1,7 +1,7 @@
 //! Python's numbers, as far as arithmetic needs them in one type.
 
 use num_bigint::BigInt;
-use num_traits::ToPrimitive;
+use num_traits::{FromPrimitive, ToPrimitive};
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -26,6 +26,19 @@ impl Number {
         }
     }
 
+    /// As a float.
+    ///
+    /// # Errors
+    /// It is an integer too large for one.
+    pub fn finite(&self) -> super::Result<f64> {
+        match (self, self.float()) {
+            (Number::Big(_), f) if f.is_infinite() => {
+                Err(super::Error::new("int too large to convert to float"))
+            }
+            (_, f) => Ok(f),
+        }
+    }
+
     /// As an integer, if it is one.
     pub fn integer(&self) -> Option<BigInt> {
         match self {
@@ -39,8 +52,24 @@ impl Number {
     pub fn order(&self, other: &Number) -> Option<Ordering> {
         match (self, other) {
             (Number::Small(a), Number::Small(b)) => Some(a.cmp(b)),
-            (Number::Float(_), _) | (_, Number::Float(_)) => self.float().partial_cmp(&other.float()),
+            (Number::Float(a), Number::Float(b)) => a.partial_cmp(b),
+            (integer, Number::Float(f)) => integer.beside(*f),
+            (Number::Float(f), integer) => integer.beside(*f).map(Ordering::reverse),
             _ => Some(self.integer()?.cmp(&other.integer()?)),
         }
+    }
+
+    /// The order of an integer and a float, exact where the integer is no float.
+    fn beside(&self, float: f64) -> Option<Ordering> {
+        if let Number::Small(i) = self
+            && i.unsigned_abs() <= 1 << 53
+        {
+            return (*i as f64).partial_cmp(&float);
+        }
+        if !float.is_finite() {
+            return 0f64.partial_cmp(&float);
+        }
+        let order = self.integer()?.cmp(&BigInt::from_f64(float.floor())?);
+        Some(order.then(if float.fract() == 0.0 { Ordering::Equal } else { Ordering::Less }))
     }
 }

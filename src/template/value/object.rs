@@ -15,6 +15,11 @@ pub trait Object: Any + Send + Sync {
         format!("<{} object>", self.type_name())
     }
 
+    /// Its text, where that is not how it prints within a list.
+    fn text(&self) -> String {
+        self.repr()
+    }
+
     /// An attribute (`object.name`), if there is one.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 use super::compare::DEEPEST;
 use super::{Error, Number, Result, Value, View};
+use crate::template::letters;
 use num_traits::ToPrimitive;
 use std::borrow::Cow;
 use std::fmt::{self, Write};
@@ -45,8 +46,9 @@ impl Value {
         Ok(Cow::Owned(match self {
             Value::Str(s) => return Ok(Cow::Borrowed(&s.text)),
             Value::Void(_) => String::new(),
-            Value::Date(_) | Value::DateTime(_) | Value::Zoned(_) => isoformat(self, " "),
+            Value::Date(_) | Value::DateTime(_) | Value::Zoned(_) | Value::Time(_) => isoformat(self, " "),
             Value::Duration(d) => duration(*d),
+            Value::Object(o) => o.text(),
             other => other.repr()?,
         }))
     }
@@ -77,7 +79,17 @@ fn write_repr(value: &Value, out: &mut String, depth: usize) -> Result<()> {
         Value::Tuple(t) => write_all(t, ("(", ")"), out, depth)?,
         Value::Set(s) if s.is_empty() => out.push_str("set()"),
         Value::Set(s) => write_all(&s.items(), ("{", "}"), out, depth)?,
-        Value::View(v) if v.sized && v.name != View::GROUP => {
+        Value::View(v) if v.name == View::GROUP => write_all(&v.items, ("(", ")"), out, depth)?,
+        Value::View(v) if v.is_tuple() => {
+            let module = if v.name == "struct_time" { "time" } else { "datetime" };
+            push(out, format_args!("{module}.{}(", v.name));
+            for (i, (field, item)) in v.fields().iter().zip(v.items.iter()).enumerate() {
+                push(out, format_args!("{}{field}=", if i > 0 { ", " } else { "" }));
+                write_repr(item, out, depth)?;
+            }
+            out.push(')');
+        }
+        Value::View(v) if v.sized => {
             out.push_str(v.name);
             write_all(&v.items, ("([", "])"), out, depth)?;
         }
@@ -99,15 +111,10 @@ fn write_repr(value: &Value, out: &mut String, depth: usize) -> Result<()> {
         Value::Date(d) => push(out, format_args!("datetime.date({}, {}, {})", d.year(), d.month(), d.day())),
         Value::DateTime(t) => push(out, format_args!("datetime.datetime({})", fields(t))),
         Value::Zoned(t) => {
-            let offset = t.offset().seconds();
-            let zone = match offset {
-                0 => "datetime.timezone.utc".to_owned(),
-                s => {
-                    format!("datetime.timezone({})", duration_repr(jiff::SignedDuration::from_secs(s.into())))
-                }
-            };
+            let zone = zone_repr(t.offset().seconds());
             push(out, format_args!("datetime.datetime({}, tzinfo={zone})", fields(&t.datetime())));
         }
+        Value::Time(t) => push(out, format_args!("datetime.time({})", clock_fields(*t))),
         Value::Duration(d) => out.push_str(&duration_repr(*d)),
         Value::Undefined(marker) => return Err(Error(marker.clone())),
         Value::Void(_) => out.push_str("Undefined"),
@@ -193,51 +200,91 @@ pub fn str_repr(text: &str) -> String {
                 out.push('\\');
                 out.push(c);
             }
-            c if printable(c) => out.push(c),
-            c => match u32::from(c) {
-                n @ 0..=0xff => push(&mut out, format_args!("\\x{n:02x}")),
-                n @ 0x100..=0xffff => push(&mut out, format_args!("\\u{n:04x}")),
-                n => push(&mut out, format_args!("\\U{n:08x}")),
-            },
+            c if letters::is_printable(c) => out.push(c),
+            c => write_escape(c, &mut out),
         }
     }
     out.push(quote);
     out
 }
 
-/// What Python's `str.isprintable` accepts: no controls, separators (but the space), private or unassigned ones.
-fn printable(c: char) -> bool {
-    !c.is_control()
-        && (c == ' ' || !c.is_whitespace())
-        && !matches!(u32::from(c), 0xad | 0x200b..=0x200f | 0x2028..=0x202e | 0x2060..=0x206f | 0xfeff
-            | 0xfff0..=0xfffb | 0xe000..=0xf8ff | 0xe0000..=0xe0fff | 0xf0000..=0x10ffff)
+/// Python's `ascii()`: `repr()` with everything beyond ASCII escaped.
+///
+/// # Errors
+/// As [`Value::repr`].
+pub(crate) fn ascii(value: &Value) -> Result<String> {
+    let text = value.repr()?;
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_ascii() { out.push(c) } else { write_escape(c, &mut out) }
+    }
+    Ok(out)
+}
+
+/// `\xe9`, `\u2603`, `\U0001f600`.
+pub(crate) fn write_escape(c: char, out: &mut String) {
+    match u32::from(c) {
+        n @ 0..=0xff => push(out, format_args!("\\x{n:02x}")),
+        n @ 0x100..=0xffff => push(out, format_args!("\\u{n:04x}")),
+        n => push(out, format_args!("\\U{n:08x}")),
+    }
 }
 
 /// A date or time in ISO form, date and time set apart by `separator`; text and others as they print.
 pub fn isoformat(value: &Value, separator: &str) -> String {
-    let time = |t: &jiff::civil::DateTime| {
-        let micros = t.subsec_nanosecond() / 1000;
-        let fraction = if micros > 0 { format!(".{micros:06}") } else { String::new() };
-        let clock = format!("{:02}:{:02}:{:02}{fraction}", t.hour(), t.minute(), t.second());
-        format!("{:04}-{:02}-{:02}{separator}{clock}", t.year(), t.month(), t.day())
+    let date = |d: jiff::civil::Date| format!("{:04}-{:02}-{:02}", d.year(), d.month(), d.day());
+    let both = |t: &jiff::civil::DateTime| {
+        let clock = clock_text(t.time(), "auto").unwrap_or_default();
+        format!("{}{separator}{clock}", date(t.date()))
     };
     match value {
-        Value::Date(d) => format!("{:04}-{:02}-{:02}", d.year(), d.month(), d.day()),
-        Value::DateTime(t) => time(t),
-        Value::Zoned(t) => {
-            let seconds = t.offset().seconds();
-            let sign = if seconds < 0 { '-' } else { '+' };
-            let (hours, minutes) = (seconds.abs() / 3600, seconds.abs() / 60 % 60);
-            format!("{}{sign}{hours:02}:{minutes:02}", time(&t.datetime()))
-        }
+        Value::Date(d) => date(*d),
+        Value::DateTime(t) => both(t),
+        Value::Zoned(t) => both(&t.datetime()) + &zone_text(t.offset().seconds()),
+        Value::Time(t) => clock_text(*t, "auto").unwrap_or_default(),
         other => other.to_string(),
     }
 }
 
+/// A time of day, as exact as `timespec` of Python's `isoformat` asks; `None` where there is no such word.
+pub(crate) fn clock_text(t: jiff::civil::Time, timespec: &str) -> Option<String> {
+    let micros = t.subsec_nanosecond() / 1000;
+    let seconds = || format!("{:02}:{:02}:{:02}", t.hour(), t.minute(), t.second());
+    Some(match timespec {
+        "auto" if micros == 0 => seconds(),
+        "auto" | "microseconds" => format!("{}.{micros:06}", seconds()),
+        "milliseconds" => format!("{}.{:03}", seconds(), micros / 1000),
+        "seconds" => seconds(),
+        "minutes" => format!("{:02}:{:02}", t.hour(), t.minute()),
+        "hours" => format!("{:02}", t.hour()),
+        _ => return None,
+    })
+}
+
+/// A distance from UTC: `+01:00`.
+pub(crate) fn zone_text(seconds: i32) -> String {
+    let sign = if seconds < 0 { '-' } else { '+' };
+    let (hours, minutes, rest) = (seconds.abs() / 3600, seconds.abs() / 60 % 60, seconds.abs() % 60);
+    match rest {
+        0 => format!("{sign}{hours:02}:{minutes:02}"),
+        rest => format!("{sign}{hours:02}:{minutes:02}:{rest:02}"),
+    }
+}
+
+/// How Python writes a zone of that distance from UTC.
+pub(crate) fn zone_repr(seconds: i32) -> String {
+    match seconds {
+        0 => "datetime.timezone.utc".to_owned(),
+        s => format!("datetime.timezone({})", duration_repr(jiff::SignedDuration::from_secs(s.into()))),
+    }
+}
+
 fn fields(t: &jiff::civil::DateTime) -> String {
-    let mut parts = vec![t.year().to_string(), t.month().to_string(), t.day().to_string()];
-    parts.push(t.hour().to_string());
-    parts.push(t.minute().to_string());
+    format!("{}, {}, {}, {}", t.year(), t.month(), t.day(), clock_fields(t.time()))
+}
+
+fn clock_fields(t: jiff::civil::Time) -> String {
+    let mut parts = vec![t.hour().to_string(), t.minute().to_string()];
     let micros = t.subsec_nanosecond() / 1000;
     if t.second() > 0 || micros > 0 {
         parts.push(t.second().to_string());
