@@ -40,7 +40,7 @@ pub(super) fn read(
         // the run's own lines name its hosts
         screen.masks.reveal(sources.inventory.hosts.keys().chain([&"localhost".into()]));
         sources.inventory.said.iter().for_each(|said| screen.error(said, Stream::Err));
-        sources.inventory.notes.iter().for_each(|note| screen.verbose(3, None, note));
+        sources.inventory.notes.iter().for_each(|(level, note)| screen.verbose(*level, None, note));
     }
     // what went before an error says why it came to it
     warnings.iter().for_each(|warning| screen.warning(warning));

@@ -237,3 +237,21 @@ fn where_one_source_must_not_fail_the_causes_are_told_all_the_same() {
     assert_eq!(last.message, "Failed to parse inventory: not enough values to unpack (expected 3, got 2)");
     assert!(last.span.is_some_and(|span| span.to_string().ends_with("i:1")), "{:?}", last.span);
 }
+
+#[test]
+fn it_is_noted_which_plugin_read_a_source() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "i", "[a-b]\nh\n");
+    write(folder.path(), "c.yml", "plugin: constructed\n");
+    let (ini, config) =
+        (folder.path().join("i").display().to_string(), folder.path().join("c.yml").display().to_string());
+    let (inventory, _) = loaded(&[&ini, &config]);
+    for wanted in [
+        (3, format!("auto declined parsing {ini} as it did not pass its verify_file() method")),
+        (3, format!("Parsed {ini} inventory source with ini plugin")),
+        (2, format!("Using inventory plugin 'constructed' to process inventory source '{config}'")),
+        (4, "Not replacing invalid character(s) \"{'-'}\" in group name (a-b)".into()),
+    ] {
+        assert!(inventory.notes.contains(&wanted), "{wanted:?} is not in {:?}", inventory.notes);
+    }
+}

@@ -1,7 +1,7 @@
 //! From what `-i` says to an inventory: folders, lists of hosts, scripts and files, each tried by the plugins that
 //! are enabled, in their order.
 
-use super::model::{Inventory, UNGROUPED, is_variable_name};
+use super::model::{self, Inventory, UNGROUPED, is_variable_name};
 use super::world::Told;
 use super::{constructed, generator, ini, names, script, terraform, toml, yaml};
 use crate::diag::{Diagnostic, Span, nearest};
@@ -139,9 +139,24 @@ impl Inventory {
                 warnings.push(Diagnostic::user(message));
             }
         }
-        let unfit = inventory.groups.keys().any(|name| !is_variable_name(name));
+        let unfit: Vec<Arc<str>> =
+            inventory.groups.keys().filter(|name| !is_variable_name(name)).cloned().collect();
+        match options.group_names {
+            GroupNames::Never => {
+                for name in &unfit {
+                    let chars = model::unfit(name);
+                    inventory.note(4, || {
+                        format!("Not replacing invalid character(s) \"{chars}\" in group name ({name})")
+                    });
+                }
+            }
+            GroupNames::Silently => {
+                inventory.notes.retain(|(_, note)| !note.starts_with("Replacing invalid"))
+            }
+            GroupNames::Ignore | GroupNames::Always => {}
+        }
         let done = match options.group_names {
-            GroupNames::Never if unfit => Some("but not replaced"),
+            GroupNames::Never if !unfit.is_empty() => Some("but not replaced"),
             GroupNames::Always if inventory.transformed => Some("and automatically replaced"),
             _ => None,
         };
@@ -254,10 +269,22 @@ impl Loading<'_> {
             };
         for (plugin, shown) in plugins {
             if !verifies(plugin, source) {
+                let unread = !matches!(plugin, "host_list" | "advanced_host_list" | "auto") && !path.exists();
+                if unread {
+                    let why = "Skipping due to inventory source not existing or not being readable by the current user";
+                    self.inventory.note(3, || why.into());
+                }
+                self.inventory.note(3, || {
+                    format!("{shown} declined parsing {source} as it did not pass its verify_file() method")
+                });
                 continue;
             }
             match self.plugin(plugin, source) {
-                Ok(()) => return Ok(true),
+                Ok(()) => {
+                    self.inventory
+                        .note(3, || format!("Parsed {source} inventory source with {shown} plugin"));
+                    return Ok(true);
+                }
                 Err(error) => failures.push((shown, error)),
             }
         }
@@ -359,6 +386,9 @@ impl Loading<'_> {
                     );
                     return Err(Diagnostic::parse(message, root.span));
                 }
+                self.inventory.note(2, || {
+                    format!("Using inventory plugin '{named}' to process inventory source '{source}'")
+                });
                 match plugin {
                     plugin if PLUGINS.contains(&plugin) => self.configured(plugin, &root, path),
                     plugin => self.plugin(plugin, source),
@@ -434,7 +464,7 @@ impl Loading<'_> {
                     }
                     Err(why) => {
                         let note = format!("Unable to parse address from hostname, leaving unchanged: {why}");
-                        self.inventory.notes.push(note);
+                        self.inventory.note(3, || note);
                         (vec![item.to_owned()], None)
                     }
                 }

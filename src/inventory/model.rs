@@ -3,7 +3,7 @@
 use crate::diag::{Diagnostic, Span};
 use crate::maps::{IndexMap, IndexSet};
 use crate::yaml::{Kind, Node};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,8 +21,8 @@ pub struct Inventory {
     pub folders: Vec<PathBuf>,
     /// The sources as given, for `ansible_inventory_sources`.
     pub sources: Vec<String>,
-    /// What there is to say about the sources at high verbosity.
-    pub notes: Vec<String>,
+    /// What there is to say about the sources at high verbosity, with the verbosity.
+    pub notes: Vec<(u8, String)>,
     /// What scripts wrote to their standard error.
     pub said: Vec<String>,
     /// Whether names of groups are made fit for variables (`TRANSFORM_INVALID_GROUP_CHARS`).
@@ -292,12 +292,21 @@ impl Inventory {
         self.groups.keys().map(|name| (name.clone(), self.members(name))).collect()
     }
 
+    /// Notes something for high verbosity.
+    pub(super) fn note(&mut self, verbosity: u8, note: impl FnOnce() -> String) {
+        const MOST: usize = 10_000;
+        if self.notes.len() < MOST {
+            self.notes.push((verbosity, note()));
+        }
+    }
+
     /// A group's name as the inventory has it.
     pub fn group_name<'n>(&mut self, name: &'n str) -> std::borrow::Cow<'n, str> {
         if !self.transform_group_names || is_variable_name(name) {
             return name.into();
         }
         self.transformed = true;
+        self.note(4, || format!("Replacing invalid character(s) \"{}\" in group name ({name})", unfit(name)));
         fit(name).into()
     }
 
@@ -332,6 +341,15 @@ impl Inventory {
 pub(super) fn is_variable_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
+/// What a group's name should not hold, as Python shows the set of it.
+pub(super) fn unfit(name: &str) -> String {
+    let kept: String = fit(name);
+    let changed: BTreeSet<char> =
+        name.chars().zip(kept.chars()).filter(|(was, is)| was != is).map(|(was, _)| was).collect();
+    let shown: Vec<String> = changed.iter().map(|c| crate::yaml::repr::of_str(&c.to_string())).collect();
+    format!("{{{}}}", shown.join(", "))
 }
 
 /// The name with `_` for what variables' names cannot hold.
