@@ -1,18 +1,29 @@
-//! Python's `re` on top of fancy-regex: its syntax, its errors, its rules for empty matches.
+//! Python's `re`: its syntax, its errors, its way of matching.
+//!
+//! A matcher of its own that goes back over its choices as Python's does, since what a pattern captures, which
+//! letters are the same and where a word ends differ in small ways between engines.
 
 mod characters;
 mod expand;
+mod matcher;
+mod node;
+mod parse;
+mod program;
+mod sets;
 #[cfg(test)]
 mod tests;
-mod translate;
 
 pub use expand::Replacement;
 
+use matcher::Matcher;
+use program::Program;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
-/// How many steps back a match may take before it is given up: patterns and texts are not trusted.
-const BACKTRACK_LIMIT: usize = 5_000_000;
+/// How long a text may become by what is put into it, if it was not as long before.
+const LONGEST: usize = 160_000_000;
+/// How many matches with their groups are held at once.
+const MOST_MATCHES: usize = 10_000_000;
 /// How many compiled patterns are kept; Python keeps 512.
 const KEPT: usize = 256;
 
@@ -51,14 +62,8 @@ pub struct Flags {
 
 /// A compiled pattern.
 pub struct PyRegex {
-    translated: String,
-    search: fancy_regex::Regex,
-    groups: usize,
+    program: Program,
     names: Vec<(String, usize)>,
-    /// Matches at the start of the text only.
-    anchored: OnceLock<Option<fancy_regex::Regex>>,
-    /// Does not match empty where the search starts; for the search after an empty match.
-    advancing: OnceLock<Option<fancy_regex::Regex>>,
 }
 
 /// One match, with its groups.
@@ -94,7 +99,7 @@ impl PyRegex {
     /// Compiles a pattern, or takes it from those compiled before.
     ///
     /// # Errors
-    /// What Python rejects, in its words; what fancy-regex cannot do, in its own.
+    /// What Python rejects, in its words; a pattern that is too large.
     pub fn new(pattern: &str, flags: Flags) -> Result<Arc<PyRegex>, RegexError> {
         type Kept = HashMap<(String, Flags), Arc<PyRegex>>;
         static COMPILED: OnceLock<Mutex<Kept>> = OnceLock::new();
@@ -105,15 +110,9 @@ impl PyRegex {
         {
             return Ok(regex.clone());
         }
-        let translated = translate::translate(pattern, flags)?;
-        let regex = Arc::new(PyRegex {
-            search: build(&translated.pattern)?,
-            translated: translated.pattern,
-            groups: translated.groups,
-            names: translated.names,
-            anchored: OnceLock::new(),
-            advancing: OnceLock::new(),
-        });
+        let parsed = parse::parse(pattern, flags)?;
+        let program = Program::new(parsed.node, parsed.groups)?;
+        let regex = Arc::new(PyRegex { program, names: parsed.names });
         if let Ok(mut kept) = compiled.lock() {
             if kept.len() >= KEPT {
                 kept.clear();
@@ -125,7 +124,7 @@ impl PyRegex {
 
     /// How many groups the pattern has, the whole match not counted.
     pub fn groups(&self) -> usize {
-        self.groups
+        self.program.groups
     }
 
     /// The number of a named group.
@@ -143,7 +142,8 @@ impl PyRegex {
     /// # Errors
     /// The match took too many steps.
     pub fn search<'t>(&self, text: &'t str) -> Result<Option<Match<'t>>, RegexError> {
-        self.run(&self.search, text, 0)
+        let mut matcher = Matcher::new(&self.program, text)?;
+        Ok(matcher.search(0, false)?.then(|| Match { groups: matcher.groups(), text }))
     }
 
     /// `re.match`: a match at the start of the text.
@@ -151,100 +151,98 @@ impl PyRegex {
     /// # Errors
     /// The match took too many steps.
     pub fn match_start<'t>(&self, text: &'t str) -> Result<Option<Match<'t>>, RegexError> {
-        let anchored = self.anchored.get_or_init(|| build(&format!("\\A(?:{})", self.translated)).ok());
-        match anchored {
-            Some(regex) => self.run(regex, text, 0),
-            None => Err(RegexError("the pattern is too large".to_owned())),
-        }
+        let mut matcher = Matcher::new(&self.program, text)?;
+        Ok(matcher.match_at(0, false)?.then(|| Match { groups: matcher.groups(), text }))
     }
 
     /// `re.fullmatch`: a match of the whole text.
     ///
     /// # Errors
-    /// The match took too many steps, or the pattern is too large.
+    /// The match took too many steps.
     pub fn full_match<'t>(&self, text: &'t str) -> Result<Option<Match<'t>>, RegexError> {
-        let whole = build(&format!("\\A(?:{})\\z", self.translated))?;
-        self.run(&whole, text, 0)
+        let mut matcher = Matcher::new(&self.program, text)?;
+        Ok(matcher.match_at(0, true)?.then(|| Match { groups: matcher.groups(), text }))
     }
 
     /// `re.finditer`: all matches. An empty match may follow right after a match that was not.
     ///
     /// # Errors
-    /// A match took too many steps.
+    /// The matches took too many steps, or are too many.
     pub fn find_all<'t>(&self, text: &'t str) -> Result<Vec<Match<'t>>, RegexError> {
-        self.find_up_to(text, usize::MAX)
-    }
-
-    fn find_up_to<'t>(&self, text: &'t str, count: usize) -> Result<Vec<Match<'t>>, RegexError> {
-        let mut found: Vec<Match<'t>> = Vec::new();
-        let mut at = 0;
-        let mut was_empty = false;
-        while at <= text.len() && found.len() < count {
-            let regex = if was_empty { self.advancing()? } else { &self.search };
-            let Some(next) = self.run(regex, text, at)? else { break };
-            was_empty = next.start() == next.end();
-            at = next.end();
+        let mut found = Vec::new();
+        self.each(text, usize::MAX, |next| {
+            if found.len() * (self.groups() + 3) >= MOST_MATCHES {
+                return Err(RegexError("the pattern matches too often".to_owned()));
+            }
             found.push(next);
-        }
+            Ok(())
+        })?;
         Ok(found)
     }
 
-    fn advancing(&self) -> Result<&fancy_regex::Regex, RegexError> {
-        let built = self.advancing.get_or_init(|| build(&format!("(?:{})(?!\\G)", self.translated)).ok());
-        built.as_ref().ok_or_else(|| RegexError("the pattern is too large".to_owned()))
+    /// Gives the first matches, `count` at most, one after the other; how many they were.
+    fn each<'t>(
+        &self,
+        text: &'t str,
+        count: usize,
+        mut take: impl FnMut(Match<'t>) -> Result<(), RegexError>,
+    ) -> Result<usize, RegexError> {
+        let mut matcher = Matcher::new(&self.program, text)?;
+        let (mut at, mut was_empty, mut taken) = (0, false, 0);
+        while taken < count && matcher.search(at, was_empty)? {
+            let next = Match { groups: matcher.groups(), text };
+            was_empty = next.start() == next.end();
+            at = next.end();
+            taken += 1;
+            take(next)?;
+        }
+        Ok(taken)
     }
 
     /// `re.subn`: replaces the first `count` matches (0: all); the text, and how many were replaced.
     ///
     /// # Errors
-    /// A match took too many steps.
+    /// The matches took too many steps, or the text becomes too long.
     pub fn replace(
         &self,
         text: &str,
         replacement: &Replacement,
         count: usize,
     ) -> Result<(String, usize), RegexError> {
-        let found = self.find_up_to(text, if count == 0 { usize::MAX } else { count })?;
-        let mut out = String::with_capacity(text.len());
+        let mut out = String::new();
         let mut at = 0;
-        for next in &found {
+        let most = LONGEST.max(text.len().saturating_mul(2));
+        let made = self.each(text, if count == 0 { usize::MAX } else { count }, |next| {
             out.push_str(text.get(at..next.start()).unwrap_or(""));
-            replacement.expand(next, &mut out);
+            replacement.expand(&next, &mut out);
             at = next.end();
-        }
+            if out.len() > most {
+                return Err(RegexError(format!("the result would be too large (over {most} bytes)")));
+            }
+            Ok(())
+        })?;
         out.push_str(text.get(at..).unwrap_or(""));
-        Ok((out, found.len()))
+        Ok((out, made))
     }
 
     /// `re.split`: the text between matches, and the groups of the matches.
     ///
     /// # Errors
-    /// A match took too many steps.
+    /// The matches took too many steps, or are too many.
     pub fn split<'t>(&self, text: &'t str, most: usize) -> Result<Vec<Option<&'t str>>, RegexError> {
         let mut parts = Vec::new();
         let mut at = 0;
-        for next in self.find_up_to(text, if most == 0 { usize::MAX } else { most })? {
+        self.each(text, if most == 0 { usize::MAX } else { most }, |next| {
+            if parts.len() >= MOST_MATCHES {
+                return Err(RegexError("the pattern matches too often".to_owned()));
+            }
             parts.push(text.get(at..next.start()));
-            parts.extend((1..=self.groups).map(|group| next.group(group)));
+            parts.extend((1..=self.groups()).map(|group| next.group(group)));
             at = next.end();
-        }
+            Ok(())
+        })?;
         parts.push(text.get(at..));
         Ok(parts)
-    }
-
-    fn run<'t>(
-        &self,
-        regex: &fancy_regex::Regex,
-        text: &'t str,
-        at: usize,
-    ) -> Result<Option<Match<'t>>, RegexError> {
-        let found = regex
-            .captures_from_pos(text, at)
-            .map_err(|error| RegexError(format!("the pattern took too many steps: {error}")))?;
-        Ok(found.map(|captures| Match {
-            groups: (0..=self.groups).map(|i| captures.get(i).map(|m| (m.start(), m.end()))).collect(),
-            text,
-        }))
     }
 }
 
@@ -258,11 +256,4 @@ pub fn escape(text: &str) -> String {
         out.push(c);
     }
     out
-}
-
-fn build(pattern: &str) -> Result<fancy_regex::Regex, RegexError> {
-    fancy_regex::RegexBuilder::new(pattern)
-        .backtrack_limit(BACKTRACK_LIMIT)
-        .build()
-        .map_err(|error| RegexError(format!("the pattern cannot be used: {error}")))
 }

@@ -1,7 +1,9 @@
-//! Single characters of a pattern: escapes, classes, and how they are written for fancy-regex.
+//! Single characters of a pattern: escapes and classes.
 
 use super::RegexError;
-use super::translate::{Parser, Part};
+use super::node::{Node, Place};
+use super::parse::{Parser, Part};
+use super::sets::{Category, Set};
 
 impl Parser {
     pub(super) fn escape(&mut self, start: usize) -> Result<Part, RegexError> {
@@ -10,20 +12,14 @@ impl Parser {
         };
         let ascii = self.flags.ascii;
         Ok(match c {
-            'A' => Part::assertion(r"\A"),
-            'Z' => Part::assertion(r"\z"),
-            'b' => Part::assertion(if ascii {
-                "(?:(?<=[0-9A-Za-z_])(?![0-9A-Za-z_])|(?<![0-9A-Za-z_])(?=[0-9A-Za-z_]))"
-            } else {
-                r"\b"
-            }),
-            'B' => Part::assertion(if ascii {
-                r"(?:(?<=[0-9A-Za-z_])(?=[0-9A-Za-z_])|(?<![0-9A-Za-z_])(?![0-9A-Za-z_])(?!\A\z))"
-            } else {
-                // Nothing at all has no place that is no boundary.
-                r"(?:\B(?!\A\z))"
-            }),
-            'd' | 'D' | 'w' | 'W' | 's' | 'S' => Part::one(category(c, ascii)),
+            'A' => Part::at(Place::Start),
+            'Z' => Part::at(Place::End),
+            'b' => Part::at(Place::Boundary { ascii }),
+            'B' => Part::at(Place::NoBoundary { ascii }),
+            'd' | 'D' | 'w' | 'W' | 's' | 'S' => {
+                let category = Category { letter: c, ascii };
+                Part::one(Node::Set(Set::new(false, self.fold(), Vec::new(), vec![category])))
+            }
             '1'..='9' => {
                 let mut digits = String::from(c);
                 if let Some(second) = self.peek().filter(char::is_ascii_digit) {
@@ -33,7 +29,7 @@ impl Parser {
                         self.at += 2;
                         digits.push(second);
                         digits.extend(third);
-                        return self.octal(&digits, start).map(|c| Part::one(literal(c)));
+                        return self.octal(&digits, start).map(|c| Part::one(self.literal(c)));
                     }
                     self.at += 1;
                     digits.push(second);
@@ -41,7 +37,10 @@ impl Parser {
                 let group = digits.parse().unwrap_or(usize::MAX);
                 return self.back_reference(group, start + 1, start);
             }
-            c => Part::one(literal(self.character(c, start)?)),
+            c => {
+                let c = self.character(c, start)?;
+                Part::one(self.literal(c))
+            }
         })
     }
 
@@ -106,7 +105,8 @@ impl Parser {
     }
 
     pub(super) fn class(&mut self, start: usize) -> Result<Part, RegexError> {
-        let mut text = String::from(if self.accept('^') { "[^" } else { "[" });
+        let negated = self.accept('^');
+        let (mut ranges, mut categories) = (Vec::new(), Vec::new());
         let first = self.at;
         loop {
             let here = self.at;
@@ -119,7 +119,10 @@ impl Parser {
             let low = self.class_item(c, here)?;
             let closes = self.chars.get(self.at + 1) == Some(&']');
             if self.peek() != Some('-') || closes {
-                text.push_str(&low.1);
+                match low {
+                    Item::Char(c) => ranges.push((c, c)),
+                    Item::Category(category) => categories.push(category),
+                }
                 continue;
             }
             self.at += 1;
@@ -128,16 +131,21 @@ impl Parser {
                 return Err(self.error("unterminated character set", start));
             };
             let high = self.class_item(c, place)?;
-            let (Some(a), Some(b)) = (low.0, high.0) else {
+            let (Item::Char(a), Item::Char(b)) = (low, high) else {
                 return Err(self.bad_range(here));
             };
             if a > b {
                 return Err(self.bad_range(here));
             }
-            text.push_str(&format!("{}-{}", literal(a), literal(b)));
+            ranges.push((a, b));
         }
-        text.push(']');
-        Ok(Part::one(text))
+        // One character alone is that character.
+        if let ([(a, b)], [], false) = (&*ranges, &*categories, negated)
+            && a == b
+        {
+            return Ok(Part::one(self.literal(*a)));
+        }
+        Ok(Part::one(Node::Set(Set::new(negated, self.fold(), ranges, categories))))
     }
 
     fn bad_range(&self, here: usize) -> RegexError {
@@ -145,44 +153,23 @@ impl Parser {
         self.error(&format!("bad character range {range}"), here)
     }
 
-    fn class_item(&mut self, c: char, here: usize) -> Result<(Option<char>, String), RegexError> {
+    fn class_item(&mut self, c: char, here: usize) -> Result<Item, RegexError> {
         if c != '\\' {
-            return Ok((Some(c), literal(c)));
+            return Ok(Item::Char(c));
         }
         let Some(c) = self.next() else {
             return Err(self.error("bad escape (end of pattern)", here));
         };
         if "dDwWsS".contains(c) {
-            return Ok((None, category(c, self.flags.ascii).to_owned()));
+            return Ok(Item::Category(Category { letter: c, ascii: self.flags.ascii }));
         }
         let c = if c == 'b' { '\x08' } else { self.character(c, here)? };
-        Ok((Some(c), literal(c)))
+        Ok(Item::Char(c))
     }
 }
 
-/// Python's categories: `\w` is letters, numbers and `_` (no marks), `\s` includes the four separators.
-fn category(letter: char, ascii: bool) -> &'static str {
-    match (letter, ascii) {
-        ('d', false) => r"\p{Nd}",
-        ('D', false) => r"\P{Nd}",
-        ('w', false) => r"[\p{L}\p{N}_]",
-        ('W', false) => r"[^\p{L}\p{N}_]",
-        ('s', false) => r"[\s\x1c-\x1f]",
-        ('S', false) => r"[^\s\x1c-\x1f]",
-        ('d', true) => "[0-9]",
-        ('D', true) => "[^0-9]",
-        ('w', true) => "[0-9A-Za-z_]",
-        ('W', true) => "[^0-9A-Za-z_]",
-        ('s', true) => r"[ \t\n\r\x0b\x0c]",
-        _ => r"[^ \t\n\r\x0b\x0c]",
-    }
-}
-
-/// A character that stands for itself.
-pub(super) fn literal(c: char) -> String {
-    match c {
-        c if c.is_ascii_alphanumeric() || c == '_' => c.to_string(),
-        c if c.is_ascii() => format!("\\x{:02x}", u32::from(c)),
-        c => c.to_string(),
-    }
+/// What stands in a class.
+enum Item {
+    Char(char),
+    Category(Category),
 }

@@ -1,5 +1,6 @@
 //! The text that replaces a match, in Python's template syntax: `\1`, `\g<name>`, `\n`.
 
+use super::parse::group_number;
 use super::{Match, PyRegex, RegexError};
 
 /// A parsed replacement: text and the groups to put in.
@@ -152,8 +153,8 @@ impl Reader<'_> {
                 Some(c) => name.push(c),
             }
         }
-        if name.chars().all(|c| c.is_ascii_digit()) {
-            return self.group(name.parse().unwrap_or(usize::MAX), from);
+        if let Some(number) = group_number(&name) {
+            return self.group(number, from);
         }
         let mut chars = name.chars();
         let good = chars.next().is_some_and(|c| c.is_alphabetic() || c == '_')

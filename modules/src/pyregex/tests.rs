@@ -99,5 +99,73 @@ fn hostile_patterns_end() {
     let slow = regex(r"^(a+)+\1$");
     assert!(slow.search(&"a".repeat(40).replace("aaaa", "aaab")).is_ok_and(|m| m.is_none()));
     assert!(PyRegex::new(&"(".repeat(5000), Flags::default()).is_err());
-    assert!(PyRegex::new("(?:(?:a{1000}){1000}){1000}", Flags::default()).is_err());
+    assert!(regex("(?:(?:a{1000}){1000}){1000}").search(&"a".repeat(50)).is_ok_and(|m| m.is_none()));
+    assert!(regex("(a+)+$").search(&format!("{}b", "a".repeat(50))).is_err());
+    // One bound for all matches of a call.
+    assert!(regex("(a|a)*\\1c|.").find_all(&format!("{}b", "a".repeat(20)).repeat(2000)).is_err());
+    assert!(regex(".*b").find_all(&"a".repeat(2_000_000)).is_ok_and(|m| m.is_empty()));
+}
+
+#[test]
+fn bounded_repeats_of_any_size_work() {
+    for pattern in [
+        r"^\w{1,253}$",
+        r"^[\w.-]{1,255}$",
+        r"^([\w-]{1,63}\.?){1,10}$",
+        r"^([\w-]{1,63}\.?){1,128}$",
+        r"^.{1,65535}$",
+        r"(\d{0,4096})",
+        r"([^\s]{0,10000})",
+        r"(?:(?:(?:\w{1,63}){1,63}){1,63}){1,63}",
+    ] {
+        assert!(regex(pattern).match_start("wwwexample").unwrap().is_some(), "{pattern}");
+    }
+    assert!(regex(r"^\w{1,253}$").search(&"é".repeat(253)).unwrap().is_some());
+    assert!(regex(r"^\w{1,253}$").search(&"é".repeat(254)).unwrap().is_none());
+}
+
+#[test]
+fn the_last_empty_turn_of_a_repeated_group_counts() {
+    assert_eq!(sub(r"(a|b|)*", r"[\1]", "ab"), "[][]");
+    assert_eq!(sub(r"^(/?[^/]*)*$", r"\1", "/a/b"), "");
+    let found = regex(r"((?:\w*),?)*");
+    assert_eq!(found.search("ab,cd").unwrap().unwrap().group(1), Some(""));
+    assert_eq!(all("(?:a|b)*", &"ab".repeat(300_000)).len(), 2);
+}
+
+#[test]
+fn words_end_as_in_python() {
+    assert_eq!(sub(r"\b", "|", "10m²"), "|10m²|");
+    assert_eq!(sub(r"\b", "|", "a\u{301}b"), "|a|\u{301}|b|");
+    assert_eq!(sub(r"(?a)\b", "|", "é1"), "é|1|");
+    assert_eq!(sub(r"\B", "|", ""), "");
+}
+
+#[test]
+fn letters_without_case_are_those_of_python() {
+    assert_eq!(all("(?i)[A-Z]", "iİıſ\u{212a}").len(), 5);
+    assert_eq!(all("(?i)i", "iIİı").len(), 4);
+    assert_eq!(all("(?ai)i|k|s", "İıſ\u{212a}iKS"), ["i", "K", "S"]);
+    assert_eq!(all("(?ai)é", "Éé"), ["é"]);
+    assert_eq!(all("(?i)É+|[ß-ü]", "éÉÜ").len(), 2);
+    assert_eq!(all(r"(?i)[^A-Z]", "aB1"), ["1"]);
+    assert_eq!(all(r"(?i)(é)\1", "éÉ"), ["éÉ"]);
+}
+
+#[test]
+fn flags_and_group_numbers_are_read_as_in_python() {
+    let cases = [
+        ("(?L)a", "bad inline flags: cannot use 'L' flag with a str pattern at position 3"),
+        ("(?iL:a)", "bad inline flags: cannot use 'L' flag with a str pattern at position 4"),
+        ("(?au)a", "bad inline flags: flags 'a', 'u' and 'L' are incompatible at position 4"),
+        ("(?au:b)", "bad inline flags: flags 'a', 'u' and 'L' are incompatible at position 4"),
+        ("(?a)(?u)b", "ASCII and UNICODE flags are incompatible"),
+        ("(?i-i:a)", "bad inline flags: flag turned on and off at position 5"),
+    ];
+    for (pattern, message) in cases {
+        assert_eq!(error(pattern), message, "{pattern}");
+    }
+    assert_eq!(all("(?#x)(?i)A", "aA"), ["a", "A"]);
+    assert_eq!(all("(?(+1)a|b)(x)", "bx"), ["bx"]);
+    assert_eq!(sub("(a)", r"\g< 1>\g<+1>\g<0_1>\g<-0>", "a"), "aaaa");
 }

@@ -58,10 +58,14 @@ fn replace(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
         }
     };
     let regex = compile(&pattern, args.bool(2, "ignorecase", false)?, args.bool(3, "multiline", false)?)?;
-    let count = usize::try_from(args.int(4, "count", 0)?).unwrap_or(usize::MAX);
+    let count = args.int(4, "count", 0)?;
     let must = args.int(5, "mandatory_count", 0)?;
     let replacement = Replacement::parse(&with, &regex)?;
-    let (out, made) = regex.replace(&text, &replacement, count)?;
+    let (out, made) = match usize::try_from(count) {
+        Ok(count) => regex.replace(&text, &replacement, count)?,
+        // Less than none is none.
+        Err(_) => (text.clone(), 0),
+    };
     if must != 0 && must != made as i64 {
         return Err(Error::new(format!(
             "{} should match {must} times, but matches {count} times in {}",
@@ -110,7 +114,7 @@ fn search(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     for group in groups {
         let number = match group {
             Group::Number(number) => Some(number),
-            Group::Named(name) => name.parse().ok().or_else(|| regex.group_named(&name)),
+            Group::Named(name) => regex.group_named(&name),
         };
         match number.filter(|n| *n <= regex.groups()) {
             Some(number) => out.push(value(found.group(number))),

@@ -30,6 +30,13 @@ fn matches(input: &Value, args: &Args, how: &str) -> Result<bool> {
     Ok(match how {
         "search" => regex.search(&text)?.is_some(),
         "match" => regex.match_start(&text)?.is_some(),
+        "findall" => regex.search(&text)?.is_some(),
+        // What these give is something, matches or none.
+        "finditer" | "split" | "scanner" => true,
+        "sub" | "subn" => {
+            return Err(Error::new(format!("{how}() missing required argument 'string' (pos 2)")));
+        }
+        "groups" | "flags" => return Err(Error::new("'int' object is not callable")),
         "fullmatch" => regex.full_match(&text)?.is_some(),
         _ => return Err(Error::new("'str' object is not callable")),
     })

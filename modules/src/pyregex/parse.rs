@@ -1,25 +1,25 @@
-//! Reads a pattern as Python's `re` does and writes the same pattern for fancy-regex.
-//!
-//! Everything is parsed, nothing is passed through: what Python rejects is rejected with Python's words, and
-//! what the two engines read differently (`$`, `\Z`, `\w`, classes, octal escapes, flags) is spelled out.
+//! Reads a pattern as Python's `re` does: what Python rejects is rejected with Python's words.
 
-use super::characters::literal;
+use super::node::{Fold, How, Node, Place};
+use super::sets::Set;
 use super::{Flags, RegexError};
 
 /// How deep groups may nest; Python's own limit is its stack.
 const MAX_DEPTH: usize = 100;
+/// Python knows no more groups than these.
+pub(super) const MAX_GROUPS: usize = 2_147_483_647 / 2;
 /// What Python's engine writes for "no upper bound".
 const MAX_REPEAT: u64 = 4_294_967_295;
 
-/// A translated pattern and what it captures.
-pub(super) struct Translated {
-    pub pattern: String,
+/// A parsed pattern and what it captures.
+pub(super) struct Parsed {
+    pub node: Node,
     pub groups: usize,
     pub names: Vec<(String, usize)>,
 }
 
-/// Translates a whole pattern.
-pub(super) fn translate(pattern: &str, flags: Flags) -> Result<Translated, RegexError> {
+/// Parses a whole pattern.
+pub(super) fn parse(pattern: &str, flags: Flags) -> Result<Parsed, RegexError> {
     let mut parser = Parser {
         chars: pattern.chars().collect(),
         at: 0,
@@ -28,6 +28,8 @@ pub(super) fn translate(pattern: &str, flags: Flags) -> Result<Translated, Regex
         names: Vec::new(),
         behind: None,
         late: Vec::new(),
+        leading_types: None,
+        is_wide: false,
     };
     parser.leading_flags()?;
     let part = parser.alternatives(0)?;
@@ -37,13 +39,15 @@ pub(super) fn translate(pattern: &str, flags: Flags) -> Result<Translated, Regex
     if let Some(&(group, at)) = parser.late.iter().find(|(group, _)| *group > parser.groups.len()) {
         return Err(parser.error(&format!("invalid group reference {group}"), at));
     }
-    let pattern = if parser.flags.ignore_case { format!("(?i:{})", part.text) } else { part.text };
-    Ok(Translated { pattern, groups: parser.groups.len(), names: parser.names })
+    if parser.is_wide {
+        return Err(RegexError("look-behind requires fixed-width pattern".to_owned()));
+    }
+    Ok(Parsed { node: part.node, groups: parser.groups.len(), names: parser.names })
 }
 
-/// A translated piece with the least and greatest number of characters it matches.
+/// A piece with the least and greatest number of characters it matches.
 pub(super) struct Part {
-    pub text: String,
+    pub node: Node,
     pub low: u64,
     pub high: u64,
     pub kind: Kind,
@@ -59,14 +63,14 @@ pub(super) enum Kind {
 }
 
 impl Part {
-    pub fn one(text: impl Into<String>) -> Part {
-        Part { text: text.into(), low: 1, high: 1, kind: Kind::Atom }
+    pub fn one(node: Node) -> Part {
+        Part { node, low: 1, high: 1, kind: Kind::Atom }
     }
-    pub fn assertion(text: impl Into<String>) -> Part {
-        Part { text: text.into(), low: 0, high: 0, kind: Kind::Assertion }
+    pub fn at(place: Place) -> Part {
+        Part { node: Node::At(place), low: 0, high: 0, kind: Kind::Assertion }
     }
     pub fn nothing() -> Part {
-        Part { text: String::new(), low: 0, high: 0, kind: Kind::Nothing }
+        Part { node: Node::Empty, low: 0, high: 0, kind: Kind::Nothing }
     }
 }
 
@@ -82,6 +86,10 @@ pub(super) struct Parser {
     behind: Option<usize>,
     /// Conditions on groups that may come later, with their places.
     late: Vec<(usize, usize)>,
+    /// Which of `a` and `u` the pattern opened with.
+    leading_types: Option<char>,
+    /// A look-behind has no fixed width, which Python tells once all else is read.
+    is_wide: bool,
 }
 
 impl Parser {
@@ -115,26 +123,45 @@ impl Parser {
             if self.peek() != Some('(') || self.chars.get(start + 1) != Some(&'?') {
                 return Ok(());
             }
+            if self.chars.get(start + 2) == Some(&'#') {
+                let rest = self.chars.get(start..).unwrap_or(&[]);
+                let Some(length) = rest.iter().position(|c| *c == ')') else { return Ok(()) };
+                self.at += length + 1;
+                continue;
+            }
             let rest = self.chars.get(start + 2..).unwrap_or(&[]);
-            let letters: Vec<char> = rest.iter().copied().take_while(|c| "aiLmsux".contains(*c)).collect();
+            let letters: Vec<char> = rest.iter().copied().take_while(|c| "aiLmstux".contains(*c)).collect();
             if letters.is_empty() || rest.get(letters.len()) != Some(&')') {
                 return Ok(());
             }
-            for letter in &letters {
-                self.set_flag(*letter, start + 2)?;
+            let mut types = None;
+            for (letter, at) in letters.iter().zip(start + 3..) {
+                self.set_flag(*letter, at, &mut types)?;
+            }
+            let types = (types, self.leading_types);
+            self.leading_types = types.0.or(types.1);
+            if let (Some(a), Some(b)) = types
+                && a != b
+            {
+                return Err(RegexError("ASCII and UNICODE flags are incompatible".to_owned()));
             }
             self.at = start + 3 + letters.len();
         }
     }
 
-    fn set_flag(&mut self, letter: char, at: usize) -> Result<(), RegexError> {
+    /// Sets a flag that was read up to `at`; `types` is which of `a` and `u` came before.
+    fn set_flag(&mut self, letter: char, at: usize, types: &mut Option<char>) -> Result<(), RegexError> {
+        if "au".contains(letter) && *types.get_or_insert(letter) != letter {
+            return Err(self.error("bad inline flags: flags 'a', 'u' and 'L' are incompatible", at));
+        }
         match letter {
             'i' => self.flags.ignore_case = true,
             'm' => self.flags.multiline = true,
             's' => self.flags.dot_all = true,
             'x' => self.flags.verbose = true,
             'a' => self.flags.ascii = true,
-            'u' => {}
+            'u' => self.flags.ascii = false,
+            't' => {}
             _ => {
                 return Err(self.error("bad inline flags: cannot use 'L' flag with a str pattern", at));
             }
@@ -157,18 +184,22 @@ impl Parser {
             return Err(RegexError("groups are nested too deeply".to_owned()));
         }
         let mut all = self.sequence(depth)?;
+        if self.peek() != Some('|') {
+            return Ok(all);
+        }
+        let mut branches = vec![std::mem::replace(&mut all.node, Node::Empty)];
         while self.accept('|') {
             let next = self.sequence(depth)?;
-            all.text.push('|');
-            all.text.push_str(&next.text);
+            branches.push(next.node);
             all.low = all.low.min(next.low);
             all.high = all.high.max(next.high);
         }
-        Ok(all)
+        Ok(Part { node: Node::Either(branches), ..all })
     }
 
     fn sequence(&mut self, depth: usize) -> Result<Part, RegexError> {
         let mut all = Part::nothing();
+        let mut nodes = Vec::new();
         let mut last = Part::nothing();
         loop {
             if self.flags.verbose {
@@ -187,29 +218,53 @@ impl Parser {
             let next = self.item(c, start, depth)?;
             // A quantifier after a comment is that of what stands before the comment.
             if next.kind != Kind::Nothing {
-                self.push(&mut all, std::mem::replace(&mut last, next));
+                self.push(&mut all, &mut nodes, std::mem::replace(&mut last, next));
             }
         }
-        self.push(&mut all, last);
+        self.push(&mut all, &mut nodes, last);
+        all.node = match (nodes.len(), nodes.pop()) {
+            (1, Some(only)) => only,
+            (_, None) => Node::Empty,
+            (_, Some(last)) => {
+                nodes.push(last);
+                Node::Sequence(nodes)
+            }
+        };
         Ok(all)
     }
 
-    fn push(&self, all: &mut Part, part: Part) {
-        all.text.push_str(&part.text);
+    fn push(&self, all: &mut Part, nodes: &mut Vec<Node>, part: Part) {
+        if part.kind != Kind::Nothing {
+            nodes.push(part.node);
+        }
         all.low = (all.low + part.low).min(MAX_REPEAT);
         all.high = (all.high + part.high).min(MAX_REPEAT);
     }
 
     fn item(&mut self, c: char, start: usize, depth: usize) -> Result<Part, RegexError> {
         Ok(match c {
-            '.' => Part::one(if self.flags.dot_all { "(?s:.)" } else { r"[^\n]" }),
-            '^' => Part::assertion(if self.flags.multiline { "(?m:^)" } else { r"\A" }),
-            '$' => Part::assertion(if self.flags.multiline { "(?m:$)" } else { r"(?=\n?\z)" }),
+            '.' => Part::one(if self.flags.dot_all { Node::All } else { Node::Any }),
+            '^' => Part::at(if self.flags.multiline { Place::LineStart } else { Place::Start }),
+            '$' => Part::at(if self.flags.multiline { Place::LineEnd } else { Place::LastLineEnd }),
             '(' => self.group(start, depth)?,
             '[' => self.class(start)?,
             '\\' => self.escape(start)?,
-            c => Part::one(literal(c)),
+            c => Part::one(self.literal(c)),
         })
+    }
+
+    /// How letters are compared here.
+    pub fn fold(&self) -> Fold {
+        match (self.flags.ignore_case, self.flags.ascii) {
+            (false, _) => Fold::No,
+            (true, true) => Fold::Ascii,
+            (true, false) => Fold::Unicode,
+        }
+    }
+
+    /// A character that stands for itself.
+    pub fn literal(&self, c: char) -> Node {
+        Set::cased(c, self.fold()).map_or(Node::Char(c), Node::Set)
     }
 
     /// A quantifier at this place: its bounds. A brace that is none is a literal.
@@ -258,38 +313,19 @@ impl Parser {
             Kind::Repeat => return Err(self.error("multiple repeat", start)),
             Kind::Atom => {}
         }
-        if part.high == 0 {
-            return Ok(self.repeated_nothing(&part.text, low, high));
-        }
-        let mut text = part.text;
-        match (low, high) {
-            (0, 1) => text.push('?'),
-            (0, MAX_REPEAT) => text.push('*'),
-            (1, MAX_REPEAT) => text.push('+'),
-            (l, MAX_REPEAT) => text.push_str(&format!("{{{l},}}")),
-            (l, h) => text.push_str(&format!("{{{l},{h}}}")),
-        }
-        if self.accept('?') {
-            text.push('?');
+        let how = if self.accept('?') {
+            How::Lazy
         } else if self.accept('+') {
-            text = format!("(?>{text})");
-        }
-        let width = |n: u64, w: u64| n.saturating_mul(w).min(MAX_REPEAT);
-        Ok(Part { text, low: width(low, part.low), high: width(high, part.high), kind: Kind::Repeat })
-    }
-
-    /// What matches no characters, repeated: it is there once, or may be missing. fancy-regex repeats no such thing.
-    fn repeated_nothing(&mut self, text: &str, low: u64, high: u64) -> Part {
-        let lazy = self.accept('?');
-        let open = if !lazy && self.accept('+') { "(?>" } else { "(?:" };
-        let text = match (low, high, lazy) {
-            // The groups in it still count.
-            (_, 0, _) => format!("(?:(?!){text}|)"),
-            (0, _, false) => format!("{open}{text}|)"),
-            (0, _, true) => format!("(?:|{text})"),
-            _ => format!("{open}{text})"),
+            How::Possessive
+        } else {
+            How::Greedy
         };
-        Part { text, low: 0, high: 0, kind: Kind::Repeat }
+        let bound = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
+        // What takes no characters is there after one turn as after many.
+        let least = if part.high == 0 { bound(low).min(1) } else { bound(low) };
+        let node = Node::Repeat { body: Box::new(part.node), low: least, high: bound(high), how };
+        let width = |n: u64, w: u64| n.saturating_mul(w).min(MAX_REPEAT);
+        Ok(Part { node, low: width(low, part.low), high: width(high, part.high), kind: Kind::Repeat })
     }
 
     fn group(&mut self, start: usize, depth: usize) -> Result<Part, RegexError> {
@@ -300,14 +336,17 @@ impl Parser {
             return Err(self.error("unexpected end of pattern", self.at));
         };
         match c {
-            ':' => self.wrapped("(?:", start, depth),
-            '>' => self.wrapped("(?>", start, depth),
-            '=' => self.look("(?=", start, depth),
-            '!' => self.look("(?!", start, depth),
+            ':' => self.wrapped(start, depth),
+            '>' => {
+                let inner = self.wrapped(start, depth)?;
+                Ok(Part { node: Node::Atomic(Box::new(inner.node)), ..inner })
+            }
+            '=' => self.look(true, false, start, depth),
+            '!' => self.look(false, false, start, depth),
             '<' => match self.next() {
-                Some('=') => self.look("(?<=", start, depth),
-                Some('!') => self.look("(?<!", start, depth),
-                Some(c) => Err(self.error(&format!("unknown extension ?<{c}"), start + 1)),
+                Some('=') => self.look(true, true, start, depth),
+                Some('!') => self.look(false, true, start, depth),
+                Some(c) => Err(self.unknown_extension("?<", c, start)),
                 None => Err(self.error("unexpected end of pattern", self.at)),
             },
             '#' => loop {
@@ -341,13 +380,19 @@ impl Parser {
                     };
                     self.back_reference(group, from, from)
                 }
-                Some(c) => Err(self.error(&format!("unknown extension ?P{c}"), start + 1)),
+                Some(c) => Err(self.unknown_extension("?P", c, start)),
                 None => Err(self.error("unexpected end of pattern", self.at)),
             },
             '(' => self.conditional(start, depth),
-            c if "aiLmsux-".contains(c) => self.scoped_flags(c, start, depth),
-            c => Err(self.error(&format!("unknown extension ?{c}"), start + 1)),
+            c if "aiLmstux-".contains(c) => self.scoped_flags(c, start, depth),
+            c => Err(self.unknown_extension("?", c, start)),
         }
+    }
+
+    /// Python reads a backslash and what follows it as one.
+    fn unknown_extension(&self, before: &str, c: char, start: usize) -> RegexError {
+        let escaped = self.peek().filter(|_| c == '\\').map(String::from).unwrap_or_default();
+        self.error(&format!("unknown extension {before}{c}{escaped}"), start + 1)
     }
 
     fn close(&mut self, start: usize) -> Result<(), RegexError> {
@@ -368,47 +413,50 @@ impl Parser {
         if let Some(slot) = self.groups.get_mut(group - 1) {
             *slot = Some((inner.low, inner.high));
         }
-        Ok(Part { text: format!("({})", inner.text), kind: Kind::Atom, ..inner })
+        Ok(Part { node: Node::Group(group, Box::new(inner.node)), kind: Kind::Atom, ..inner })
     }
 
-    fn wrapped(&mut self, open: &str, start: usize, depth: usize) -> Result<Part, RegexError> {
+    fn wrapped(&mut self, start: usize, depth: usize) -> Result<Part, RegexError> {
         let inner = self.alternatives(depth + 1)?;
         self.close(start)?;
-        Ok(Part { text: format!("{open}{})", inner.text), kind: Kind::Atom, ..inner })
+        Ok(Part { kind: Kind::Atom, ..inner })
     }
 
-    fn look(&mut self, open: &str, start: usize, depth: usize) -> Result<Part, RegexError> {
-        let is_behind = open.starts_with("(?<");
+    fn look(
+        &mut self,
+        wanted: bool,
+        is_behind: bool,
+        start: usize,
+        depth: usize,
+    ) -> Result<Part, RegexError> {
         let outer = self.behind;
         if is_behind && outer.is_none() {
             self.behind = Some(self.groups.len());
         }
-        let inner = self.wrapped(open, start, depth)?;
+        let inner = self.wrapped(start, depth)?;
         self.behind = outer;
         if is_behind && inner.low != inner.high {
-            return Err(RegexError("look-behind requires fixed-width pattern".to_owned()));
+            self.is_wide = true;
         }
-        Ok(Part { low: 0, high: 0, ..inner })
+        let behind = is_behind.then(|| u32::try_from(inner.low).unwrap_or(u32::MAX));
+        let node = Node::Look { body: Box::new(inner.node), wanted, behind };
+        Ok(Part { node, low: 0, high: 0, ..inner })
     }
 
     fn scoped_flags(&mut self, first: char, start: usize, depth: usize) -> Result<Part, RegexError> {
         let outer = self.flags;
         let mut next = first;
-        let mut case = None;
+        let mut types = None;
+        let mut on = String::new();
         while next != '-' {
-            self.set_flag(next, start + 2)?;
-            if next == 'u' {
-                self.flags.ascii = false;
-            }
-            if next == 'i' {
-                case = Some(true);
-            }
+            self.set_flag(next, self.at, &mut types)?;
+            on.push(next);
             match self.next() {
                 Some(')') => {
                     return Err(self.error("global flags not at the start of the expression", start));
                 }
-                Some(':') => return self.with_flags(outer, case, start, depth),
-                Some(c) if "aiLmsux-".contains(c) => next = c,
+                Some(':') => return self.with_flags(outer, start, depth),
+                Some(c) if "aiLmstux-".contains(c) => next = c,
                 Some(c) if c.is_alphabetic() => return Err(self.error("unknown flag", self.at - 1)),
                 Some(_) => return Err(self.error("missing -, : or )", self.at - 1)),
                 None => return Err(self.error("missing -, : or )", self.at)),
@@ -416,8 +464,12 @@ impl Parser {
         }
         let mut any = false;
         loop {
-            match self.next() {
-                Some('i') => (self.flags.ignore_case, case) = (false, Some(false)),
+            let letter = self.next();
+            if letter.is_some_and(|c| on.contains(c)) {
+                return Err(self.error("bad inline flags: flag turned on and off", self.at));
+            }
+            match letter {
+                Some('i') => self.flags.ignore_case = false,
                 Some('m') => self.flags.multiline = false,
                 Some('s') => self.flags.dot_all = false,
                 Some('x') => self.flags.verbose = false,
@@ -425,7 +477,7 @@ impl Parser {
                     let message = "bad inline flags: cannot turn off flags 'a', 'u' and 'L'";
                     return Err(self.error(message, self.at));
                 }
-                Some(':') if any => return self.with_flags(outer, case, start, depth),
+                Some(':') if any => return self.with_flags(outer, start, depth),
                 Some(c) if c.is_alphabetic() => return Err(self.error("unknown flag", self.at - 1)),
                 Some(_) if any => return Err(self.error("missing :", self.at - 1)),
                 Some(_) => return Err(self.error("missing flag", self.at - 1)),
@@ -436,19 +488,8 @@ impl Parser {
         }
     }
 
-    fn with_flags(
-        &mut self,
-        outer: Flags,
-        case: Option<bool>,
-        start: usize,
-        depth: usize,
-    ) -> Result<Part, RegexError> {
-        let open = match case {
-            Some(true) => "(?i:",
-            Some(false) => "(?-i:",
-            None => "(?:",
-        };
-        let inner = self.wrapped(open, start, depth)?;
+    fn with_flags(&mut self, outer: Flags, start: usize, depth: usize) -> Result<Part, RegexError> {
+        let inner = self.wrapped(start, depth)?;
         self.flags = outer;
         Ok(inner)
     }
@@ -456,11 +497,11 @@ impl Parser {
     fn conditional(&mut self, start: usize, depth: usize) -> Result<Part, RegexError> {
         let from = self.at;
         let name = self.name(')', "group name")?;
-        let group = if !name.is_empty() && name.chars().all(|c| c.is_ascii_digit()) {
-            match name.parse::<usize>() {
-                Ok(0) => return Err(self.error("bad group number", from)),
-                Ok(n) if n < 10_000 => n,
-                _ => return Err(self.error(&format!("invalid group reference {name}"), from)),
+        let group = if let Some(number) = group_number(&name) {
+            match number {
+                0 => return Err(self.error("bad group number", from)),
+                n if n < MAX_GROUPS => n,
+                n => return Err(self.error(&format!("invalid group reference {n}"), from)),
             }
         } else {
             self.check_name(&name, from)?;
@@ -469,11 +510,11 @@ impl Parser {
         };
         if let Some(before) = self.behind {
             if self.groups.get(group - 1).is_none_or(Option::is_none) {
-                return Err(self.error("cannot refer to an open group", from));
+                return Err(self.error("cannot refer to an open group", self.at));
             }
             if group > before {
                 return Err(
-                    self.error("cannot refer to group defined in the same lookbehind subpattern", from)
+                    self.error("cannot refer to group defined in the same lookbehind subpattern", self.at)
                 );
             }
         }
@@ -490,7 +531,7 @@ impl Parser {
         };
         self.close(start)?;
         Ok(Part {
-            text: format!("(?({group})(?:{})|(?:{}))", yes.text, no.text),
+            node: Node::Condition { group, yes: Box::new(yes.node), no: Box::new(no.node) },
             low: yes.low.min(no.low),
             high: yes.high.max(no.high),
             kind: Kind::Atom,
@@ -539,8 +580,20 @@ impl Parser {
         if self.behind.is_some_and(|before| group > before) {
             return Err(self.error("cannot refer to group defined in the same lookbehind subpattern", at));
         }
-        Ok(Part { text: format!("(?:\\{group})"), low, high, kind: Kind::Atom })
+        Ok(Part { node: Node::Back { group, fold: self.fold() }, low, high, kind: Kind::Atom })
     }
+}
+
+/// The number of a group as Python's `int` reads it; none where it is no number or less than nothing.
+pub(super) fn group_number(text: &str) -> Option<usize> {
+    let text = text.trim();
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let fine = digits.split('_').all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit()));
+    let number = fine.then(|| digits.replace('_', "").parse().unwrap_or(usize::MAX))?;
+    (!negative || number == 0).then_some(number)
 }
 
 fn quoted(name: &str) -> String {
