@@ -14,6 +14,7 @@ mod sets;
 mod tests;
 
 pub use expand::Replacement;
+pub use sets::Letters;
 
 use matcher::Matcher;
 use program::Program;

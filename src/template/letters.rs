@@ -1,6 +1,6 @@
 //! What Python's strings say of characters (digit, letter, blank, printable) and what their cases are.
 
-use fancy_regex::Regex;
+use super::pyregex::Letters;
 use std::sync::LazyLock;
 
 /// What Python takes for a blank: Unicode's and four of ASCII's separators.
@@ -8,19 +8,9 @@ pub(crate) fn is_space(c: char) -> bool {
     c.is_whitespace() || ('\x1c'..='\x1f').contains(&c)
 }
 
-/// A set of characters that a regular expression describes.
-struct Class(LazyLock<Option<Regex>>);
-
-impl Class {
-    fn has(&self, c: char) -> bool {
-        let regex = self.0.as_ref();
-        regex.is_some_and(|regex| regex.is_match(c.encode_utf8(&mut [0; 4])).unwrap_or(false))
-    }
-}
-
 macro_rules! class {
     ($name:ident, $pattern:literal) => {
-        static $name: Class = Class(LazyLock::new(|| Regex::new($pattern).ok()));
+        static $name: LazyLock<Letters> = LazyLock::new(|| Letters::new($pattern));
     };
 }
 
@@ -62,12 +52,12 @@ const NUMERALS: &str = "㐅㒃㠪㭍一七万三九二五亖亿什仟仨伍佰�
 
 /// `str.isalpha` of one character.
 pub(crate) fn is_alpha(c: char) -> bool {
-    if c.is_ascii() { c.is_ascii_alphabetic() } else { LETTER.has(c) }
+    if c.is_ascii() { c.is_ascii_alphabetic() } else { LETTER.hold(c) }
 }
 
 /// `str.isdecimal` of one character.
 pub(crate) fn is_decimal(c: char) -> bool {
-    if c.is_ascii() { c.is_ascii_digit() } else { DECIMAL.has(c) }
+    if c.is_ascii() { c.is_ascii_digit() } else { DECIMAL.hold(c) }
 }
 
 /// `str.isdigit` of one character.
@@ -78,7 +68,7 @@ pub(crate) fn is_digit(c: char) -> bool {
 
 /// `str.isnumeric` of one character.
 pub(crate) fn is_numeric(c: char) -> bool {
-    if c.is_ascii() { c.is_ascii_digit() } else { NUMBER.has(c) || NUMERALS.contains(c) }
+    if c.is_ascii() { c.is_ascii_digit() } else { NUMBER.hold(c) || NUMERALS.contains(c) }
 }
 
 /// `str.isalnum` of one character.
@@ -88,13 +78,13 @@ pub(crate) fn is_alnum(c: char) -> bool {
 
 /// `str.isprintable` of one character.
 pub(crate) fn is_printable(c: char) -> bool {
-    if c.is_ascii() { !c.is_ascii_control() } else { !HIDDEN.has(c) }
+    if c.is_ascii() { !c.is_ascii_control() } else { !HIDDEN.hold(c) }
 }
 
 /// `str.isidentifier`.
 pub(crate) fn is_identifier(text: &str) -> bool {
     let mut chars = text.chars();
-    chars.next().is_some_and(|c| STARTS.has(c)) && chars.all(|c| CONTINUES.has(c))
+    chars.next().is_some_and(|c| STARTS.hold(c)) && chars.all(|c| CONTINUES.hold(c))
 }
 
 /// One of the few characters that are two letters, the first of which is large.

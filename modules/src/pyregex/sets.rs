@@ -44,7 +44,7 @@ impl Category {
         let plain = self.letter.to_ascii_lowercase();
         let holds = match plain {
             'd' if self.ascii => c.is_ascii_digit(),
-            'd' => is_in(c, DIGITS.get_or_init(|| ranges_of(r"\p{Nd}"))),
+            'd' => is_in(c, &DIGITS.get_or_init(|| Letters::new(r"\p{Nd}")).0),
             'w' => is_word(c, self.ascii),
             _ if self.ascii => matches!(c, ' ' | '\t'..='\r'),
             _ => c.is_whitespace() || matches!(c, '\x1c'..='\x1f'),
@@ -58,18 +58,29 @@ pub(super) fn is_word(c: char, ascii: bool) -> bool {
     if c.is_ascii() || ascii {
         return c.is_ascii_alphanumeric() || c == '_';
     }
-    is_in(c, WORDS.get_or_init(|| ranges_of(r"[\p{L}\p{N}]")))
+    is_in(c, &WORDS.get_or_init(|| Letters::new(r"[\p{L}\p{N}]")).0)
 }
 
-static DIGITS: OnceLock<Vec<(char, char)>> = OnceLock::new();
-static WORDS: OnceLock<Vec<(char, char)>> = OnceLock::new();
+static DIGITS: OnceLock<Letters> = OnceLock::new();
+static WORDS: OnceLock<Letters> = OnceLock::new();
 
-fn ranges_of(class: &str) -> Vec<(char, char)> {
-    match regex_syntax::parse(class).map(|hir| hir.into_kind()) {
-        Ok(HirKind::Class(Class::Unicode(class))) => {
-            class.ranges().iter().map(|r| (r.start(), r.end())).collect()
+/// Characters of some kinds, as Unicode names them.
+pub struct Letters(Vec<(char, char)>);
+
+impl Letters {
+    /// Those of a class like `\p{L}` or `[_\p{XID_Start}]`; none where it is no class.
+    pub fn new(class: &str) -> Letters {
+        match regex_syntax::parse(class).map(|hir| hir.into_kind()) {
+            Ok(HirKind::Class(Class::Unicode(class))) => {
+                Letters(class.ranges().iter().map(|r| (r.start(), r.end())).collect())
+            }
+            _ => Letters(Vec::new()),
         }
-        _ => Vec::new(),
+    }
+
+    /// Is that character one of them?
+    pub fn hold(&self, c: char) -> bool {
+        is_in(c, &self.0)
     }
 }
 
