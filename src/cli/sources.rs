@@ -76,6 +76,7 @@ pub(super) fn load(
         extra_vars: extra.clone(),
         vault: vault.clone(),
         use_extra_vars: on("constructed.use_extra_vars"),
+        precedence: list(config, "VARIABLE_PRECEDENCE").unwrap_or_default(),
         vars_files: reads_files(config),
         cached_facts: cached_facts(config)?,
     };
@@ -124,12 +125,20 @@ fn told_with_hint(warning: &Diagnostic) -> String {
 
 /// Whether the plugin that reads `group_vars` and `host_vars` is enabled.
 fn reads_files(config: &Config) -> bool {
-    match config.get("VARIABLE_PLUGINS_ENABLED").map(|setting| &setting.value) {
-        Some(Data::List(plugins)) => plugins
+    list(config, "VARIABLE_PLUGINS_ENABLED").is_none_or(|plugins| {
+        plugins
             .iter()
-            .filter_map(Data::as_str)
-            .any(|plugin| matches!(plugin.trim(), "host_group_vars" | "ansible.builtin.host_group_vars")),
-        _ => true,
+            .any(|plugin| matches!(plugin.as_str(), "host_group_vars" | "ansible.builtin.host_group_vars"))
+    })
+}
+
+/// A setting that is a list.
+fn list(config: &Config, name: &str) -> Option<Vec<String>> {
+    match config.get(name).map(|setting| &setting.value) {
+        Some(Data::List(items)) => {
+            Some(items.iter().filter_map(Data::as_str).map(|item| item.trim().to_owned()).collect())
+        }
+        _ => None,
     }
 }
 

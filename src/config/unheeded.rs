@@ -27,12 +27,6 @@ const UNHEEDED: &[(&str, &str, &str)] = &[
     ("RUN_VARS_PLUGINS", "demand", "files of variables are read when they are needed"),
     ("SSH_AGENT", "none", "no agent is started; one that runs is used"),
     ("VARIABLE_PLUGINS_ENABLED", "host_group_vars", "there are no vars plugins beside host_group_vars"),
-    (
-        "VARIABLE_PRECEDENCE",
-        "all_inventory, groups_inventory, all_plugins_inventory, all_plugins_play, groups_plugins_inventory, \
-         groups_plugins_play",
-        "the usual precedence holds",
-    ),
     ("YAML_FILENAME_EXTENSIONS", ".yml, .yaml, .json", "files of variables end in .yml, .yaml or .json"),
     ("ssh.reconnection_retries", "0", "a host that cannot be reached is not tried again"),
     ("ssh.pkcs11_provider", "", "keys on tokens are reached through the agent"),

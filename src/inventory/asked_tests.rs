@@ -255,3 +255,32 @@ fn it_is_noted_which_plugin_read_a_source() {
         assert!(inventory.notes.contains(&wanted), "{wanted:?} is not in {:?}", inventory.notes);
     }
 }
+
+/// Observed with `ANSIBLE_PRECEDENCE=… ansible-inventory --host h`.
+#[test]
+fn the_order_of_groups_layers_is_configured() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "i", "[web]\nh\n[web:vars]\nx=gi\n[all:vars]\nx=ai\n");
+    for (name, value) in [("all", "api"), ("web", "gpi")] {
+        write(folder.path(), &format!("group_vars/{name}.yml"), &format!("x: {value}\n"));
+    }
+    let source = [folder.path().join("i").display().to_string()];
+    let files = [VarFiles::find(folder.path(), Vault::default())];
+    for (order, wanted) in [
+        ("", "gpi"),
+        ("all_inventory", "ai"),
+        ("groups_plugins_inventory,all_inventory", "ai"),
+        ("all_plugins_inventory,nope,groups_inventory", "gi"),
+        ("all_plugins_inventory,groups_plugins_play", "api"),
+        ("nope", "none"),
+    ] {
+        let precedence = order.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect();
+        let options = Options { precedence, ..Options::default() };
+        let mut told = Vec::new();
+        let inventory = Inventory::load(&source, &options, &mut told).unwrap();
+        assert_eq!(told.len(), usize::from(order.contains("nope")), "{told:?}");
+        let layers = inventory.layers(&inventory.hosts["h"], &files, &[]).unwrap();
+        let value = layers.iter().filter_map(|layer| layer.get("x")).next_back();
+        assert_eq!(value.and_then(|node| node.as_str()).unwrap_or("none"), wanted, "{order}");
+    }
+}

@@ -2,6 +2,7 @@
 //! are enabled, in their order.
 
 use super::model::{self, Inventory, UNGROUPED, is_variable_name};
+use super::varfiles::GroupLayer;
 use super::world::Told;
 use super::{constructed, generator, ini, names, script, terraform, toml, yaml};
 use crate::diag::{Diagnostic, Span, nearest};
@@ -37,6 +38,8 @@ pub struct Options {
     pub extra_vars: Arc<super::Vars>,
     /// Whether `constructed` sees them where it does not say so itself (`ANSIBLE_INVENTORY_USE_EXTRA_VARS`).
     pub use_extra_vars: bool,
+    /// The layers of groups' variables that count, the weakest first (`VARIABLE_PRECEDENCE`).
+    pub precedence: Vec<String>,
     /// Whether `group_vars` and `host_vars` are read at all (`VARIABLE_PLUGINS_ENABLED`).
     pub vars_files: bool,
     /// The facts that are cached for a host, which `constructed` sees.
@@ -88,6 +91,7 @@ impl Default for Options {
             vault: Vault::default(),
             extra_vars: Arc::default(),
             use_extra_vars: false,
+            precedence: Vec::new(),
             vars_files: true,
             cached_facts: None,
         }
@@ -113,6 +117,15 @@ impl Inventory {
         let mut loading = Loading { inventory: Inventory::default(), options, plugins, warnings };
         let transform = matches!(options.group_names, GroupNames::Always | GroupNames::Silently);
         loading.inventory.transform_group_names = transform;
+        if !options.precedence.is_empty() {
+            loading.inventory.precedence.clear();
+        }
+        for name in &options.precedence {
+            match GroupLayer::named(name) {
+                Some(layer) => loading.inventory.precedence.push(layer),
+                None => loading.warn(format!("Ignoring unknown variable precedence entry: {name}")),
+            }
+        }
         let mut parsed = false;
         for source in sources.iter().map(|source| source.trim()).filter(|source| !source.is_empty()) {
             // A list of hosts is no path, whatever it looks like.

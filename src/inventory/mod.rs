@@ -29,5 +29,5 @@ mod yaml;
 pub use load::{CachedFacts, GroupNames, Options};
 pub use model::{ALL, Group, Host, Inventory, UNGROUPED, Vars};
 pub use pattern::Matched;
-pub use varfiles::{VarFiles, files_of, read_file};
+pub use varfiles::{GroupLayer, Place, VarFiles, files_of, read_file};
 pub use world::node_of;

@@ -1,5 +1,6 @@
 //! Hosts and groups: who belongs to what, and what the inventory itself says about them.
 
+use super::varfiles::GroupLayer;
 use crate::diag::{Diagnostic, Span};
 use crate::maps::{IndexMap, IndexSet};
 use crate::yaml::{Kind, Node};
@@ -25,6 +26,8 @@ pub struct Inventory {
     pub notes: Vec<(u8, String)>,
     /// What scripts wrote to their standard error.
     pub said: Vec<String>,
+    /// The layers of groups' variables that count, the weakest first.
+    pub precedence: Vec<GroupLayer>,
     /// Whether names of groups are made fit for variables (`TRANSFORM_INVALID_GROUP_CHARS`).
     pub transform_group_names: bool,
     /// Whether a name was.
@@ -81,6 +84,7 @@ impl Default for Inventory {
             sources: Vec::new(),
             notes: Vec::new(),
             said: Vec::new(),
+            precedence: GroupLayer::USUAL.to_vec(),
             transform_group_names: false,
             transformed: false,
             limit: None,

@@ -67,6 +67,51 @@ impl VarFiles {
     }
 }
 
+/// A layer of groups' variables (`VARIABLE_PRECEDENCE`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GroupLayer {
+    /// What is said of the group `all`.
+    All(Place),
+    /// What is said of all other groups.
+    Others(Place),
+}
+
+/// Where variables of a group stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In a source itself.
+    Source,
+    /// In a file beside a source.
+    BesideInventory,
+    /// In a file beside the playbook.
+    BesidePlaybook,
+}
+
+impl GroupLayer {
+    /// The usual order, the weakest first.
+    pub const USUAL: [GroupLayer; 6] = [
+        GroupLayer::All(Place::Source),
+        GroupLayer::Others(Place::Source),
+        GroupLayer::All(Place::BesideInventory),
+        GroupLayer::All(Place::BesidePlaybook),
+        GroupLayer::Others(Place::BesideInventory),
+        GroupLayer::Others(Place::BesidePlaybook),
+    ];
+
+    /// By the name in the configuration.
+    pub fn named(name: &str) -> Option<GroupLayer> {
+        const NAMES: [&str; 6] = [
+            "all_inventory",
+            "groups_inventory",
+            "all_plugins_inventory",
+            "all_plugins_play",
+            "groups_plugins_inventory",
+            "groups_plugins_play",
+        ];
+        NAMES.iter().zip(GroupLayer::USUAL).find(|(known, _)| **known == name).map(|(_, layer)| layer)
+    }
+}
+
 impl Inventory {
     /// The layers of variables that a host has from the inventory and from files beside it and beside the playbook,
     /// the weakest first.
@@ -94,17 +139,24 @@ impl Inventory {
         groups.retain(|group| in_all || &*group.name != ALL);
         let mut layers = Vec::new();
         let mut push = |vars: Option<Arc<Vars>>| layers.extend(vars.filter(|vars| !vars.is_empty()));
-        for group in &groups {
-            push(Some(group.vars.clone()));
-        }
         let (all, others): (Vec<&Group>, Vec<&Group>) = groups.iter().partition(|group| &*group.name == ALL);
-        for groups in [all, others] {
-            for files in [beside_inventory, beside_playbook] {
-                // A folder's word on all groups comes before the next folder's on any.
-                for folder in files {
-                    for group in &groups {
-                        push(folder.group(&group.name)?);
-                    }
+        for layer in &self.precedence {
+            let (groups, files) = match layer {
+                GroupLayer::All(place) => (&all, place),
+                GroupLayer::Others(place) => (&others, place),
+            };
+            let folders = match files {
+                Place::Source => {
+                    groups.iter().for_each(|group| push(Some(group.vars.clone())));
+                    continue;
+                }
+                Place::BesideInventory => beside_inventory,
+                Place::BesidePlaybook => beside_playbook,
+            };
+            // A folder's word on all groups comes before the next folder's on any.
+            for folder in folders {
+                for group in groups {
+                    push(folder.group(&group.name)?);
                 }
             }
         }
