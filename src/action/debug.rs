@@ -83,23 +83,21 @@ fn trusted<'v>(var: &'v Value, call: &Call<'_>) -> Result<&'v str, Box<Answer>> 
 
 /// What `var` names, and its value; what is not defined is said so, and is no failure.
 fn variable(expression: &str, call: &Call<'_>) -> Result<(String, Data), Diagnostic> {
-    match template::expression(expression, call.world) {
-        Ok(omitted @ Value::Omit) => {
+    match template::expression_shown(expression, call.world) {
+        Ok((omitted @ Value::Omit, _)) => {
             call.world.warn(
                 "The result of the `var` expression could not be omitted; a placeholder was used instead.",
             );
             Ok((expression.to_string(), omitted.to_string().into()))
         }
-        Ok(value) => Ok((expression.to_string(), value.to_data()?)),
-        Err(error)
-            if ["undefined", "has no attribute", "is unsafe"]
-                .iter()
-                .any(|w| error.to_string().contains(w)) =>
-        {
-            // ansible-core 2.19's own words for what cannot be shown
-            call.world.warn(&format!("Encountered 1 template error.\nerror 1 - {error}"));
-            let text = format!("<< error 1 - {error} >>");
-            Ok((expression.to_string(), text.into()))
+        Ok((value, told)) => {
+            if !told.is_empty() {
+                // ansible-core 2.19's own words for what cannot be shown
+                let s = if told.len() == 1 { "" } else { "s" };
+                let text = format!("Encountered {} template error{s}.\n{}", told.len(), told.join("\n"));
+                call.world.warn(&text);
+            }
+            Ok((expression.to_string(), value.to_data()?))
         }
         Err(error) => {
             let written = call.task.action.args.iter().find(|(name, _)| &**name == "var");

@@ -5,6 +5,7 @@ use crate::diag::{Diagnostic, Span};
 use crate::engine::{Action, Call, ModuleCall, Next};
 use crate::template::{self as jinja, TemplateOptions, Value, World};
 use impel_modules::host::{Input, Source};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// Renders a template and brings it to the host.
@@ -46,7 +47,10 @@ impl Action for Template {
         let origin = Span::new(&path, 1, 1);
         let origin = if secret { origin.sealed() } else { origin };
         let mut world = call.world.for_item(call.world.locals().clone());
-        describe(&mut world, &path, Some(&dest));
+        if let Some(folder) = path.parent() {
+            world.search_also(folder);
+        }
+        describe(&mut world, &name, &path, Some(&dest));
         let rendered = jinja::render_template_file(&text_of, origin, &options, &world)
             .map_err(|error| Diagnostic::user("Task failed").because(error))?;
         let mut source = Source::bytes(super::encoding::encode(&rendered.text, &encoding)?);
@@ -76,8 +80,9 @@ fn options(call: &Call<'_>) -> Result<TemplateOptions, Diagnostic> {
             *place = given;
         }
     }
-    options.trim_blocks = flag(call, "trim_blocks")?.unwrap_or(true);
-    options.lstrip_blocks = flag(call, "lstrip_blocks")?.unwrap_or(false);
+    // words that are no booleans are a no here
+    options.trim_blocks = flag(call, "trim_blocks").unwrap_or(Some(false)).unwrap_or(true);
+    options.lstrip_blocks = flag(call, "lstrip_blocks").unwrap_or(Some(false)).unwrap_or(false);
     if let Some(newline) = text(call, "newline_sequence") {
         options.newline = match newline.as_str() {
             "\n" | "\\n" => "\n".into(),
@@ -93,18 +98,15 @@ fn options(call: &Call<'_>) -> Result<TemplateOptions, Diagnostic> {
 }
 
 /// `template_path` and its kin, which a template may print.
-pub fn describe(world: &mut crate::vars::TaskWorld, path: &Path, dest: Option<&str>) {
+pub fn describe(world: &mut crate::vars::TaskWorld, name: &str, path: &Path, dest: Option<&str>) {
     let full = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-    let owner = std::fs::metadata(path).ok().map(|meta| {
-        use std::os::unix::fs::MetadataExt;
-        meta.uid().to_string()
-    });
+    let owner = std::fs::metadata(path).map_or(Value::None, |meta| jinja::lookups::user_name(meta.uid()));
     let modified = std::fs::metadata(path).and_then(|meta| meta.modified()).ok();
     let string = |text: String| Value::str(text);
-    world.set_local("template_path", string(path.display().to_string()));
+    world.set_local("template_path", string(name.to_string()));
     world.set_local("template_fullpath", string(full.display().to_string()));
     world.set_local("template_destpath", dest.map_or(Value::None, Value::str));
-    world.set_local("template_uid", owner.map_or(Value::None, string));
+    world.set_local("template_uid", owner);
     if let Some(stamp) = modified.and_then(|time| jiff::Timestamp::try_from(time).ok()) {
         let local = stamp.to_zoned(jiff::tz::TimeZone::system()).datetime();
         world.set_local("template_mtime", Value::DateTime(std::sync::Arc::new(local)));

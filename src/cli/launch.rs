@@ -274,7 +274,7 @@ pub(super) fn execute(
     }
 }
 
-/// The first interrupt stops new tasks, the second cuts the pipes.
+/// The first interrupt stops new tasks, the second cuts the pipes and ends what is being rendered.
 fn listen_for_interrupts(interrupts: &Arc<AtomicU8>, cut: &Arc<AtomicBool>) {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]) else { return };
@@ -283,6 +283,7 @@ fn listen_for_interrupts(interrupts: &Arc<AtomicU8>, cut: &Arc<AtomicBool>) {
         for signal in signals.forever() {
             if interrupts.fetch_add(1, Ordering::SeqCst) > 0 || signal != SIGINT {
                 cut.store(true, Ordering::SeqCst);
+                crate::template::halt();
             }
         }
     };

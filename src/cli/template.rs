@@ -67,7 +67,7 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
     let value = match (&arguments.file, &arguments.expression) {
         (Some(path), _) => {
             let (bytes, sealed) = world.read_file(path)?;
-            action::describe_template(&mut world, path, None);
+            action::describe_template(&mut world, &path.to_string_lossy(), path, None);
             let text = String::from_utf8(bytes).map_err(|_| {
                 Diagnostic::user(format!("Template source files must be utf-8 encoded: {}", path.display()))
             })?;

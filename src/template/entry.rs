@@ -120,6 +120,21 @@ pub fn expression(source: &str, world: &dyn World) -> Result<Value, Diagnostic> 
     Ok(value.map_err(|e| eval.told(super::eval::in_expression(e)))?)
 }
 
+/// As [`expression`], with what is undefined told of in its place; those tellings, too.
+///
+/// # Errors
+/// As [`render`], but for what is undefined.
+pub fn expression_shown(source: &str, world: &dyn World) -> Result<(Value, Vec<String>), Diagnostic> {
+    let mut eval = Eval::replacing(world);
+    let value = eval.expression(source).or_else(|e| match e.0.kind {
+        super::MarkerKind::Undefined => Ok(Value::from(e)),
+        _ => Err(e),
+    });
+    let value = value.and_then(|value| eval.deep(value)).and_then(|value| eval.finalize(value));
+    let value = value.map_err(|e| eval.told(super::eval::in_expression(e)))?;
+    Ok((value, eval.replaced().to_vec()))
+}
+
 /// Renders the text of a template file to text, as the `template` module does. The result's secret bit is set where
 /// something secret took part.
 ///

@@ -28,10 +28,10 @@ mod world;
 
 pub use args::Args;
 pub use entry::{
-    TemplateOptions, absent, conditional, expression, is_template, render, render_str, render_template_file,
+    TemplateOptions, absent, conditional, expression, expression_shown, is_template, render, render_str, render_template_file,
     resolve,
 };
-pub use eval::Eval;
+pub use eval::{Eval, halt};
 pub use syntax::PluginKind;
 pub use value::{Dict, Error, Key, List, Marker, MarkerKind, Object, Str, Value};
 pub use world::{Effect, World};

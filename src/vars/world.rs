@@ -190,6 +190,11 @@ impl Files {
         add(playbook_dir.to_path_buf());
         Files { search: search.into() }
     }
+
+    /// The same with one more folder, looked into last.
+    fn and(&self, folder: &Path) -> Files {
+        Files { search: self.search.iter().cloned().chain([folder.to_path_buf()]).collect() }
+    }
 }
 
 /// One task, or one item of its loop, on one host.
@@ -269,6 +274,11 @@ impl TaskWorld {
     /// Whether rendering ahead of the turn met something that must wait for it; what it yielded means nothing then.
     pub fn blocked(&self) -> bool {
         self.ahead.is_some() && !self.at_turn && (self.effect.get().is_some() || self.touched_pending.get())
+    }
+
+    /// Looks for files in one more folder, after all others.
+    pub fn search_also(&mut self, folder: &Path) {
+        self.files = self.files.and(folder);
     }
 
     /// Gives the check mode that the task itself runs in.

@@ -250,7 +250,11 @@ impl Eval<'_> {
                 let new = self.finish_dict(d, storing, depth)?;
                 return Ok(new.or_else(|| (!same).then_some(read)));
             }
-            Value::Undefined(marker) => return Err(Error(marker.clone())),
+            Value::Undefined(marker) => {
+                let replaced = self.replacement(marker).map(Value::from);
+                return replaced.map(Some).ok_or_else(|| Error(marker.clone()));
+            }
+            Value::Object(o) if o.printed().is_some() => return Ok(o.printed()),
             Value::Object(o) if storing => match o.keys() {
                 Some(keys) => {
                     let dict = Dict::default();
@@ -458,6 +462,9 @@ fn plain_key(key: &Key) -> Key {
 
 fn missing(object: &Value, key: &Value) -> Value {
     let key = key.repr().unwrap_or_else(|_| "?".into());
+    if object.type_name() == "HostVars" {
+        return Value::undefined(format!("hostvars[{key}]"));
+    }
     Value::undefined(format!("object of type '{}' has no attribute {key}", object.type_name()))
 }
 

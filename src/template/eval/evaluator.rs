@@ -4,7 +4,7 @@ use super::state::{DEFAULTS, Origin, State};
 use crate::diag::Span;
 use crate::maps::HashMap;
 use crate::template::syntax::{self, Place};
-use crate::template::value::{Error, MarkerKind, Result, Str, Value};
+use crate::template::value::{Error, Marker, MarkerKind, Result, Str, Value};
 use crate::template::{TemplateOptions, World};
 
 /// The budget of nested work: a template rendered within another, a macro's call and a nested expression each take
@@ -16,6 +16,8 @@ pub struct Eval<'w> {
     pub(super) world: &'w dyn World,
     pub(super) state: State,
     depth: u32,
+    /// What is undefined is told of in its place, and noted here.
+    pub(super) replaced: Option<Vec<String>>,
     /// Copies of frozen containers that this evaluation has changed, by the original's address.
     pub(super) changed: HashMap<usize, (Value, Value)>,
 }
@@ -23,7 +25,25 @@ pub struct Eval<'w> {
 impl<'w> Eval<'w> {
     /// A new evaluation.
     pub fn new(world: &'w dyn World) -> Eval<'w> {
-        Eval { world, state: State::default(), depth: 0, changed: HashMap::default() }
+        Eval { world, state: State::default(), depth: 0, replaced: None, changed: HashMap::default() }
+    }
+
+    /// A new evaluation that tells of what is undefined in its place, as `debug: var=` does.
+    pub fn replacing(world: &'w dyn World) -> Eval<'w> {
+        Eval { replaced: Some(Vec::new()), ..Eval::new(world) }
+    }
+
+    /// What was undefined, in ansible-core's words.
+    pub fn replaced(&self) -> &[String] {
+        self.replaced.as_deref().unwrap_or_default()
+    }
+
+    /// What stands for a marker, where markers are replaced and it is of something undefined.
+    pub(super) fn replacement(&mut self, marker: &Marker) -> Option<String> {
+        let all = self.replaced.as_mut().filter(|_| marker.kind == MarkerKind::Undefined)?;
+        let text = format!("error {} - {}", all.len() + 1, marker.message);
+        all.push(text.clone());
+        Some(format!("<< {text} >>"))
     }
 
     /// The world around the template.
@@ -36,6 +56,7 @@ impl<'w> Eval<'w> {
     /// # Errors
     /// The budget is spent.
     pub(super) fn nested<T>(&mut self, cost: u32, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        super::halt::check()?;
         if self.depth + cost > DEEPEST {
             return Err(Error::new("maximum recursion depth exceeded"));
         }
@@ -84,7 +105,9 @@ impl<'w> Eval<'w> {
         });
         let value = if text.secret { value.into_secret() } else { value }.apart();
         self.tell_secret(&value);
-        self.world.remember(&text.text, &value);
+        if self.replaced.is_none() {
+            self.world.remember(&text.text, &value);
+        }
         value
     }
 
@@ -111,14 +134,15 @@ impl<'w> Eval<'w> {
     /// # Errors
     /// Whatever it raises.
     pub fn template_file(&mut self, text: &str, origin: Span, options: &TemplateOptions) -> Result<Str> {
-        let (body, value, newline) = self.file_value(text, origin, options)?;
-        let value = if value.is_none() { Value::str("") } else { value };
+        let value = self.template_native(text, origin, options)?;
         let secret = value.is_secret();
-        let value = match value {
-            Value::Str(_) => value,
-            other => Value::text(other.to_text()?, secret),
+        // Newlines at the end are put back behind text alone: a number, a list or nothing at all stands there bare.
+        let text = match &value {
+            Value::None => String::new(),
+            Value::Omit => return Err(Error::failed("A template was resolved to an Omit scalar.").at(Some(origin))),
+            Value::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+            value => value.to_text()?,
         };
-        let text = restore_newlines(body, value, &newline).to_text()?;
         Ok(Str::plain(text).marked(secret))
     }
 
@@ -127,6 +151,9 @@ impl<'w> Eval<'w> {
     /// # Errors
     /// Whatever it raises.
     pub fn template_native(&mut self, text: &str, origin: Span, options: &TemplateOptions) -> Result<Value> {
+        if !marked(text, options) {
+            return Ok(Value::str(text));
+        }
         let (body, value, newline) = self.file_value(text, origin, options)?;
         Ok(restore_newlines(body, value, &newline))
     }
@@ -190,6 +217,15 @@ pub(super) fn attributed(error: Error) -> Error {
         MarkerKind::Raised => error.within("Error rendering template"),
         _ => error,
     }
+}
+
+/// Whether a file's text has anything in it that may be a template: without, it is left as it is.
+fn marked(text: &str, options: &TemplateOptions) -> bool {
+    let marks = [&options.variable_start, &options.block_start, &options.comment_start];
+    text.starts_with("#jinja2:")
+        || options.line_statement.is_some()
+        || options.line_comment.is_some()
+        || marks.iter().any(|mark| text.contains(mark.as_str()))
 }
 
 /// Jinja drops newlines at the end; Ansible puts them back.

@@ -254,6 +254,8 @@ impl Eval<'_> {
                         side @ (Value::List(_) | Value::Tuple(_) | Value::Dict(_)) => {
                             self.deep(side)?.write_text(&mut text)?;
                         }
+                        Value::Omit => text.push_str("<<Omit>>"),
+                        side @ Value::Bytes(_) => side.write_text(&mut text)?,
                         side => self.print(side.defined()?, &mut text)?,
                     }
                     crate::template::value::fits(text.len())?;

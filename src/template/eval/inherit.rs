@@ -7,7 +7,7 @@ use crate::diag::Span;
 use crate::template::args::Args;
 use crate::template::syntax::{self, Block, Expr, Place, Program};
 use crate::template::value::{Error, Object, Result, Value};
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A template found by its name.
@@ -30,14 +30,16 @@ impl Eval<'_> {
             if !program.blocks.is_empty() {
                 let mut blocks = self.state.blocks.as_deref().cloned().unwrap_or_default();
                 for block in program.blocks.values() {
-                    blocks.entry(block.name.clone()).or_default().push((program.clone(), block.clone()));
+                    let own = (program.clone(), self.state.origin, block.clone());
+                    blocks.entry(block.name.clone()).or_default().push(own);
                 }
                 self.state.blocks = Some(Arc::new(blocks));
             }
             self.body(&program.body, out)?;
             match self.state.parent.take() {
-                Some(parent) => {
+                Some((parent, origin)) => {
                     program = parent;
+                    self.state.origin = origin;
                     self.state.replace_program(program.clone());
                 }
                 None => return Ok(()),
@@ -52,12 +54,29 @@ impl Eval<'_> {
         Value::object(Myself { blocks, frame: self.state.top().clone() })
     }
 
-    /// A template by name, found along the search path.
+    /// A template by name, found along the search path: within its folders, however the name is written.
     fn load(&mut self, name: &str, place: Place) -> Result<Loaded> {
-        let Some(path) = self.world.find_file("templates", Path::new(name)) else {
-            let path = self.world.search_path();
-            let path: Vec<String> = path.iter().map(|p| format!("'{}'", p.display())).collect();
-            let error = Error::new(format!("'{name}' not found in search path: {}", path.join(", ")));
+        let parts: Vec<&str> = name.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+        if parts.contains(&"..") {
+            let error = Error::new(name.to_owned()).hint("a template's name cannot lead out of its folders");
+            return Err(error.at(self.span(place)));
+        }
+        let relative = PathBuf::from_iter(parts);
+        let folders = self.world.search_path();
+        // A value's templates are those beside the playbook; a file's stand in the folders of templates, too.
+        let found = match (&self.state.origin, folders.last()) {
+            (Origin::File(_), _) => self.world.find_file("templates", &relative),
+            (Origin::Scalar(_), Some(last)) => Some(last.join(&relative)).filter(|path| path.is_file()),
+            (Origin::Scalar(_), None) => self.world.find_file("", &relative),
+        };
+        let Some(path) = found else {
+            let searched: Vec<PathBuf> = match self.state.origin {
+                Origin::File(_) => folders.into_iter().flat_map(|f| [f.join("templates"), f]).collect(),
+                Origin::Scalar(_) => folders.into_iter().next_back().into_iter().collect(),
+            };
+            let s = if searched.len() == 1 { "" } else { "s" };
+            let searched: Vec<String> = searched.iter().map(|p| format!("'{}'", p.display())).collect();
+            let error = Error::new(format!("'{name}' not found in search path{s}: {}", searched.join(", ")));
             return Err(error.at(self.span(place)));
         };
         self.world.effect(crate::template::Effect::ReadsController)?;
@@ -78,8 +97,7 @@ impl Eval<'_> {
         }
         let name = self.expr(name)?.defined()?.to_text()?;
         let Loaded { program, origin, .. } = self.load(&name, place)?;
-        self.state.origin = origin;
-        self.state.parent = Some(program);
+        self.state.parent = Some((program, origin));
         Ok(())
     }
 
@@ -101,7 +119,9 @@ impl Eval<'_> {
         out: &mut Vec<Value>,
     ) -> Result<()> {
         let Some(blocks) = self.state.blocks.clone() else { return Ok(()) };
-        let Some((program, block)) = blocks.get(name).and_then(|all| all.get(level)) else { return Ok(()) };
+        let Some((program, origin, block)) = blocks.get(name).and_then(|all| all.get(level)) else {
+            return Ok(());
+        };
         if block.required {
             return Err(Error::new(format!("Required block '{name}' not found")));
         }
@@ -114,9 +134,11 @@ impl Eval<'_> {
         };
         frame.set(&"super".into(), above);
         let program = self.state.replace_program(program.clone());
+        let origin = std::mem::replace(&mut self.state.origin, *origin);
         let frame = self.state.enter(frame);
         let result = self.body(&block.body, out);
         program.map(|program| self.state.replace_program(program));
+        self.state.origin = origin;
         self.state.enter(frame);
         result.map(|_| ())
     }
@@ -148,7 +170,7 @@ impl Eval<'_> {
         for name in &names {
             let Loaded { program, origin, secret } = match self.load(name, place) {
                 Ok(found) => found,
-                Err(e) if e.message().contains("not found in search path") => {
+                Err(e) if e.message().contains("' not found in search path") => {
                     missing = Some(e);
                     continue;
                 }
@@ -164,6 +186,10 @@ impl Eval<'_> {
         }
         match missing {
             Some(_) if ignore_missing => Ok(()),
+            Some(error) if names.len() > 1 => {
+                let text = format!("none of the templates given were found: {}", names.join(", "));
+                Err(Error::new(text).at(error.0.span))
+            }
             Some(error) => Err(error),
             None if ignore_missing => Ok(()),
             None => Err(Error::new("Tried to select from an empty list of templates.")),
@@ -178,7 +204,9 @@ impl Eval<'_> {
         let top = state.top().clone();
         let mut out = Vec::new();
         self.within(state, |eval| eval.run_program(&mut out))?;
-        Ok(Value::object(Module { top, name }))
+        let printed = self.concat(out)?;
+        let printed = Value::text(if printed.is_none() { String::new() } else { printed.to_text()? }, printed.is_secret());
+        Ok(Value::object(Module { top, name, printed }))
     }
 
     /// `{% from name import a as b %}`.
@@ -209,9 +237,15 @@ impl Eval<'_> {
 struct Module {
     top: Arc<Frame>,
     name: String,
+    /// What it printed.
+    printed: Value,
 }
 
 impl Object for Module {
+    fn printed(&self) -> Option<Value> {
+        Some(self.printed.clone())
+    }
+
     fn type_name(&self) -> &'static str {
         "TemplateModule"
     }

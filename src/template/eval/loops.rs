@@ -55,6 +55,7 @@ impl Eval<'_> {
         let plain_keys = matches!(iter, Value::Dict(_));
         let last_seen = Arc::new(Mutex::new(None));
         for (index, item) in items.iter().enumerate() {
+            super::halt::check()?;
             self.state.renew(around);
             let item = match item {
                 Value::Str(s) if plain_keys && s.is_template() => Value::text(s.text.clone(), s.secret),

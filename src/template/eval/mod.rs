@@ -8,6 +8,7 @@ mod evaluator;
 mod expressions;
 mod frame;
 mod globals;
+mod halt;
 mod inherit;
 mod loops;
 mod macros;
@@ -17,3 +18,4 @@ mod statements;
 
 pub(super) use conditional::in_expression;
 pub use evaluator::Eval;
+pub use halt::halt;

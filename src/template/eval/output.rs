@@ -1,7 +1,7 @@
 //! From what a template printed to one native value.
 
 use super::Eval;
-use crate::template::value::{Result, Value};
+use crate::template::value::{Error, Result, Value};
 
 /// How deep containers may nest.
 const DEEPEST: u32 = 200;
@@ -37,8 +37,14 @@ impl Eval<'_> {
     /// Appends a value as a template prints it.
     pub(super) fn print(&mut self, mut value: Value, out: &mut String) -> Result<()> {
         match value {
+            Value::Undefined(marker) => match self.replacement(&marker) {
+                Some(text) => out.push_str(&text),
+                None => return Err(Error(marker)),
+            },
             Value::Omit | Value::None => {}
             Value::Str(s) if !s.is_template() => out.push_str(&s.text),
+            // ansible-core joins bytes as the text they are
+            Value::Bytes(bytes) => out.push_str(&String::from_utf8_lossy(&bytes)),
             _ => {
                 // what behaves as a dict is printed as one
                 if matches!(&value, Value::Object(object) if object.keys().is_some()) {

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
 /// The blocks of a template and its parents, by name, the most derived first.
-pub(super) type Blocks = HashMap<Arc<str>, Vec<(Arc<Program>, Arc<Block>)>>;
+pub(super) type Blocks = HashMap<Arc<str>, Vec<(Arc<Program>, Origin, Arc<Block>)>>;
 
 static NO_PROGRAM: LazyLock<Program> = LazyLock::new(Default::default);
 /// How templates are read where nobody says otherwise.
@@ -45,7 +45,7 @@ pub(super) struct State {
     /// The blocks, if there are any.
     pub blocks: Option<Arc<Blocks>>,
     /// The template that this one extends, once `extends` was reached.
-    pub parent: Option<Arc<Program>>,
+    pub parent: Option<(Arc<Program>, Origin)>,
     /// How other templates are read, where that is not the default.
     pub options: Option<Arc<TemplateOptions>>,
 }

@@ -120,14 +120,21 @@ fn template(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<V
         let start = Span::new(&path, 1, 1);
         let start = if secret { start.sealed() } else { start };
         let value = Eval::new(&overlay).template_native(&text, start, &options)?;
-        // an empty file is empty text
-        let value = match value {
-            Value::None => Value::str(if text.ends_with('\n') { "\n" } else { "" }),
-            value => value,
-        };
         out.push(if secret { value.into_secret() } else { value });
     }
     Ok(out)
+}
+
+/// Who owns a file: the user's name on this machine, or the number where it has none.
+pub fn user_name(id: u32) -> Value {
+    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let number = id.to_string();
+    let name = users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)? == number).then_some(name)
+    });
+    name.map_or(Value::Int(id.into()), Value::str)
 }
 
 /// What a template may know of its own file.
@@ -144,7 +151,7 @@ fn described(term: &str, path: &Path) -> super::overlay::Variables {
         ("template_host", text(node.trim_end())),
         ("template_path", text(term)),
         ("template_fullpath", text(&full.to_string_lossy())),
-        ("template_uid", meta.as_ref().map_or(Value::None, |m| Value::Int(m.uid().into()))),
+        ("template_uid", meta.as_ref().map_or(Value::None, |m| user_name(m.uid()))),
         ("template_mtime", meta.as_ref().map_or(Value::None, |m| time(m.mtime()))),
         ("template_run_date", time(jiff::Timestamp::now().as_second())),
         ("template_destpath", Value::None),

@@ -100,19 +100,33 @@ fn flat(terms: Vec<Value>, out: &mut Vec<Value>, depth: usize) -> Result<()> {
     Ok(())
 }
 
-/// Every combination, the first list varying slowest; of dicts their keys, and what is no list is one of itself. Lists
-/// within are spread.
+/// Every combination, the first list varying slowest; of dicts their keys.
 fn cartesian(_eval: &mut Eval<'_>, terms: Vec<Value>, _args: &Args) -> Result<Vec<Value>> {
     if terms.is_empty() {
         return Err(Error::new("with_cartesian requires at least one element in each list"));
     }
+    let keys = |term: Value| match &term {
+        Value::Dict(dict) => Value::list(dict.keys()),
+        _ => term,
+    };
+    let columns = terms.into_iter().map(|term| as_list(&keys(term))).collect::<Vec<_>>();
+    Ok(combined(&columns)?.into_iter().map(Value::list).collect())
+}
+
+/// A term as a list: what is none is a list of itself.
+fn as_list(term: &Value) -> Vec<Value> {
+    match term {
+        Value::List(_) | Value::Tuple(_) | Value::View(_) => {
+            term.iter().map(Iterator::collect).unwrap_or_default()
+        }
+        other => vec![other.clone()],
+    }
+}
+
+/// Every combination of the columns' items, each spread by one level.
+fn combined(columns: &[Vec<Value>]) -> Result<Vec<Vec<Value>>> {
     let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
-    for term in &terms {
-        let items = match term {
-            Value::Dict(dict) => dict.keys(),
-            Value::List(_) | Value::Tuple(_) | Value::View(_) => term.iter()?.collect(),
-            other => vec![other.clone()],
-        };
+    for items in columns {
         if rows.len().saturating_mul(items.len()) > MOST {
             return Err(Error::new(format!("the result would have more than {MOST} items")));
         }
@@ -123,7 +137,7 @@ fn cartesian(_eval: &mut Eval<'_>, terms: Vec<Value>, _args: &Args) -> Result<Ve
         };
         rows = rows.iter().flat_map(|row| items.iter().map(move |item| with(row, item))).collect();
     }
-    Ok(rows.into_iter().map(Value::list).collect())
+    Ok(rows)
 }
 
 fn dict(_eval: &mut Eval<'_>, terms: Vec<Value>, _args: &Args) -> Result<Vec<Value>> {
@@ -148,19 +162,8 @@ fn nested(_eval: &mut Eval<'_>, terms: Vec<Value>, _args: &Args) -> Result<Vec<V
     if terms.is_empty() {
         return Err(Error::new("with_nested requires at least one element in the nested list"));
     }
-    let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
-    for term in &terms {
-        let items: Vec<Value> = term.iter()?.collect();
-        if rows.len().saturating_mul(items.len()) > MOST {
-            return Err(Error::new(format!("the result would have more than {MOST} items")));
-        }
-        let with = |row: &Vec<Value>, item: &Value| {
-            let mut row = row.clone();
-            row.extend(flattened(vec![item.clone()]));
-            row
-        };
-        rows = rows.iter().flat_map(|row| items.iter().map(move |item| with(row, item))).collect();
-    }
+    let columns = terms.iter().map(|term| Ok(term.iter()?.collect())).collect::<Result<Vec<_>>>()?;
+    let rows = combined(&columns)?;
     // a combination is flattened once more
     Ok(rows.into_iter().map(|row| Value::list(flattened(row))).collect())
 }

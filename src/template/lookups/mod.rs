@@ -16,6 +16,7 @@ mod tables;
 mod variables;
 mod web;
 
+pub use files::user_name;
 pub use registry::{Lookup, LookupFn, find, names};
 
 /// Every family's table.

@@ -50,13 +50,14 @@ pub fn template(text: &str, options: &TemplateOptions, literal_backslashes: bool
 
 fn lowered(text: &str, options: &TemplateOptions, literal_backslashes: bool) -> Result<Program> {
     let source = normalised(text);
+    let options = &with_marks(options)?;
     let rewritten = prelex::template(&source, options);
     if rewritten.too_deep {
         return Err(Error::failed("Syntax error in template: an expression has too many operators"));
     }
     let syntax = syntax_of(options)?;
     let tree = minijinja::machinery::parse(&rewritten.text, "template", syntax)
-        .map_err(|e| complaint::of(&e, &rewritten, &source, "template"))?;
+        .map_err(|e| complaint::of_template(&e, &rewritten, &source, options))?;
     let mut lowering = Lowering::new(&source, &rewritten, literal_backslashes);
     lowering.newline = Some(options.newline.clone()).filter(|n| n != "\n");
     let ast::Stmt::Template(root) = &tree else { return Err(Error::new("the parser gave no template")) };
@@ -107,6 +108,28 @@ fn is_bare_tuple(text: &str) -> bool {
 
 fn normalised(text: &str) -> String {
     if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.to_owned() }
+}
+
+/// No comments: what no text has starts them.
+const NO_COMMENT: &str = "\u{10fffd}\u{10fffe}";
+
+/// The options, where nothing needs to be found that is empty.
+fn with_marks(options: &TemplateOptions) -> Result<std::borrow::Cow<'_, TemplateOptions>> {
+    let marks = [
+        ("variable_start_string", &options.variable_start),
+        ("variable_end_string", &options.variable_end),
+        ("block_start_string", &options.block_start),
+        ("block_end_string", &options.block_end),
+    ];
+    if let Some((name, _)) = marks.iter().find(|(_, mark)| mark.is_empty()) {
+        return Err(Error::failed(format!("Syntax error in template: `{name}` is empty")));
+    }
+    if options.comment_start.is_empty() || options.comment_end.is_empty() {
+        let mark = || NO_COMMENT.to_owned();
+        let own = TemplateOptions { comment_start: mark(), comment_end: mark(), ..options.clone() };
+        return Ok(std::borrow::Cow::Owned(own));
+    }
+    Ok(std::borrow::Cow::Borrowed(options))
 }
 
 fn syntax_of(options: &TemplateOptions) -> Result<SyntaxConfig> {

@@ -28,7 +28,8 @@ pub fn template(source: &str, options: &TemplateOptions) -> Rewritten {
     let mut edits = Edits::new(source);
     let bytes = source.as_bytes();
     let mut at = 0;
-    while let Some((start, mark)) = next_mark(source, at, options) {
+    let mut marks = Marks::new(source, options);
+    while let Some((start, mark)) = marks.next(at) {
         match mark {
             Mark::Comment => {
                 let body = start + options.comment_start.len();
@@ -62,6 +63,85 @@ pub fn template(source: &str, options: &TemplateOptions) -> Rewritten {
         }
     }
     edits.apply()
+}
+
+/// A statement that waits for its end.
+pub struct OpenTag<'s> {
+    /// Its name.
+    pub name: &'s str,
+    /// Its `else` was seen.
+    has_else: bool,
+}
+
+impl OpenTag<'_> {
+    /// The tags that may come next at its level, in Jinja2's order.
+    pub fn closers(&self) -> Vec<String> {
+        let end = format!("end{}", self.name);
+        match (self.name, self.has_else) {
+            ("if", false) => vec!["elif".into(), "else".into(), end],
+            ("for", false) => vec![end, "else".into()],
+            _ => vec![end],
+        }
+    }
+}
+
+/// The statements that are open where the text ends or at `until`; `None` where a tag itself is.
+pub fn open_tags<'s>(source: &'s str, options: &TemplateOptions, until: usize) -> Option<Vec<OpenTag<'s>>> {
+    const OPENERS: [&str; 9] =
+        ["if", "for", "block", "macro", "call", "filter", "with", "autoescape", "trans"];
+    let mut edits = Edits::new(source);
+    let mut marks = Marks::new(source, options);
+    let mut tags: Vec<OpenTag<'s>> = Vec::new();
+    let mut at = 0;
+    while let Some((start, mark)) = marks.next(at).filter(|(start, _)| *start < until) {
+        let (body, end_mark) = match mark {
+            Mark::Comment => {
+                let end = find(source, start + options.comment_start.len(), &options.comment_end)?;
+                at = end + options.comment_end.len();
+                continue;
+            }
+            Mark::LineComment => {
+                at = find(source, start, "\n").unwrap_or(source.len());
+                continue;
+            }
+            Mark::Variable => (start + options.variable_start.len(), options.variable_end.as_str()),
+            Mark::Block => (start + options.block_start.len(), options.block_end.as_str()),
+            Mark::Line => (start + options.line_statement.as_ref().map_or(0, String::len), "\n"),
+        };
+        let body = skip_sign(source.as_bytes(), body);
+        if matches!(mark, Mark::Block)
+            && let Some(end) = raw_tag(source, body, options, &mut edits)
+        {
+            at = end;
+            continue;
+        }
+        let scan = scan(&mut edits, source, body, end_mark);
+        if scan.end >= source.len() && end_mark != "\n" {
+            return if until < source.len() { Some(tags) } else { None };
+        }
+        at = scan.end;
+        if matches!(mark, Mark::Variable) || body > until {
+            continue;
+        }
+        let words: Vec<&str> = scan.words.iter().filter_map(|(from, to)| source.get(*from..*to)).collect();
+        let Some(&word) = words.first() else { continue };
+        // the tag at fault is not yet one that counts
+        if source.get(body..).is_some_and(|rest| body + (rest.len() - rest.trim_start().len()) >= until) {
+            break;
+        }
+        if OPENERS.contains(&word) || word == "set" && !source[body..scan.end].contains('=') {
+            tags.push(OpenTag { name: word, has_else: false });
+        } else if word == "else" {
+            if let Some(tag) = tags.last_mut() {
+                tag.has_else = true;
+            }
+        } else if let Some(name) = word.strip_prefix("end")
+            && tags.last().is_some_and(|tag| tag.name == name)
+        {
+            tags.pop();
+        }
+    }
+    Some(tags)
 }
 
 /// Rewrites a statement; gives where it ends.
@@ -146,25 +226,50 @@ fn find(source: &str, from: usize, what: &str) -> Option<usize> {
     source.get(from..)?.find(what).map(|i| i + from)
 }
 
-/// The next start of a comment, statement or expression; of several at one place the longest.
-fn next_mark(source: &str, from: usize, options: &TemplateOptions) -> Option<(usize, Mark)> {
-    let line = |prefix: &Option<String>| {
-        prefix
-            .as_ref()
-            .filter(|p| !p.is_empty())
-            .map_or((None, 0), |p| (line_start(source, from, p), p.len()))
-    };
-    let (line_at, line_len) = line(&options.line_statement);
-    let (comment_at, comment_len) = line(&options.line_comment);
-    let found = [
-        (find(source, from, &options.comment_start), options.comment_start.len(), Mark::Comment),
-        (find(source, from, &options.block_start), options.block_start.len(), Mark::Block),
-        (find(source, from, &options.variable_start), options.variable_start.len(), Mark::Variable),
-        (line_at, line_len, Mark::Line),
-        (comment_at, comment_len, Mark::LineComment),
-    ];
-    let found = found.into_iter().filter_map(|(at, len, mark)| Some((at?, len, mark)));
-    found.min_by_key(|(at, len, _)| (*at, usize::MAX - len)).map(|(at, _, mark)| (at, mark))
+/// The marks of a text, found one after the other; each sort is looked for only behind the one that was seen.
+struct Marks<'s> {
+    source: &'s str,
+    options: &'s TemplateOptions,
+    /// The next of each sort: not yet looked for, or where.
+    next: [Option<Option<usize>>; 5],
+}
+
+impl<'s> Marks<'s> {
+    fn new(source: &'s str, options: &'s TemplateOptions) -> Marks<'s> {
+        Marks { source, options, next: [None; 5] }
+    }
+
+    /// The next start of a comment, statement or expression; of several at one place the longest.
+    fn next(&mut self, from: usize) -> Option<(usize, Mark)> {
+        let options = self.options;
+        let prefix = |prefix: &'s Option<String>| prefix.as_deref().unwrap_or("");
+        let sorts: [(&str, bool, Mark); 5] = [
+            (&options.comment_start, false, Mark::Comment),
+            (&options.block_start, false, Mark::Block),
+            (&options.variable_start, false, Mark::Variable),
+            (prefix(&options.line_statement), true, Mark::Line),
+            (prefix(&options.line_comment), true, Mark::LineComment),
+        ];
+        let mut best: Option<(usize, usize, Mark)> = None;
+        for ((text, of_line, mark), known) in sorts.into_iter().zip(&mut self.next) {
+            if text.is_empty() {
+                continue;
+            }
+            let at = match *known {
+                Some(None) => None,
+                Some(Some(at)) if at >= from => Some(at),
+                _ if of_line => line_start(self.source, from, text),
+                _ => find(self.source, from, text),
+            };
+            *known = Some(at);
+            if let Some(at) = at
+                && best.as_ref().is_none_or(|(first, len, _)| (at, usize::MAX - text.len()) < (*first, usize::MAX - *len))
+            {
+                best = Some((at, text.len(), mark));
+            }
+        }
+        best.map(|(at, _, mark)| (at, mark))
+    }
 }
 
 /// Where a line, after its blanks, starts with a prefix.

@@ -3,7 +3,7 @@
 use super::Test;
 use crate::template::Eval;
 use crate::template::args::Args;
-use crate::template::value::{Error, MarkerKind, Result, Value};
+use crate::template::value::{Result, Value};
 
 /// This family's table.
 pub(super) const TESTS: &[Test] = &[
@@ -14,13 +14,8 @@ pub(super) const TESTS: &[Test] = &[
     Test::new(&["none"], &[], |_, input, _| Ok(input.is_none())).lazy(),
 ];
 
-/// Whether it is defined; asking of what is pending is touching it, and a vault must open.
+/// Whether it is defined. What failed (an error in a variable, a vault that does not open) is handed on before it
+/// comes here.
 fn defined(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<bool> {
-    match input {
-        Value::Undefined(marker) if marker.kind == MarkerKind::Pending || marker.sealed.is_some() => {
-            Err(Error(marker))
-        }
-        Value::Undefined(_) | Value::Void(_) => Ok(false),
-        _ => Ok(true),
-    }
+    Ok(!matches!(input, Value::Undefined(_) | Value::Void(_)))
 }

@@ -20,6 +20,11 @@ pub trait Object: Any + Send + Sync {
         self.repr()
     }
 
+    /// The text that stands for it wherever it is printed or stored, if there is one.
+    fn printed(&self) -> Option<Value> {
+        None
+    }
+
     /// An attribute (`object.name`), if there is one.
     ///
     /// # Errors

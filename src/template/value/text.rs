@@ -48,7 +48,10 @@ impl Value {
             Value::Void(_) => String::new(),
             Value::Date(_) | Value::DateTime(_) | Value::Zoned(_) | Value::Time(_) => isoformat(self, " "),
             Value::Duration(d) => duration(*d),
-            Value::Object(o) => o.text(),
+            Value::Object(o) => match o.printed() {
+                Some(Value::Str(text)) => text.text.to_string(),
+                _ => o.text(),
+            },
             other => other.repr()?,
         }))
     }
