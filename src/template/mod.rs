@@ -28,8 +28,8 @@ mod world;
 
 pub use args::Args;
 pub use entry::{
-    TemplateOptions, absent, conditional, expression, expression_shown, is_template, render, render_str, render_template_file,
-    resolve,
+    TemplateOptions, absent, conditional, expression, expression_shown, is_template, render, render_str,
+    render_template_file, resolve,
 };
 pub use eval::{Eval, halt};
 pub use syntax::PluginKind;

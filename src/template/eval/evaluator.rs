@@ -139,7 +139,9 @@ impl<'w> Eval<'w> {
         // Newlines at the end are put back behind text alone: a number, a list or nothing at all stands there bare.
         let text = match &value {
             Value::None => String::new(),
-            Value::Omit => return Err(Error::failed("A template was resolved to an Omit scalar.").at(Some(origin))),
+            Value::Omit => {
+                return Err(Error::failed("A template was resolved to an Omit scalar.").at(Some(origin)));
+            }
             Value::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
             value => value.to_text()?,
         };

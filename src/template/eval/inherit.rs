@@ -205,7 +205,10 @@ impl Eval<'_> {
         let mut out = Vec::new();
         self.within(state, |eval| eval.run_program(&mut out))?;
         let printed = self.concat(out)?;
-        let printed = Value::text(if printed.is_none() { String::new() } else { printed.to_text()? }, printed.is_secret());
+        let printed = Value::text(
+            if printed.is_none() { String::new() } else { printed.to_text()? },
+            printed.is_secret(),
+        );
         Ok(Value::object(Module { top, name, printed }))
     }
 

@@ -13,7 +13,8 @@ pub fn of_template(
 ) -> Error {
     let detail = error.detail().unwrap_or_default();
     let at = error.range().map_or(source.len(), |range| rewritten.original(range.start).min(source.len()));
-    let misplaced = detail.strip_suffix("must be placed inside a loop").map(|tag| tag.trim().trim_matches('\''));
+    let misplaced =
+        detail.strip_suffix("must be placed inside a loop").map(|tag| tag.trim().trim_matches('\''));
     let unknown = detail.strip_prefix("unknown statement ").map(|tag| tag.trim_matches('`')).or(misplaced);
     let is_cut = detail == "unexpected end of input, expected end of block";
     let opened = prelex::open_tags(source, options, if is_cut { source.len() } else { at });
@@ -72,7 +73,10 @@ fn worded(detail: &str, token: &str, before: &str, after: &str) -> String {
         }
         "unexpected end of string" => {
             let (at, quote) = open_quote(&format!("{before}{after}"));
-            return format!("unexpected char {} at {at}", crate::template::value::str_repr(&quote.to_string()));
+            return format!(
+                "unexpected char {} at {at}",
+                crate::template::value::str_repr(&quote.to_string())
+            );
         }
         "unexpected end of comment" => return "Missing end of comment tag".into(),
         "unexpected end of raw block" => return "Missing end of raw directive".into(),

@@ -263,7 +263,9 @@ impl<'s> Marks<'s> {
             };
             *known = Some(at);
             if let Some(at) = at
-                && best.as_ref().is_none_or(|(first, len, _)| (at, usize::MAX - text.len()) < (*first, usize::MAX - *len))
+                && best
+                    .as_ref()
+                    .is_none_or(|(first, len, _)| (at, usize::MAX - text.len()) < (*first, usize::MAX - *len))
             {
                 best = Some((at, text.len(), mark));
             }
