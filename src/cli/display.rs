@@ -65,6 +65,7 @@ pub(super) fn look(config: &Config, verbosity: u8, unmasked: bool) -> Look {
         diff_context: config.settings.diff_context,
         deprecations: config.settings.deprecation_warnings,
         warnings: config.settings.system_warnings,
+        hints: Caller::of_process() == Caller::Impel,
         unmasked,
         ..Look::default()
     };

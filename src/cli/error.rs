@@ -23,6 +23,15 @@ pub(super) enum Caller {
     Ansible(String),
 }
 
+impl Caller {
+    /// Whom this process was started by: `impel`, or one of Ansible's names.
+    pub(super) fn of_process() -> Caller {
+        let word = std::env::args_os().next().unwrap_or_default();
+        let name = std::path::Path::new(&word).file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with("ansible") { Caller::Ansible(name.into_owned()) } else { Caller::Impel }
+    }
+}
+
 /// How a command ended: with an exit code of its own, or with an error.
 pub(super) type Ended = Result<ExitCode, Failure>;
 

@@ -1,7 +1,7 @@
 //! What `ansible-playbook` shows: the default callback of ansible-core 2.19.
 
 use super::shown::{self, host, is_shown, label};
-use super::{Hue, Screen, Sink, Stream, ansible_error, diff, dump};
+use super::{Hue, Screen, Sink, Stream, ansible_error, diff, dump, hinted_error};
 use crate::engine::{
     Event, HostResult, LeftHost, Message, MessageKind, PlayLine, Recap, Retry, RunLine, Section, Status,
     TaskLine, Totals,
@@ -176,7 +176,8 @@ impl Default {
     fn explain(&mut self, result: &HostResult) {
         let stream = self.failures();
         if let Some(error) = &result.error {
-            self.screen.error(&ansible_error(error), stream);
+            let text = if self.screen.look.hints { hinted_error(error) } else { ansible_error(error) };
+            self.screen.error(&text, stream);
         }
         if self.screen.look.path_on_failure && self.screen.look.verbosity < 2 {
             self.path(&result.task);

@@ -51,6 +51,8 @@ pub struct Look {
     pub palette: Palette,
     /// Columns of the terminal, if stdout is one.
     pub columns: Option<usize>,
+    /// Show what may have been meant below an error; Ansible's own names for the commands show what Ansible shows.
+    pub hints: bool,
     /// Show secrets as they are.
     pub unmasked: bool,
 }
@@ -76,6 +78,7 @@ impl Default for Look {
             colour: false,
             palette: Palette::default(),
             columns: None,
+            hints: false,
             unmasked: false,
         }
     }

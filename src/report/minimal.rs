@@ -3,7 +3,7 @@
 use super::default::{leave, tell, wire};
 use super::dump::{self, Layout};
 use super::shown::{self, bare};
-use super::{Hue, Screen, Sink, Stream, ansible_error, diff, python};
+use super::{Hue, Screen, Sink, Stream, ansible_error, diff, hinted_error, python};
 use crate::engine::{Event, HostResult, Status};
 use impel_modules::{Data, Map};
 
@@ -147,6 +147,7 @@ fn notes(screen: &mut Screen, result: &HostResult) {
         screen.deprecation(&deprecation);
     }
     if let Some(error) = &result.error {
-        screen.error(&ansible_error(error), Stream::Out);
+        let text = if screen.look.hints { hinted_error(error) } else { ansible_error(error) };
+        screen.error(&text, Stream::Out);
     }
 }

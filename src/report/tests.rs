@@ -433,3 +433,12 @@ fn ad_hoc_output_is_plain_for_commands_and_json_for_the_rest() {
         "a | CHANGED | rc=0 | (stdout) a\\nb (stderr) e\na | FAILED | rc=1 | (stdout) \na | SUCCESS => {\"changed\": false,\"ping\": \"pong\"}\na | SKIPPED\n"
     );
 }
+
+#[test]
+fn hints_stand_below_an_error_where_impel_is_called_by_its_own_name() {
+    let cause = Diagnostic::user("'usres' is undefined").hint("did you mean 'users'?");
+    let error = Diagnostic::user("Task failed").because(cause);
+    assert_eq!(super::ansible_error(&error), "Task failed: 'usres' is undefined");
+    let hinted = super::hinted_error(&error);
+    assert_eq!(hinted, "Task failed: 'usres' is undefined\n\nhint: did you mean 'users'?\n");
+}
