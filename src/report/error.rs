@@ -50,7 +50,8 @@ pub fn hinted_error(error: &Diagnostic) -> String {
     let chain = std::iter::successors(Some(error), |error| error.cause.as_deref()).take(DEPTH);
     let hints = chain.filter(|error| help_of(error).is_none()).filter_map(|error| error.hint.as_deref());
     for (at, hint) in hints.enumerate() {
-        let gap = if at == 0 && !text.is_empty() { if text.ends_with('\n') { "\n" } else { "\n\n" } } else { "" };
+        let gap =
+            if at == 0 && !text.is_empty() { if text.ends_with('\n') { "\n" } else { "\n\n" } } else { "" };
         let _ = writeln!(text, "{gap}hint: {hint}");
     }
     text

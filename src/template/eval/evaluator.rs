@@ -82,8 +82,11 @@ impl<'w> Eval<'w> {
             Origin::Scalar(span) => {
                 let span = span?;
                 match self.state.program().position(place) {
-                    (1, _) => Some(span),
-                    (line, column) => Some(span.at(span.line + line, column)),
+                    (line, column) if line > 1 && is_literal_block(span) => {
+                        let indent = indent(span, line, &self.state.program().source);
+                        Some(span.at(span.line + line, column + indent))
+                    }
+                    _ => Some(span),
                 }
             }
             Origin::File(span) => {
@@ -211,6 +214,21 @@ impl<'w> Eval<'w> {
         })
         .map_err(super::conditional::in_expression)
     }
+}
+
+/// Whether a value's lines are lines of its file: it begins with `|`.
+fn is_literal_block(span: Span) -> bool {
+    let line = crate::diag::source_line(&span.file(), span.line);
+    let begin = usize::try_from(span.column).unwrap_or(0).saturating_sub(1);
+    line.is_some_and(|line| line.chars().nth(begin) == Some('|'))
+}
+
+/// How far a line of a block stands to the right of where it does in the value.
+fn indent(span: Span, line: u32, value: &str) -> u32 {
+    let own = value.lines().nth(line as usize - 1).unwrap_or_default();
+    let written = crate::diag::source_line(&span.file(), span.line + line).unwrap_or_default();
+    let before = written.trim_end().strip_suffix(own.trim_end()).unwrap_or_default();
+    u32::try_from(before.chars().count()).unwrap_or(0)
 }
 
 /// What was raised while rendering, in the words of ansible-core.
