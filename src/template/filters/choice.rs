@@ -92,6 +92,15 @@ fn words(line: &str) -> Vec<&str> {
 
 /// Ansible's booleans: `yes`, `on`, `1`, `true` and the true numbers; everything else is false.
 fn to_bool(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> {
+    match &input {
+        Value::List(items) => {
+            items.items().iter().try_for_each(|item| item.clone().defined().map(|_| ()))?;
+        }
+        Value::Dict(dict) => {
+            dict.pairs().values().try_for_each(|item| item.clone().defined().map(|_| ()))?;
+        }
+        _ => {}
+    }
     Ok(Value::Bool(match &input {
         Value::Bool(b) => *b,
         Value::Str(s) => matches!(s.text.to_lowercase().as_str(), "yes" | "on" | "1" | "true"),

@@ -17,7 +17,13 @@ const MOST_REPEATS: i64 = 10_000;
 /// # Errors
 /// There is no such style, it is no text, or a count no number.
 fn comment(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
-    let style = args.str_or(0, "style", "plain")?;
+    let style = match args.get(0, "style") {
+        None => "plain",
+        Some(style) => match style.as_str() {
+            Some(style) => style,
+            None => return Err(Error::new(format!("Invalid style {}.", style.repr()?))),
+        },
+    };
     // Beginning, decoration, end.
     let (beginning, decoration, end) = match style {
         "plain" => ("", "# ", ""),
@@ -28,7 +34,12 @@ fn comment(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
         _ => return Err(Error::new(format!("Invalid style {}.", str_repr(style)))),
     };
     let text_of = |name: &str, default: &str| -> Result<String> {
-        args.keyword(name).map_or(Ok(default.to_owned()), Value::to_text)
+        match args.keyword(name) {
+            None => Ok(default.to_owned()),
+            // what is false is left out
+            Some(value) if !value.is_true()? => Ok(String::new()),
+            Some(value) => value.to_text(),
+        }
     };
     let count_of = |name: &str| -> Result<i64> {
         match args.keyword(name) {
@@ -51,6 +62,14 @@ fn comment(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
             },
         }
     };
+    if let Some(newline) = args.keyword("newline").filter(|newline| newline.as_str().is_none()) {
+        let name = if newline.is_none() { "None" } else { newline.class() };
+        return Err(Error::new(format!("replace() argument 1 must be str, not {name}")));
+    }
+    if let Some(postfix) = args.keyword("postfix").filter(|postfix| postfix.as_str().is_none()) {
+        let name = postfix.class();
+        return Err(Error::new(format!("sequence item 1: expected str instance, {name} found")));
+    }
     let newline = text_of("newline", "\n")?;
     let beginning = text_of("beginning", beginning)?;
     if let Some(decoration) = args.keyword("decoration") {

@@ -11,7 +11,14 @@ use jiff::tz::TimeZone;
 /// This family's table.
 pub(super) const FILTERS: &[Filter] = &[
     Filter::new(&["to_datetime"], &["format"], |_, input, args| {
-        let format = args.str_or(0, "format", "%Y-%m-%d %H:%M:%S")?;
+        let format = match args.get(0, "format") {
+            None => "%Y-%m-%d %H:%M:%S",
+            Some(Value::Str(format)) => &format.text,
+            Some(other) => {
+                let name = if other.is_none() { "None" } else { other.class() };
+                return Err(Error::new(format!("strptime() argument 2 must be str, not {name}")));
+            }
+        };
         match input.as_str() {
             Some(text) => calendar::parse(text, format),
             None => {

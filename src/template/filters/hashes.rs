@@ -106,8 +106,24 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
+/// The encoding that is asked for, UTF-8 where none is.
+fn encoding_of(args: &Args) -> Result<&str> {
+    match args.get(0, "encoding") {
+        None => Ok("utf-8"),
+        Some(Value::Str(name)) => Ok(&name.text),
+        Some(other) => {
+            let name = if other.is_none() { "None" } else { other.class() };
+            Err(Error::new(format!("encode() argument 'encoding' must be str, not {name}")))
+        }
+    }
+}
+
+/// A text's bytes in an encoding, as base64.
+///
+/// # Errors
+/// There is no such encoding, or a character is not in it.
 fn encode(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
-    let encoding = args.str_or(0, "encoding", "utf-8")?;
+    let encoding = encoding_of(args)?;
     let bytes = match &input {
         Value::Bytes(bytes) => bytes.to_vec(),
         other => to_encoding(&other.to_text()?, encoding)?,
@@ -122,7 +138,7 @@ fn encode(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
 /// Lenient as Python's: what is not in the alphabet is skipped, what follows the padding too.
 fn decode(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let text = input.to_text()?;
-    let encoding = args.str_or(0, "encoding", "utf-8")?;
+    let encoding = encoding_of(args)?;
     let urlsafe = args.bool(1, "urlsafe", false)?;
     let mut bits: u32 = 0;
     let mut count = 0usize;

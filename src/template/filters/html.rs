@@ -62,16 +62,22 @@ const EMAIL: &str = r"^\S+@\w[\w.-]*\.\w+$";
 /// Turns what looks like a URL or an address into a link.
 fn urlize(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let text = escape_html(&input.to_text()?);
-    let limit = args.opt_int(0, "trim_url_limit")?.map(|n| usize::try_from(n).unwrap_or(0));
-    let mut rel: BTreeSet<&str> = args.str_or(3, "rel", "")?.split_whitespace().collect();
+    // what the limit is matters only once there is a link
+    let limit = args.get(0, "trim_url_limit").filter(|limit| !limit.is_none()).cloned();
+    let rel = match args.get(3, "rel") {
+        Some(rel) if rel.is_true()? => super::strings::text_with(rel, "split")?,
+        _ => "",
+    };
+    let mut rel: BTreeSet<&str> = rel.split_whitespace().collect();
     rel.insert("noopener");
     if args.bool(1, "nofollow", false)? {
         rel.insert("nofollow");
     }
     let rel = rel.into_iter().collect::<Vec<_>>().join(" ");
     let mut attributes = format!(" rel=\"{}\"", escape_html(&rel));
-    if let Some(target) = args.opt_str(2, "target")? {
-        attributes.push_str(&format!(" target=\"{}\"", escape_html(target)));
+    if let Some(target) = args.get(2, "target").filter(|target| target.is_true().unwrap_or(false)) {
+        let target = target.to_text()?;
+        attributes.push_str(&format!(" target=\"{}\"", escape_html(&target)));
     }
     let mut schemes = Vec::new();
     if let Some(list) = args.get(4, "extra_schemes").filter(|v| !v.is_none()) {
@@ -107,7 +113,7 @@ struct Links {
     http: Arc<PyRegex>,
     email: Arc<PyRegex>,
     attributes: String,
-    limit: Option<usize>,
+    limit: Option<Value>,
     schemes: Vec<String>,
 }
 
@@ -143,7 +149,7 @@ impl Links {
         let link = if hit(&self.http, middle)? {
             let scheme =
                 if middle.starts_with("https://") || middle.starts_with("http://") { "" } else { "https://" };
-            format!("<a href=\"{scheme}{middle}\"{attributes}>{}</a>", self.shown(middle))
+            format!("<a href=\"{scheme}{middle}\"{attributes}>{}</a>", self.shown(middle)?)
         } else if let Some(address) = middle.strip_prefix("mailto:")
             && hit(&self.email, address)?
         {
@@ -166,11 +172,17 @@ impl Links {
         Ok(())
     }
 
-    fn shown(&self, url: &str) -> String {
-        match self.limit {
-            Some(limit) if url.chars().count() > limit => url.chars().take(limit).collect::<String>() + "...",
-            _ => url.to_owned(),
-        }
+    fn shown(&self, url: &str) -> Result<String> {
+        let Some(limit) = &self.limit else { return Ok(url.to_owned()) };
+        let Some(limit) = limit.as_int() else {
+            let name = limit.class();
+            return Err(Error::new(format!("'>' not supported between instances of 'int' and '{name}'")));
+        };
+        let limit = usize::try_from(limit).unwrap_or(0);
+        Ok(match url.chars().count() > limit {
+            true => url.chars().take(limit).collect::<String>() + "...",
+            false => url.to_owned(),
+        })
     }
 }
 
@@ -280,7 +292,11 @@ fn url_split(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let alias = args.str_or(1, "alias", "urlsplit")?.to_owned();
     let secret = input.is_secret();
     let parts = split_url(text, secret)?;
-    match args.opt_str(0, "query")?.filter(|q| !q.is_empty()) {
+    let query = match args.get(0, "query") {
+        Some(query) if query.is_true()? => Some(query.to_text()?),
+        _ => None,
+    };
+    match query {
         None => Ok(Value::Dict(parts.into_iter().map(|(k, v)| (Key::str(k), v)).collect())),
         Some(query) => match parts.into_iter().find(|(k, _)| *k == query) {
             Some((_, value)) => Ok(value),

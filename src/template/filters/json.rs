@@ -117,6 +117,7 @@ fn profile(args: &Args) -> Result<Profile> {
         }
     }
     match value {
+        value if !value.is_true()? => Ok(Profile::Tagless),
         Value::Str(name) => match &*name.text {
             "tagless" => Ok(Profile::Tagless),
             "legacy" => Ok(Profile::Legacy),

@@ -25,12 +25,12 @@ pub(super) const FILTERS: &[Filter] = &[
         on_text(&v, |p| real_path(&absolute(p)))
     }),
     Filter::new(&["relpath"], &["start"], |_, v, args| {
-        let start = args.get(0, "start").map(Value::to_text).transpose()?;
-        let path = v.to_text()?;
+        let start = args.get(0, "start").filter(|start| !start.is_none()).map(path_text).transpose()?;
+        let path = path_text(&v)?;
         if path.is_empty() {
             return Err(Error::new("no path specified"));
         }
-        on_text(&v, |p| relative(&absolute(p), &absolute(start.as_deref().unwrap_or("."))))
+        on_text(&v, |p| relative(&absolute(p), &absolute(start.unwrap_or("."))))
     }),
     Filter::new(&["path_join"], &[], path_join),
     Filter::new(&["normpath"], &[], |_, v, _| on_text(&v, normalized)),

@@ -29,6 +29,14 @@ fn compile(pattern: &str, ignore_case: bool, multiline: bool) -> Result<Arc<PyRe
     Ok(PyRegex::new(pattern, Flags { ignore_case, multiline, ..Flags::default() })?)
 }
 
+/// The text to look in: anything as it prints, bytes as UTF-8.
+fn subject(input: &Value) -> Result<String> {
+    match input {
+        Value::Bytes(bytes) => Ok(String::from_utf8_lossy(bytes).into_owned()),
+        other => other.to_text(),
+    }
+}
+
 /// A pattern's text.
 ///
 /// # Errors
@@ -47,7 +55,7 @@ pub(crate) fn pattern_text(value: &Value) -> Result<&str> {
 /// # Errors
 /// The pattern or the replacement is no text, or Python would not take it; `mandatory_count` is not met.
 fn replace(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
-    let text = input.to_text()?;
+    let text = subject(&input)?;
     let pattern = args.get(0, "pattern").map_or(Ok(""), pattern_text)?.to_owned();
     let with = match args.get(1, "replacement") {
         None => String::new(),
@@ -58,6 +66,9 @@ fn replace(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
         }
     };
     let regex = compile(&pattern, args.bool(2, "ignorecase", false)?, args.bool(3, "multiline", false)?)?;
+    if let Some(Value::None) = args.get(4, "count") {
+        return Err(Error::new("'NoneType' object cannot be interpreted as an integer"));
+    }
     let count = args.int(4, "count", 0)?;
     let must = args.int(5, "mandatory_count", 0)?;
     let replacement = Replacement::parse(&with, &regex)?;
@@ -78,7 +89,7 @@ fn replace(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
 
 /// The first match, or the groups asked for (`'\\1'`, `'\\g<name>'`); `None` where nothing matches.
 fn search(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
-    let text = input.to_text()?;
+    let text = subject(&input)?;
     let Some(pattern) = args.get(0, "regex") else {
         return Err(Error::new("regex_search() missing 1 required positional argument: 'regex'"));
     };
@@ -130,7 +141,7 @@ enum Group {
 }
 
 fn find_all(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
-    let text = input.to_text()?;
+    let text = subject(&input)?;
     let pattern = pattern_text(args.required(0, "regex")?)?;
     let regex = compile(pattern, args.bool(2, "ignorecase", false)?, args.bool(1, "multiline", false)?)?;
     let secret = input.is_secret();
@@ -144,7 +155,10 @@ fn find_all(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
 }
 
 fn escape(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
-    let text = input.to_text()?;
+    let text = subject(&input)?;
+    if let Some(Value::None) = args.get(0, "re_type") {
+        return Err(Error::new("Invalid regex type (None)"));
+    }
     let escaped = match args.str_or(0, "re_type", "python")? {
         "python" => pyregex::escape(&text),
         "posix_basic" => {

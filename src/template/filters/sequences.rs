@@ -173,8 +173,21 @@ fn sort(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
         };
         keyed.push((key, item));
     }
-    let sorted = sorted(keyed, args.bool(0, "reverse", false)?)?;
+    let sorted = sorted(keyed, reversed(args, 0)?)?;
     Ok(Value::list(sorted.into_iter().map(|(_, item)| item)))
+}
+
+/// Whether to sort the other way round: a boolean or a number.
+///
+/// # Errors
+/// It is something else.
+fn reversed(args: &Args, index: usize) -> Result<bool> {
+    match args.get(index, "reverse") {
+        None => Ok(false),
+        Some(value) => value.as_int().map(|number| number != 0).ok_or_else(|| {
+            Error::new(format!("'{}' object cannot be interpreted as an integer", value.class()))
+        }),
+    }
 }
 
 /// A path of its own out of a list of paths.
@@ -215,7 +228,11 @@ fn group_by(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let fold = !args.bool(2, "case_sensitive", false)?;
     let mut keyed = Vec::new();
     for item in input.iter()? {
-        let value = eval.path(&item, attribute)?.defined()?;
+        let value = match attribute {
+            // no attribute: the item itself
+            Value::None => item.clone(),
+            attribute => eval.path(&item, attribute)?.defined()?,
+        };
         keyed.push((folded(value.clone(), fold), (value, item)));
     }
     let mut groups: Vec<(Value, Value, Vec<Value>)> = Vec::new();
@@ -295,7 +312,7 @@ fn dict_sort(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
         let by = if by_value { value.clone() } else { key.value().clone() };
         (folded(by, fold), (key.value().clone(), value.clone()))
     });
-    let sorted = sorted(keyed.collect(), args.bool(2, "reverse", false)?)?;
+    let sorted = sorted(keyed.collect(), reversed(args, 2)?)?;
     Ok(Value::list(sorted.into_iter().map(|(_, (key, value))| Value::tuple([key, value]))))
 }
 

@@ -226,9 +226,17 @@ pub(super) fn is_blank(c: char) -> bool {
 /// It has no length, it is too long and no text, or the numbers do not fit.
 fn truncate(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let secret = input.is_secret();
+    let uncompared = |value: &Value, op: &str| {
+        let name = value.class();
+        Error::new(format!("'{op}' not supported between instances of '{name}' and 'int'"))
+    };
+    if let Some(none @ Value::None) = args.get(0, "length") {
+        return Err(uncompared(none, ">="));
+    }
     let (length, leeway) = (args.int(0, "length", 255)?, args.int(3, "leeway", 5)?);
-    let end = args.str_or(2, "end", "...")?;
-    let end_length = end.chars().count() as i64;
+    let dots = Value::str("...");
+    let end = args.get(2, "end").unwrap_or(&dots);
+    let end_length = end.len()? as i64;
     if length < end_length {
         return Err(Error::new(format!("expected length >= {end_length}, got {length}")));
     }
@@ -239,6 +247,10 @@ fn truncate(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
         return Ok(input);
     }
     let text = text_with(&input, "rsplit")?;
+    let Some(end) = end.as_str() else {
+        let name = end.class();
+        return Err(Error::new(format!("can only concatenate str (not \"{name}\") to str")));
+    };
     let keep = usize::try_from(length - end_length).unwrap_or(0);
     let cut: String = text.chars().take(keep).collect();
     let cut = match cut.rsplit_once(' ') {
@@ -261,6 +273,10 @@ fn word_count(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value>
 /// It is no text, or the width not above zero.
 fn word_wrap(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let text = text_with(&input, "splitlines")?;
+    if let Some(none @ Value::None) = args.get(0, "width") {
+        let name = none.class();
+        return Err(Error::new(format!("'<=' not supported between instances of '{name}' and 'int'")));
+    }
     let width = args.int(0, "width", 79)?;
     let with = args.str_or(2, "wrapstring", "\n")?;
     let wrap = Wrap {

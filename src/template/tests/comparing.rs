@@ -1,25 +1,28 @@
 //! Comparisons and membership: `eq` … `ge`, `sameas`, `in`, `contains`, `subset`, `superset`, `any`, `all`.
 
 use super::Test;
+use crate::template::args::Args;
 use crate::template::value::{Error, Key, Result, Value};
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
 /// This family's table.
 pub(super) const TESTS: &[Test] = &[
-    Test::new(&["eq", "equalto", "=="], &["b"], |_, input, args| equal(&input, args.required(0, "b")?)),
-    Test::new(&["ne", "!="], &["b"], |_, input, args| equal(&input, args.required(0, "b")?).map(|e| !e)),
+    Test::new(&["eq", "equalto", "=="], &["b"], |_, input, args| input.equals(other(&input, args, "eq")?)),
+    Test::new(&["ne", "!="], &["b"], |_, input, args| {
+        input.equals(other(&input, args, "ne")?).map(|equal| !equal)
+    }),
     Test::new(&["lt", "lessthan", "<"], &["b"], |_, input, args| {
-        Ok(input.compare(args.required(0, "b")?, "<")? == Some(Ordering::Less))
+        Ok(input.compare(other(&input, args, "lt")?, "<")? == Some(Ordering::Less))
     }),
     Test::new(&["le", "<="], &["b"], |_, input, args| {
-        Ok(input.compare(args.required(0, "b")?, "<=")?.is_some_and(Ordering::is_le))
+        Ok(input.compare(other(&input, args, "le")?, "<=")?.is_some_and(Ordering::is_le))
     }),
     Test::new(&["gt", "greaterthan", ">"], &["b"], |_, input, args| {
-        Ok(input.compare(args.required(0, "b")?, ">")? == Some(Ordering::Greater))
+        Ok(input.compare(other(&input, args, "gt")?, ">")? == Some(Ordering::Greater))
     }),
     Test::new(&["ge", ">="], &["b"], |_, input, args| {
-        Ok(input.compare(args.required(0, "b")?, ">=")?.is_some_and(Ordering::is_ge))
+        Ok(input.compare(other(&input, args, "ge")?, ">=")?.is_some_and(Ordering::is_ge))
     }),
     Test::new(&["sameas"], &["other"], |_, input, args| Ok(same(&input, args.required(0, "other")?))).lazy(),
     Test::new(&["in"], &["seq"], |_, input, args| {
@@ -47,16 +50,22 @@ pub(super) const TESTS: &[Test] = &[
     }),
 ];
 
-/// Python's `==`; what is undefined in a list raises.
-fn equal(a: &Value, b: &Value) -> Result<bool> {
-    whole(a)?;
-    a.equals(b)
+/// What to compare with, which these tests take by position only; what is undefined in the input raises.
+fn other<'a>(input: &Value, args: &'a Args, operator: &str) -> Result<&'a Value> {
+    whole(input)?;
+    match args.positional.first() {
+        None if args.named.is_empty() => Err(Error::new(format!("{operator} expected 2 arguments, got 1"))),
+        None => Err(Error::new(format!("_operator.{operator}() takes no keyword arguments"))),
+        Some(other) => Ok(other),
+    }
 }
 
-/// Raises what is undefined among the items of a list.
+/// Raises what is undefined among the items of a list or dict.
 fn whole(value: &Value) -> Result<()> {
+    let there = |item: &Value| item.clone().defined().map(|_| ());
     match value {
-        Value::List(items) => items.items().iter().try_for_each(|item| item.clone().defined().map(|_| ())),
+        Value::List(items) => items.items().iter().try_for_each(there),
+        Value::Dict(dict) => dict.pairs().values().try_for_each(there),
         _ => Ok(()),
     }
 }

@@ -4,6 +4,7 @@ use super::Test;
 use crate::template::value::{Error, Result, Value, str_repr};
 use crate::template::{Effect, Eval};
 use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -47,6 +48,7 @@ pub(super) const TESTS: &[Test] = &[
 fn path_of(value: &Value) -> Result<PathBuf> {
     match value {
         Value::Str(s) => Ok(PathBuf::from(&*s.text)),
+        Value::Bytes(b) => Ok(PathBuf::from(std::ffi::OsStr::from_bytes(b))),
         Value::Undefined(marker) => Err(Error(marker.clone())),
         other => {
             Err(Error::new(format!("expected str, bytes or os.PathLike object, not {}", other.type_name())))
@@ -72,7 +74,7 @@ fn on_file(eval: &Eval<'_>, input: &Value, test: impl FnOnce(&Path) -> bool) -> 
 fn on_link(eval: &Eval<'_>, input: &Value, test: impl FnOnce(&Path) -> bool) -> Result<bool> {
     eval.world().effect(Effect::ReadsController)?;
     match input {
-        Value::Str(_) | Value::Undefined(_) => Ok(test(&path_of(input)?)),
+        Value::Str(_) | Value::Bytes(_) | Value::Undefined(_) => Ok(test(&path_of(input)?)),
         other => {
             let name = other.class();
             Err(Error::new(format!("lstat: path should be string, bytes or os.PathLike, not {name}")))

@@ -14,6 +14,9 @@ pub(super) const TESTS: &[Test] = &[
         matches(&input, args, "search")
     }),
     Test::new(&["regex"], &["pattern", "ignorecase", "multiline", "match_type"], |_, input, args| {
+        if let Some(Value::None) = args.get(3, "match_type") {
+            return Err(Error::new("attribute name must be string, not 'NoneType'"));
+        }
         matches(&input, args, args.str_or(3, "match_type", "search")?)
     }),
 ];

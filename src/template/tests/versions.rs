@@ -18,7 +18,7 @@ fn compare_versions(input: &Value, args: &Args) -> Result<bool> {
     };
     let operator = args.str_or(1, "operator", "eq")?;
     let strict = args.get(2, "strict").filter(|v| !v.is_none());
-    let kind = args.opt_str(3, "version_type")?;
+    let kind = args.opt_str(3, "version_type")?.filter(|kind| !kind.is_empty());
     if !input.is_true()? {
         return Err(Error::new("Input version value cannot be empty"));
     }
