@@ -103,6 +103,14 @@ pub(super) fn ground(
     magic.merge = config.settings.hash_behaviour == HashBehaviour::Merge;
     magic.inject_facts = config.settings.inject_facts;
     magic.connection = connection(config, options);
+    let origin = |origin: &Origin| match origin {
+        Origin::Default => None,
+        Origin::Environment(name) => Some(format!("env: {name}")),
+        Origin::File(span) => Some(span.file().display().to_string()),
+    };
+    let set = config.all().into_iter();
+    magic.config_origins =
+        set.filter_map(|(name, setting)| Some((name.to_string(), origin(&setting.origin)?))).collect();
     let all = config.all().into_iter();
     magic.config = all.map(|(name, setting)| (name.to_string(), Value::from_data(&setting.value))).collect();
     store.scopes.note(&store.extra, extra.iter().map(|(name, node)| (name.clone(), node.span)).collect());

@@ -223,7 +223,7 @@ impl Settings {
             vault_password_file: of.path_if("DEFAULT_VAULT_PASSWORD_FILE"),
             vault_identities: of.texts("DEFAULT_VAULT_IDENTITY_LIST"),
             vault_identity: of.text("DEFAULT_VAULT_IDENTITY"),
-            vault_id_match: of.truth("DEFAULT_VAULT_ID_MATCH"),
+            vault_id_match: of.flag("DEFAULT_VAULT_ID_MATCH"),
             vault_encrypt_identity: of.text_if("DEFAULT_VAULT_ENCRYPT_IDENTITY"),
             vault_encrypt_salt: of.text_if("VAULT_ENCRYPT_SALT"),
             roles_path: of.paths("DEFAULT_ROLES_PATH"),
@@ -304,11 +304,6 @@ impl Values<'_> {
     }
 
     /// A text that Ansible takes for true wherever it is not empty, but for the words of its own default.
-    fn truth(&self, name: &str) -> bool {
-        self.text_if(name)
-            .is_some_and(|text| !matches!(text.to_lowercase().as_str(), "false" | "no" | "0" | "off"))
-    }
-
     fn number(&self, name: &str) -> u64 {
         match self.value(name) {
             Data::Int(number) => u64::try_from(*number).unwrap_or(0),

@@ -67,6 +67,18 @@ impl World for Named<'_> {
 
     fn remember(&self, _template: &Arc<str>, _value: &Value) {}
 
+    fn hosts_matching(
+        &self,
+        groups: &[(String, Vec<String>)],
+        patterns: &[String],
+    ) -> Result<Vec<Arc<str>>, Diagnostic> {
+        self.world.hosts_matching(groups, patterns)
+    }
+
+    fn config_origin(&self, name: &str) -> Option<String> {
+        self.world.config_origin(name)
+    }
+
     fn config(&self, name: &str) -> Option<Value> {
         self.world.config(name)
     }

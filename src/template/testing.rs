@@ -22,7 +22,11 @@ pub struct Fixed {
 impl Fixed {
     /// Variables as a YAML file would hold them.
     pub fn of(yaml: &str) -> Fixed {
-        let span = Span::new(Path::new("vars.yml"), 1, 1);
+        Fixed::of_file(yaml, Path::new("vars.yml"))
+    }
+
+    pub fn of_file(yaml: &str, path: &Path) -> Fixed {
+        let span = Span::new(path, 1, 1);
         let node = crate::yaml::load(yaml, span, crate::yaml::Limits::default()).unwrap();
         let mut world = Fixed::default();
         for (key, value) in node.as_map().map(|m| m.pairs.as_slice()).unwrap_or_default() {
@@ -188,11 +192,17 @@ fn the_secret_bit_reaches_whatever_is_made_of_a_secret() {
 
 #[test]
 fn an_error_points_at_its_place_and_offers_the_nearest_name() {
-    let world = Fixed::of("colour: 1\nouter: |\n  first\n  {{ colr }}\n");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("vars.yml");
+    let text = "colour: 1\nouter: |\n  first\n  {{ colr }}\nlines: \"a\\n  {{ colr }}\"\n";
+    std::fs::write(&path, text).unwrap();
+    let world = Fixed::of_file(text, &path);
     let error = render(&world.variables["outer"], &world).unwrap_err();
     assert_eq!(error.message, "'colr' is undefined");
     assert_eq!(error.hint.as_deref(), Some("did you mean 'colour'?"));
-    assert_eq!(error.span.unwrap().to_string(), "vars.yml:4:4");
+    assert_eq!(error.span.unwrap().to_string(), format!("{}:4:6", path.display()));
+    let error = render(&world.variables["lines"], &world).unwrap_err();
+    assert_eq!(error.span.unwrap().to_string(), format!("{}:5:8", path.display()));
     let span = Span::new(Path::new("motd.j2"), 1, 1);
     let text = "line\n  {% if true %}\n  {{ nosuch }}\n{% endif %}\n";
     let error = render_template_file(text, span, &TemplateOptions::default(), &world).unwrap_err();

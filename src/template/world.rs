@@ -68,6 +68,11 @@ pub trait World {
     /// A configuration value by its Ansible name (`lookup('config')`), such as `DEFAULT_ROLES_PATH`.
     fn config(&self, name: &str) -> Option<Value>;
 
+    /// Where a configuration value comes from, as `lookup('config', show_origin=true)` says it.
+    fn config_origin(&self, _name: &str) -> Option<String> {
+        None
+    }
+
     /// The hosts that patterns name among groups and their hosts.
     ///
     /// # Errors

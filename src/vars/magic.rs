@@ -36,6 +36,8 @@ pub struct RunMagic {
     pub inject_facts: bool,
     /// The configuration by Ansible's names, for `lookup('config')` and what a template reads of it.
     pub config: HashMap<String, Value>,
+    /// Where those of them come from that somebody set, in Ansible's words.
+    pub config_origins: HashMap<String, String>,
     /// How hosts are reached where nothing else says.
     pub connection: ConnectionMagic,
     hosts: RwLock<Vec<Arc<str>>>,

@@ -522,6 +522,10 @@ impl World for TaskWorld {
         self.layers.store.run.config.get(name).cloned()
     }
 
+    fn config_origin(&self, name: &str) -> Option<String> {
+        self.layers.store.run.config_origins.get(name).cloned()
+    }
+
     fn hosts_matching(
         &self,
         groups: &[(String, Vec<String>)],

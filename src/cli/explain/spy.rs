@@ -63,6 +63,10 @@ impl World for Spy<'_> {
         self.world.remember(template, value);
     }
 
+    fn config_origin(&self, name: &str) -> Option<String> {
+        self.world.config_origin(name)
+    }
+
     fn config(&self, name: &str) -> Option<Value> {
         self.world.config(name)
     }

@@ -112,10 +112,15 @@ impl Eval<'_> {
         args: Args,
     ) -> Value {
         // what failed is no answer to whether it is there
-        if matches!(&input, Value::Undefined(marker) if marker.kind != MarkerKind::Undefined) {
+        if let Value::Undefined(marker) = &input
+            && marker.kind != MarkerKind::Undefined
+            && marker.sealed.is_none()
+        {
             return input;
         }
         self.ask_strictly(test, input, args).unwrap_or_else(|e| match e.0.kind {
+            // it is the vault's failure, not the test's
+            _ if e.0.sealed.is_some() => e.into(),
             MarkerKind::Failed | MarkerKind::Raised => {
                 e.within(format!("The test plugin '{}' failed", full(name))).into()
             }

@@ -132,9 +132,7 @@ fn unvault(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     }
     let id = own_id(eval, args.get(1, "vault_id"), args.get(2, "vaultid"))?;
     let secrets = vec![Secret { id, password: Password::new(secret) }];
-    let strict =
-        eval.world().config("DEFAULT_VAULT_ID_MATCH").and_then(|value| value.as_str().map(str::to_lowercase));
-    let strict = strict.is_some_and(|text| !matches!(text.as_str(), "" | "false" | "no" | "0" | "off"));
+    let strict = matches!(eval.world().config("DEFAULT_VAULT_ID_MATCH"), Some(Value::Bool(true)));
     let opened = Vault::new(secrets, OWN_ID, strict)
         .open(sealed.as_bytes())
         .map_err(|fault| Error::new(fault.to_string()).within("Unable to decrypt"))?;

@@ -72,6 +72,10 @@ impl World for Overlay<'_> {
 
     fn remember(&self, _template: &Arc<str>, _value: &Value) {}
 
+    fn config_origin(&self, name: &str) -> Option<String> {
+        self.behind.config_origin(name)
+    }
+
     fn config(&self, name: &str) -> Option<Value> {
         self.behind.config(name)
     }

@@ -105,21 +105,46 @@ fn config(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<Val
                 term.type_name()
             )));
         };
-        let known = match (&plugin_type, &plugin_name) {
-            (Some(kind), Some(plugin)) => format!("{kind}.{plugin}.{name}"),
-            _ => name.to_owned(),
+        let plugin = plugin_type.as_deref().zip(plugin_name.as_deref());
+        let known = match plugin {
+            Some((kind, plugin)) => {
+                let plugin = plugin.strip_prefix("ansible.builtin.").unwrap_or(plugin);
+                if kind_of(plugin) == Some(kind) { format!("{plugin}.{name}") } else { String::new() }
+            }
+            None if name.contains('.') => String::new(),
+            None => name.to_owned(),
+        };
+        let missing = match plugin {
+            Some((kind, plugin)) => {
+                format!("No config definition exists for '{name}' for '{plugin}' {kind} plugin.")
+            }
+            None => format!("No config definition exists for '{name}'."),
         };
         match (eval.world().config(&known), on_missing.as_str()) {
-            (Some(value), _) if show_origin => out.push(Value::tuple([value, Value::str("default")])),
+            (Some(value), _) if show_origin => {
+                let origin = eval.world().config_origin(&known).unwrap_or_else(|| "default".into());
+                out.push(Value::tuple([value, Value::from(origin)]));
+            }
             (Some(value), _) => out.push(value),
             (None, "skip") => {}
-            (None, "warn") => {
-                eval.world().warn(&format!("Skipping {name}: No config definition exists for '{name}'."))
-            }
+            (None, "warn") => eval.world().warn(&format!("Skipping {name}: {missing}")),
             (None, _) => {
-                return Err(Error::new(format!("No config definition exists for '{name}'.")));
+                return Err(Error::new(missing));
             }
         }
     }
     Ok(out)
+}
+
+/// The type of a plugin whose options are among the configuration.
+fn kind_of(plugin: &str) -> Option<&'static str> {
+    Some(match plugin {
+        "ssh" => "connection",
+        "sh" => "shell",
+        "sudo" | "su" => "become",
+        "default" => "callback",
+        "constructed" => "inventory",
+        "url" => "lookup",
+        _ => return None,
+    })
 }

@@ -27,7 +27,7 @@ fn option(eval: &mut Eval<'_>, args: &Args, name: &str, settable: bool) -> Optio
         return Some(eval.read(value)).filter(|v| !v.is_none());
     }
     let from_environment = eval.world().environment(&variable.to_uppercase()).map(Value::from);
-    from_environment.or_else(|| eval.world().config(&format!("lookup.url.{name}")))
+    from_environment.or_else(|| eval.world().config(&format!("url.{name}")).filter(|v| !v.is_none()))
 }
 
 fn url(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<Value>> {

@@ -3,7 +3,7 @@
 use super::Test;
 use crate::template::Eval;
 use crate::template::args::Args;
-use crate::template::value::{Result, Value};
+use crate::template::value::{Error, Result, Value};
 
 /// This family's table.
 pub(super) const TESTS: &[Test] = &[
@@ -14,8 +14,12 @@ pub(super) const TESTS: &[Test] = &[
     Test::new(&["none"], &[], |_, input, _| Ok(input.is_none())).lazy(),
 ];
 
-/// Whether it is defined. What failed (an error in a variable, a vault that does not open) is handed on before it
+/// Whether it is defined; a vault must open. What failed otherwise (an error in a variable) is handed on before it
 /// comes here.
 fn defined(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<bool> {
-    Ok(!matches!(input, Value::Undefined(_) | Value::Void(_)))
+    match input {
+        Value::Undefined(marker) if marker.sealed.is_some() => Err(Error(marker)),
+        Value::Undefined(_) | Value::Void(_) => Ok(false),
+        _ => Ok(true),
+    }
 }
