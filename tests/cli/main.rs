@@ -361,3 +361,46 @@ fn what_encrypted_files_hold_is_masked_in_inventories() {
         assert!(open.contains("hidden4") && !open.contains("****"), "{open}");
     }
 }
+
+#[test]
+fn an_edit_that_is_ended_by_a_signal_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    std::fs::write(at("password"), "sesame\n").expect("a file");
+    std::fs::write(at("secret"), "text\n").expect("a file");
+    let vault = |action: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_impel"));
+        let arguments = ["vault", action, "--vault-password-file", "password", "secret"];
+        command.args(arguments).current_dir(folder.path()).env("HOME", folder.path()).stdin(Stdio::null());
+        command
+    };
+    assert!(vault("encrypt").status().expect("it runs").success());
+    let sealed = std::fs::read(at("secret")).expect("a file");
+    let copies = || -> Vec<std::path::PathBuf> {
+        let entries = std::fs::read_dir(at(".ansible/tmp")).into_iter().flatten().flatten();
+        entries
+            .flat_map(|entry| std::fs::read_dir(entry.path()))
+            .flatten()
+            .flatten()
+            .map(|e| e.path())
+            .collect()
+    };
+    for signal in ["-QUIT", "-INT", "-TERM", "-HUP"] {
+        let mut edit =
+            vault("edit").env("EDITOR", "sh -c 'touch begun; exec sleep 60'").spawn().expect("it starts");
+        while !at("begun").exists() {
+            assert!(edit.try_wait().expect("it can be waited for").is_none(), "the editor was not started");
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        let mode =
+            |path: &Path| std::os::unix::fs::PermissionsExt::mode(&path.metadata().unwrap().permissions());
+        let plain = copies();
+        assert!(plain.len() == 1 && mode(&plain[0]) & 0o777 == 0o600, "{plain:?}");
+        let id = edit.id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().expect("kill").success());
+        assert!(!edit.wait().expect("it ends").success());
+        assert!(!plain[0].exists() && copies().is_empty(), "{signal}");
+        assert_eq!(std::fs::read(at("secret")).expect("a file"), sealed);
+        std::fs::remove_file(at("begun")).expect("it was there");
+    }
+}

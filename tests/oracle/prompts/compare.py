@@ -26,6 +26,10 @@ CASES = [
     (["\x03"], ["plain.yml"]),
     (["\x04"], ["plain.yml"]),
     ([], ["undefined.yml"]),
+    # a vault's password that is not given is an error
+    (["\x03"], ["plain.yml", "-J"]),
+    (["\x04"], ["plain.yml", "-J"]),
+    ([""], ["plain.yml", "--vault-id", "a@prompt"]),
 ]
 LIMIT = 60
 
