@@ -45,7 +45,6 @@ fn find(call: &Call<'_>, name: &str) -> Result<PathBuf, Diagnostic> {
     }
     let base = call.world.layers().playbook_dir();
     places.push(base.join(&name));
-    places.push(base.join(kind).join(&name));
     match places.iter().find(|place| place.is_file()) {
         Some(place) => Ok(tidy(place)),
         None => Err(not_found(&base.join(&name)).at(call.task.action.span)),

@@ -3,6 +3,7 @@
 use super::arguments::flag;
 use crate::diag::Diagnostic;
 use crate::engine::{Action, Answer, Call, Consequence, Next};
+use crate::playbook::is_variable_name;
 use crate::template::{self, Value};
 use impel_modules::{Data, Map};
 use std::sync::Arc;
@@ -22,7 +23,7 @@ impl Action for SetFact {
                 false => Value::str(written.clone()),
             };
             let name: Arc<str> = rendered.to_string().into();
-            if rendered.as_str().is_none() || !identifier(&name) {
+            if rendered.as_str().is_none() || !is_variable_name(&name) {
                 let kind = match rendered.as_str() {
                     Some(_) => String::new(),
                     None => format!(" of type '{}'", rendered.type_name()),
@@ -57,17 +58,4 @@ impl Action for SetFact {
         answer.consequences.push(Consequence::Set(vars).for_host(call.settings));
         Ok(Next::Done(answer))
     }
-}
-
-/// Names that templates read as values.
-const VALUES: [&str; 6] = ["true", "True", "false", "False", "none", "None"];
-
-/// Whether a name may be a variable's.
-pub fn identifier(name: &str) -> bool {
-    if VALUES.contains(&name) {
-        return false;
-    }
-    let mut letters = name.chars();
-    letters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
-        && letters.all(|c| c.is_ascii_alphanumeric() || c == '_')
 }

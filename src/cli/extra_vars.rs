@@ -5,7 +5,7 @@ use crate::engine::ExtraVars;
 use crate::maps::IndexMap;
 use crate::playbook;
 use crate::vault::Vault;
-use crate::yaml::{self, Kind, Limits, Node};
+use crate::yaml::{self, Kind, Limits, Mapping, Node};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,17 +14,45 @@ pub(super) type Vars = IndexMap<Arc<str>, Node>;
 
 /// What all `-e` together say; later ones win.
 ///
+/// Under `hash_behaviour = merge` dictionaries of the same name become one.
+///
 /// # Errors
 /// A file that is not there, YAML that is none, something that is no mapping.
-pub(super) fn read(all: &[ExtraVars], vault: &Vault) -> Result<Vars, Diagnostic> {
+pub(super) fn read(all: &[ExtraVars], vault: &Vault, merge: bool) -> Result<Vars, Diagnostic> {
     let mut vars = Vars::default();
     for one in all {
-        match one {
-            ExtraVars::File(path) => vars.extend(from_file(path, vault)?),
-            ExtraVars::Text(text) => vars.extend(from_text(text)?),
+        let next = match one {
+            ExtraVars::File(path) => from_file(path, vault)?,
+            ExtraVars::Text(text) => from_text(text)?,
+        };
+        for (name, value) in next {
+            let value = match vars.get(&name).filter(|_| merge) {
+                Some(old) => merged(old, &value, 0),
+                None => value,
+            };
+            vars.insert(name, value);
         }
     }
     Ok(vars)
+}
+
+/// How deep dictionaries are merged.
+const DEEPEST: usize = 100;
+
+/// Two dictionaries as one, the stronger winning; of all else the stronger.
+fn merged(weak: &Node, strong: &Node, depth: usize) -> Node {
+    let (Kind::Map(below), Kind::Map(above)) = (&weak.kind, &strong.kind) else { return strong.clone() };
+    if depth > DEEPEST {
+        return strong.clone();
+    }
+    let mut pairs = below.pairs.clone();
+    for (key, value) in &above.pairs {
+        match pairs.iter_mut().find(|(known, _)| known.as_str().is_some() && known.as_str() == key.as_str()) {
+            Some((_, old)) => *old = merged(old, value, depth + 1),
+            None => pairs.push((key.clone(), value.clone())),
+        }
+    }
+    Node { kind: Kind::Map(Arc::new(Mapping { pairs })), span: strong.span }
 }
 
 fn from_file(path: &Path, vault: &Vault) -> Result<Vars, Diagnostic> {
@@ -32,7 +60,10 @@ fn from_file(path: &Path, vault: &Vault) -> Result<Vars, Diagnostic> {
     if !full.is_file() {
         return Err(playbook::not_found(&full));
     }
-    mapping(vault.yaml(&full)?, &format!("@{}", path.display()))
+    let given = format!("@{}", full.display());
+    let node = vault.yaml(&full)?;
+    // a file that holds nothing is no dictionary either
+    if node.is_null() { Err(no_dictionary(&given)) } else { mapping(node, &given) }
 }
 
 fn from_text(text: &str) -> Result<Vars, Diagnostic> {
@@ -65,14 +96,14 @@ fn mapping(node: Node, given: &str) -> Result<Vars, Diagnostic> {
             .iter()
             .filter_map(|(name, value)| Some((Arc::from(name.as_str()?), value.clone())))
             .collect()),
-        _ => {
-            let message = format!(
-                "Invalid extra vars data supplied. {} could not be made into a dictionary",
-                yaml::repr::of_str(given)
-            );
-            Err(Diagnostic::new(ErrorKind::Options, message))
-        }
+        _ => Err(no_dictionary(given)),
     }
+}
+
+fn no_dictionary(given: &str) -> Diagnostic {
+    let given = yaml::repr::of_str(given);
+    let message = format!("Invalid extra vars data supplied. {given} could not be made into a dictionary");
+    Diagnostic::new(ErrorKind::Options, message)
 }
 
 #[cfg(test)]

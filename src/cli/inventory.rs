@@ -8,6 +8,7 @@ use super::inventory_text::Trees;
 use super::sources::{self, Sources};
 use super::vault::passwords as vault_passwords;
 use super::{extra_vars, inventory_text as text, inventory_toml as toml};
+use crate::config::HashBehaviour;
 use crate::diag::{Diagnostic, ErrorKind, Span, nearest};
 use crate::engine::ExtraVars;
 use crate::inventory::{ALL, Group, UNGROUPED, Vars};
@@ -88,7 +89,8 @@ pub(super) fn main(caller: &Caller, mut arguments: Arguments) -> Ended {
     let vault = vault_passwords::vault(&arguments.vault, &config, &mut screen)?;
     let given: Vec<ExtraVars> =
         arguments.general.extra_vars.iter().map(|text| ExtraVars::parse(text)).collect();
-    let extra = Arc::new(extra_vars::read(&given, &vault)?);
+    let merge = config.settings.hash_behaviour == HashBehaviour::Merge;
+    let extra = Arc::new(extra_vars::read(&given, &vault, merge)?);
     let folder = match &arguments.playbook_dir {
         Some(folder) => folder.clone(),
         None => std::env::current_dir().unwrap_or_default(),

@@ -72,7 +72,8 @@ pub(super) fn ground(
     vault: Vault,
     screen: &mut Screen,
 ) -> Result<Ground, Failure> {
-    let extra = Arc::new(extra_vars::read(&options.extra_vars, &vault)?);
+    let merge = config.settings.hash_behaviour == HashBehaviour::Merge;
+    let extra = Arc::new(extra_vars::read(&options.extra_vars, &vault, merge)?);
     let Sources { mut inventory, beside_inventory, beside_playbook, .. } =
         sources::read(given, playbook_dir, &extra, &vault, config, screen)?;
     limit(&mut inventory, config, options, screen)?;
@@ -100,7 +101,7 @@ pub(super) fn ground(
     magic.skip_tags = options.tags.skip.iter().cloned().collect();
     magic.sources.clone_from(&inventory.sources);
     magic.config_file.clone_from(&config.file);
-    magic.merge = config.settings.hash_behaviour == HashBehaviour::Merge;
+    magic.merge = merge;
     magic.inject_facts = config.settings.inject_facts;
     magic.connection = connection(config, options);
     let origin = |origin: &Origin| match origin {

@@ -48,8 +48,8 @@ pub enum Consequence {
     Facts(Vec<(Arc<str>, Value)>),
     /// What is the delegate's own (`delegate_facts`).
     OfDelegate(Arc<str>, Box<Consequence>),
-    /// `include_vars`.
-    Included(Vec<(Arc<str>, Value)>),
+    /// `include_vars`: variables, and where they stand.
+    Included(Vec<(Arc<str>, Value)>, Vec<Span>),
     /// `add_host`.
     AddHost(AddHost),
     /// `group_by`: the host joins a group, which joins its parents.

@@ -82,8 +82,10 @@ pub fn render(task: &Task, world: &TaskWorld) -> Result<Rendered, Diagnostic> {
         Some(node) => {
             let value = template::render(&Value::from_node(node), world)
                 .map_err(|e| fails(e, Some("_raw_params"), node))?;
-            // a text that is one template may yield all arguments at once
-            if let Value::Dict(dict) = &value {
+            // a text that is one template may yield all arguments at once; to set_fact it is a value like others
+            if &*task.action.name == "set_fact" {
+                args.insert("_raw_params".into(), value.clone());
+            } else if let Value::Dict(dict) = &value {
                 for (key, value) in dict.pairs().iter() {
                     args.entry(Arc::from(key.value().to_string())).or_insert_with(|| value.clone());
                 }

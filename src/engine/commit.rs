@@ -8,6 +8,7 @@ use super::reserved;
 use super::turn::TurnEnd;
 use crate::diag::{Diagnostic, nearest};
 use crate::template::Value;
+use crate::vars::HostStore;
 use impel_modules::Data;
 use std::sync::Arc;
 
@@ -97,16 +98,15 @@ impl Batch<'_, '_> {
                 match &**consequence {
                     Consequence::Set(vars) => host.add_set(vars.iter().cloned()),
                     Consequence::Facts(facts) => host.add_facts(facts.iter().cloned()),
-                    Consequence::Included(vars) => host.add_included(vars.iter().cloned()),
+                    Consequence::Included(vars, _) => self.include_vars(&host, vars),
                     _ => {}
                 }
             }
-            Consequence::Included(vars) => {
-                for (name, value) in vars {
-                    let place = if let Value::Str(text) = value { text.span } else { None };
-                    reserved::warn_of(self.run.source, name, place);
+            Consequence::Included(vars, places) => {
+                for ((name, _), place) in vars.iter().zip(places) {
+                    reserved::warn_of(self.run.source, name, Some(*place));
                 }
-                store.add_included(vars.iter().cloned());
+                self.include_vars(store, vars);
             }
             Consequence::AddHost(add) => {
                 let text = format!("creating host via 'add_host': hostname={}", add.name);
@@ -123,6 +123,16 @@ impl Batch<'_, '_> {
                 self.run.add_stats(host, data, *aggregate);
             }
         }
+    }
+
+    fn include_vars(&self, store: &HostStore, vars: &[(Arc<str>, Value)]) {
+        let merge = self.run.shared.store.run.merge;
+        let known = store.included();
+        let value = |(name, value): &(Arc<str>, Value)| match known.get(name).filter(|_| merge) {
+            Some(old) => (name.clone(), crate::vars::merged(old, value, 0)),
+            None => (name.clone(), value.clone()),
+        };
+        store.add_included(vars.iter().map(value));
     }
 
     /// `vars_files` whose names needed facts.

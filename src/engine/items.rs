@@ -3,7 +3,7 @@
 use super::settings::{processing, rendered, to_bool};
 use crate::diag::Diagnostic;
 use crate::maps::IndexMap;
-use crate::playbook::Task;
+use crate::playbook::{Task, is_variable_name, no_variable_name};
 use crate::template::args::Args;
 use crate::template::{self, Eval, Value};
 use crate::vars::TaskWorld;
@@ -79,9 +79,14 @@ pub fn items(task: &Task, world: &TaskWorld) -> Result<Option<Items>, Diagnostic
             None => Ok(None),
         }
     };
+    let loop_var = text("loop_var", &control.loop_var)?.unwrap_or_else(|| "item".into());
+    if !is_variable_name(&loop_var) {
+        let place = control.loop_var.as_ref().map(|node| node.span);
+        return Err(no_variable_name(&loop_var).at(place));
+    }
     Ok(Some(Items {
         values,
-        loop_var: text("loop_var", &control.loop_var)?.unwrap_or_else(|| "item".into()),
+        loop_var,
         index_var: text("index_var", &control.index_var)?,
         extended: flag("extended", &control.extended)?.unwrap_or(false),
         all_items: flag("extended_allitems", &control.extended_allitems)?.unwrap_or(true),

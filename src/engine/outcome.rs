@@ -121,7 +121,7 @@ pub fn judge(answer: &mut Answer, task: &Task, world: &TaskWorld) {
 }
 
 /// What was well by itself and has failed all the same says so.
-fn say_why(answer: &mut Answer, task: Span) {
+pub fn say_why(answer: &mut Answer, task: Span) {
     if answer.error.is_some() {
         return;
     }

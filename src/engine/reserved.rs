@@ -3,6 +3,7 @@
 use super::shared::Shared;
 use crate::diag::{Span, source_line};
 use crate::playbook::{Source, Task};
+use crate::vars::{Scope, ScopeCache};
 use std::sync::Arc;
 
 /// Names that ansible-core warns of: the keywords of plays, roles, blocks and tasks, and the names that every template
@@ -95,9 +96,28 @@ pub fn warn<'v>(source: &dyn Source, defined: impl IntoIterator<Item = (&'v str,
 
 /// Warns of one variable, if its name is reserved, with the place of its value.
 pub fn warn_of(source: &dyn Source, name: &str, value: Option<Span>) {
-    if RESERVED.contains(&name) {
-        let text = format!("Found variable using reserved name '{name}'.");
-        source.warn(&text, value.map(|value| key(name, value)));
+    if !is_reserved(name) {
+        return;
+    }
+    let text = format!("Found variable using reserved name '{name}'.");
+    match value {
+        // what was given on the command line stands on no line
+        Some(value) if value.file().starts_with("<CLI option '-e'>") => {
+            source.warn(&format!("{text}\nOrigin: {}\n\n{name}\n", value.file().display()), None);
+        }
+        value => source.warn(&text, value.map(|value| key(name, value))),
+    }
+}
+
+/// Whether a name is a keyword's, or one that every template has.
+pub fn is_reserved(name: &str) -> bool {
+    RESERVED.binary_search(&name).is_ok()
+}
+
+/// Warns of the variables of a layer.
+pub fn warn_of_layer(source: &dyn Source, scopes: &ScopeCache, layer: &Scope) {
+    for name in layer.keys().filter(|name| is_reserved(name)) {
+        warn_of(source, name, scopes.place(layer, name));
     }
 }
 
@@ -143,4 +163,14 @@ pub fn loop_variable(shared: &Shared, name: &Arc<str>) {
          value in the `loop_control` option for the task to something else to avoid variable collisions and \
          unexpected behavior.\n"
     ));
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn reserved_names_are_found() {
+        assert!(super::RESERVED.is_sorted());
+        assert!(super::RESERVED.iter().all(|name| super::is_reserved(name)));
+        assert!(!super::is_reserved("colour"));
+    }
 }

@@ -284,6 +284,7 @@ impl<'r> Run<'r> {
         let asked = play.vars_prompt.iter().map(|prompt| (&*prompt.name, prompt.span));
         super::reserved::warn(self.source, defined.chain(asked));
         self.vars_files(play, &hosts, &mut vars)?;
+        self.warn_of_reserved(&vars, &hosts);
         let alive: Vec<Arc<str>> = hosts
             .iter()
             .filter(|host| !self.failed.contains(*host) && !self.unreachable.contains(*host))
@@ -409,8 +410,14 @@ impl<'r> Run<'r> {
         }
         if let Some(host) = self.inventory.hosts.get_mut(&add.name) {
             let span = crate::diag::Span::new(Path::new("<add_host>"), 0, 0);
+            let merge = self.shared.store.run.merge;
+            let vars = Arc::make_mut(&mut host.vars);
             for (name, value) in &add.vars {
-                Arc::make_mut(&mut host.vars).insert(name.clone(), super::include::to_node(value, span, 0));
+                let value = match vars.get(name).filter(|_| merge) {
+                    Some(old) => crate::vars::merged(&Value::from_node(old), value, 0),
+                    None => value.clone(),
+                };
+                vars.insert(name.clone(), super::include::to_node(&value, span, 0));
             }
         }
     }

@@ -26,7 +26,6 @@ impl Loader<'_> {
             places.push(role.path.join("tasks").join(&name));
         }
         places.push(self.base.join(&name));
-        places.push(self.base.join(kind).join(&name));
         match places.iter().find(|place| place.is_file()) {
             Some(place) => Ok(super::roles::tidy(place)),
             None => Err(not_found(&self.base.join(&name))),

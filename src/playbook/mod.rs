@@ -29,4 +29,4 @@ pub use roles::{LoadedRole, RoleAsk, tidy};
 pub use source::{Source, StaticNames, What, not_found};
 pub use split::{Words, split};
 pub use tags::tags_match;
-pub use tasks::Loader;
+pub use tasks::{Loader, is_variable_name, no_variable_name};

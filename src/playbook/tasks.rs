@@ -292,11 +292,10 @@ impl<'a> Loader<'a> {
             "register" => {
                 task.register = some();
                 if let Some(name) = value.as_str()
-                    && !name.contains("{{")
                     && !is_variable_name(name)
                 {
-                    return Err(Diagnostic::parse("Invalid 'register' specified", value.span)
-                        .because(Diagnostic::parse(format!("Invalid variable name '{name}'."), value.span)));
+                    let cause = no_variable_name(name).at(value.span);
+                    return Err(Diagnostic::parse("Invalid 'register' specified", value.span).because(cause));
                 }
             }
             "changed_when" => task.changed_when = list_of(value),
@@ -413,10 +412,21 @@ pub(super) fn text_field(name: &str, node: &Node, span: Span) -> Result<Node, Di
 }
 
 /// Whether a name can be a variable's.
-pub(super) fn is_variable_name(name: &str) -> bool {
+pub fn is_variable_name(name: &str) -> bool {
+    // what templates read as values
+    let value = matches!(name, "true" | "True" | "false" | "False" | "none" | "None");
     let mut chars = name.chars();
-    chars.next().is_some_and(|c| c.is_alphabetic() || c == '_')
-        && chars.all(|c| c.is_alphanumeric() || c == '_')
+    !value
+        && chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+        && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// A name that cannot be a variable's, in ansible-core's words.
+pub fn no_variable_name(name: &str) -> Diagnostic {
+    Diagnostic::user(format!("Invalid variable name {}.", crate::yaml::repr::of_str(name))).hint(
+        "Variable names must be strings starting with a letter or underscore character, and contain only letters, \
+         numbers and underscores.",
+    )
 }
 
 /// A node as Python would print it, shortened.

@@ -3,7 +3,7 @@
 use super::inventories::mapping;
 use super::scope::Scope;
 use super::world::TaskWorld;
-use crate::diag::{Diagnostic, Span};
+use crate::diag::{Diagnostic, ErrorKind, Span};
 use crate::maps::IndexMap;
 use crate::playbook::Source;
 use crate::template::{self, Error, Marker, MarkerKind, Value};
@@ -54,11 +54,14 @@ pub fn vars_files(
                     .hint("A `vars_files` value should either be a string or list of strings."));
             };
             if let Some(path) = place(text, folder) {
-                let node = source.read(&path).map_err(|error| {
-                    let message =
-                        format!("Invalid vars_files file {}", repr::of_str(&path.to_string_lossy()));
-                    Diagnostic { kind: error.kind, ..Diagnostic::user(message) }.because(error)
-                })?;
+                if path.is_dir() {
+                    let path = repr::of_str(&path.to_string_lossy());
+                    let message = format!(
+                        "An error occurred while trying to read the file {path}: [Errno 21] Is a directory: {path}"
+                    );
+                    return Err(Diagnostic::new(ErrorKind::Parse, message));
+                }
+                let node = source.read(&path)?;
                 let layer: Scope = Arc::new(variables(&node)?);
                 world.layers().store.scopes.note(&layer, places(&node));
                 found.layers.push(layer);
@@ -113,5 +116,5 @@ fn place(name: &str, folder: &Path) -> Option<PathBuf> {
         (Some(rest), Some(home)) => Path::new(&home).join(rest),
         _ => PathBuf::from(name),
     };
-    [folder.join("vars").join(&name), folder.join(&name)].into_iter().find(|path| path.is_file())
+    [folder.join("vars").join(&name), folder.join(&name)].into_iter().find(|path| path.exists())
 }

@@ -73,6 +73,14 @@ pub struct Setting {
     pub value: Value,
 }
 
+impl Layer {
+    /// Whether this layer and another count as one that is replaced as a whole, under `hash_behaviour = merge` too.
+    pub fn replaces(self, other: Layer) -> bool {
+        let of_task = |layer| matches!(layer, Layer::Block | Layer::Task);
+        of_task(self) && of_task(other) || self == Layer::IncludeParams && other == Layer::IncludeParams
+    }
+}
+
 /// The layers, but those that say nothing.
 pub(super) fn that_say_something(layers: &mut Vec<(Layer, Scope)>) {
     layers.retain(|(_, scope)| !scope.is_empty());

@@ -379,7 +379,12 @@ impl TaskWorld {
             let at = settings.partition_point(|setting| setting.layer < Layer::SetFact);
             settings.insert(at, Setting { layer: Layer::SetFact, span: None, value });
         }
-        settings.into_iter().map(|setting| setting.value).reduce(|weak, strong| merged(&weak, &strong, 0))
+        let mut counting: Vec<Setting> = Vec::new();
+        for setting in settings {
+            counting.retain(|weak| !setting.layer.replaces(weak.layer));
+            counting.push(setting);
+        }
+        counting.into_iter().map(|setting| setting.value).reduce(|weak, strong| merged(&weak, &strong, 0))
     }
 
     /// A fact by the name of the variable that it is injected as.

@@ -1,6 +1,7 @@
 //! A play before its first task: its hosts, variables, prompts, batches, and the task that gathers facts.
 
 use super::*;
+use crate::engine::reserved;
 
 impl Run<'_> {
     /// A world for what belongs to the play and to no host: the first host stands in.
@@ -159,6 +160,28 @@ impl Run<'_> {
             }
         }
         Ok(if sizes.is_empty() { vec![hosts] } else { sizes })
+    }
+
+    /// Warns of what means something else, in what files, the command line, roles and the inventory define.
+    pub(super) fn warn_of_reserved(&self, vars: &PlayVars, hosts: &[Arc<str>]) {
+        let store = &self.shared.store;
+        let files = vars.files.iter().chain(hosts.iter().filter_map(|host| vars.host_files.get(host)).flatten());
+        let roles = vars.role_defaults.iter().zip(&vars.role_vars).flat_map(|(defaults, vars)| [defaults, vars]);
+        for layer in files.chain([&store.extra]).chain(roles) {
+            reserved::warn_of_layer(self.source, &store.scopes, layer);
+        }
+        let mut seen = HashSet::new();
+        for name in hosts {
+            let Some(host) = store.host(name) else { continue };
+            for layer in host.inventory().iter().filter(|layer| seen.insert(Arc::as_ptr(layer))) {
+                let places = layer.keys().filter(|name| reserved::is_reserved(name)).filter_map(|variable| {
+                    let host = self.inventory.hosts.get(name)?;
+                    let settings = self.inventories.settings(&self.inventory, host, variable).ok()?;
+                    Some((variable, settings.last()?.span))
+                });
+                places.for_each(|(variable, place)| reserved::warn_of(self.source, variable, place));
+            }
+        }
     }
 
     /// `vars_files`: once for all hosts where their names do not depend on the host.

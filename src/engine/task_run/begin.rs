@@ -99,7 +99,7 @@ impl TaskRun {
         while *seen < index {
             let Some(ItemRun { state: State::Ended(answer), .. }) = self.runs.get(*seen) else { break };
             for consequence in &answer.consequences {
-                let (Consequence::Set(vars) | Consequence::Included(vars)) = consequence else { continue };
+                let (Consequence::Set(vars) | Consequence::Included(vars, _)) = consequence else { continue };
                 set.extend(vars.iter().cloned());
             }
             *seen += 1;
