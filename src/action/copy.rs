@@ -154,7 +154,10 @@ pub fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
 pub fn missing(call: &Call<'_>, subfolder: &str, name: &str) -> Diagnostic {
     let mut places: Vec<String> = Vec::new();
     let base = call.world.layers().store.run.playbook_dir.clone();
-    for folder in call.world.search_path().into_iter().chain([base]) {
+    let folders = call.world.search_path();
+    // beside the playbook ansible-core looks twice
+    let again = (folders.len() == 1).then_some(base);
+    for folder in folders.into_iter().chain(again) {
         places.push(folder.join(subfolder).join(name).display().to_string());
         places.push(folder.join(name).display().to_string());
     }

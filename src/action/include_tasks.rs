@@ -3,7 +3,7 @@
 use super::arguments::text;
 use crate::diag::Diagnostic;
 use crate::engine::{Action, Answer, Call, Consequence, Haste, IncludeCall, Included, Next};
-use crate::playbook::{not_found, tidy};
+use crate::playbook::tidy;
 use impel_modules::Map;
 use std::path::{Path, PathBuf};
 
@@ -21,17 +21,21 @@ impl Action for IncludeTasks {
             let message = format!("No file specified for {}", call.task.action.written);
             return Err(Diagnostic::user(message).at(call.task.action.span));
         };
-        let path = find(&call, &file)?;
         let mut result = Map::new();
-        result.insert("include".into(), path.display().to_string().into());
-        let what = Included::Tasks(path);
+        let what = match find(&call, &file) {
+            Ok(path) => {
+                result.insert("include".into(), path.display().to_string().into());
+                Included::Tasks(path)
+            }
+            Err(path) => Included::Missing { file, path },
+        };
         let include = IncludeCall { what, values: call.locals.to_vec(), item: None };
         Ok(Next::Done(Answer::ok(false, result).with(Consequence::Include(include))))
     }
 }
 
 /// Beside the file that includes, in its role, beside the playbook.
-fn find(call: &Call<'_>, name: &str) -> Result<PathBuf, Diagnostic> {
+fn find(call: &Call<'_>, name: &str) -> Result<PathBuf, PathBuf> {
     let name = match (name.strip_prefix("~/"), std::env::var_os("HOME")) {
         (Some(rest), Some(home)) => Path::new(&home).join(rest),
         _ => PathBuf::from(name),
@@ -47,6 +51,6 @@ fn find(call: &Call<'_>, name: &str) -> Result<PathBuf, Diagnostic> {
     places.push(base.join(&name));
     match places.iter().find(|place| place.is_file()) {
         Some(place) => Ok(tidy(place)),
-        None => Err(not_found(&base.join(&name)).at(call.task.action.span)),
+        None => Err(base.join(&name)),
     }
 }

@@ -93,18 +93,7 @@ impl Reading {
                         reading.wrong = Some(error.message);
                     }
                 }
-                None => {
-                    let places: Vec<String> = call
-                        .world
-                        .search_path()
-                        .iter()
-                        .flat_map(|folder| [folder.join("vars").join(&file), folder.join(&file)])
-                        .map(|place| place.display().to_string())
-                        .collect();
-                    let places = places.join("\n\t");
-                    reading.wrong =
-                        Some(format!("Could not find or access '{file}'\nSearched in:\n\t{places} {REMOTE}"));
-                }
+                None => reading.wrong = Some(super::copy::missing(call, "vars", &file).message),
             },
             (None, Some(dir)) => reading.folder(call, &dir)?,
             (None, None) => reading.wrong = Some(format!("Could not find file {REMOTE}")),
@@ -164,7 +153,8 @@ impl Reading {
         if !node.is_null() {
             let Some(map) = node.as_map() else { return Err(no_dictionary(path)) };
             for (key, value) in &map.pairs {
-                let (at, _) = self.vars.insert_full(Value::from_node(key).to_string().into(), Value::from_node(value));
+                let (at, _) =
+                    self.vars.insert_full(Value::from_node(key).to_string().into(), Value::from_node(value));
                 self.places.truncate(self.places.len().max(at));
                 match self.places.get_mut(at) {
                     Some(place) => *place = value.span,
@@ -291,7 +281,10 @@ impl Limits {
             matching: text(call, "files_matching").map(|pattern| regex(&pattern)).transpose()?,
             ignored: ignored.iter().map(|name| regex(&format!("{name}$"))).collect::<Result<_, _>>()?,
             extensions,
-            lenient: call.args.get("ignore_unknown_extensions").is_some_and(|value| value.is_true().unwrap_or(false)),
+            lenient: call
+                .args
+                .get("ignore_unknown_extensions")
+                .is_some_and(|value| value.is_true().unwrap_or(false)),
         })
     }
 

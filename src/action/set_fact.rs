@@ -2,7 +2,7 @@
 
 use super::arguments::flag;
 use crate::diag::Diagnostic;
-use crate::engine::{Action, Answer, Call, Consequence, Next};
+use crate::engine::{self, Action, Answer, Call, Consequence, Next};
 use crate::playbook::is_variable_name;
 use crate::template::{self, Value};
 use impel_modules::{Data, Map};
@@ -28,8 +28,10 @@ impl Action for SetFact {
                     Some(_) => String::new(),
                     None => format!(" of type '{}'", rendered.type_name()),
                 };
+                let node = call.task.action.arg(written).filter(|_| !template::is_template(written));
+                let place = node.map_or(call.task.action.span, |node| engine::key(written, node.span));
                 let error = Diagnostic::user(format!("Invalid variable name '{name}'{kind}."))
-                    .at(call.task.action.span)
+                    .at(place)
                     .hint(
                         "Variable names must be strings starting with a letter or underscore character, and contain \
                          only letters, numbers and underscores.",

@@ -2,7 +2,7 @@
 
 use super::flags;
 use crate::diag::{Diagnostic, ErrorKind};
-use crate::report::{Hue, Look, Masks, Palette, ansible_error, impel_error};
+use crate::report::{Hue, Look, Masks, Palette, ansible_error, help_of, impel_error};
 use std::process::ExitCode;
 use std::sync::OnceLock;
 
@@ -87,7 +87,7 @@ impl Caller {
                 if let Some(hint) = error.hint.as_deref().filter(|hint| hint.starts_with("For example:")) {
                     // Ansible's own help text on YAML, laid out as there.
                     text = format!("{}\n\n\n{hint}\n", text.trim_end_matches('\n'));
-                } else if let Some(hint) = &error.hint {
+                } else if let Some(hint) = error.hint.as_ref().filter(|_| help_of(error).is_none()) {
                     text = format!("{}\nhint: {hint}", text.trim_end_matches('\n'));
                 }
                 let text = masked(&text);

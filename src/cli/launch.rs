@@ -84,7 +84,11 @@ pub(super) fn ground(
     let mut store = VarStore::default();
     store.vault = vault;
     store.extra = Arc::new(extra.iter().map(|(name, node)| (name.clone(), Value::from_node(node))).collect());
-    store.cache = facts_cache(config)?;
+    match facts_cache(config) {
+        Ok(cache) => store.cache = cache,
+        // a run goes on without
+        Err(error) => screen.warning(&error.message),
+    }
     if options.flush_cache
         && let Some(cache) = &store.cache
     {

@@ -79,6 +79,7 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
     let mut options = arguments.options(&config)?;
     options.told = super::told::lines(all, &options, &config, &arguments.playbooks);
     let folder = first.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = &std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
     let mut ground = launch::ground(&config, &options, &all.inventory.inventory, folder, vault, &mut screen)?;
     let notices = Notices::default();
     notices.hear_yaml();

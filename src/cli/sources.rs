@@ -78,7 +78,7 @@ pub(super) fn load(
         use_extra_vars: on("constructed.use_extra_vars"),
         precedence: list(config, "VARIABLE_PRECEDENCE").unwrap_or_default(),
         vars_files: reads_files(config),
-        cached_facts: cached_facts(config)?,
+        cached_facts: cached_facts(config),
     };
     // the usual place of an inventory need not exist; one that was named must
     let usual = config.get("DEFAULT_HOST_LIST").is_some_and(|setting| setting.origin == Origin::Default);
@@ -143,9 +143,10 @@ fn list(config: &Config, name: &str) -> Option<Vec<String>> {
 }
 
 /// What tells the cached facts of a host, where facts are cached in files.
-fn cached_facts(config: &Config) -> Result<Option<CachedFacts>, Diagnostic> {
-    let cache = super::launch::facts_cache(config)?;
-    Ok(cache.map(|cache| -> CachedFacts { Arc::new(move |host: &str| cache.facts(host)) }))
+fn cached_facts(config: &Config) -> Option<CachedFacts> {
+    // a cache that cannot be opened is warned of where it is to be written
+    let cache = super::launch::facts_cache(config).ok()??;
+    Some(Arc::new(move |host: &str| cache.facts(host)))
 }
 
 impl Sources {

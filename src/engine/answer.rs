@@ -99,6 +99,13 @@ pub struct IncludeCall {
 pub enum Included {
     /// `include_tasks`: the file that was found.
     Tasks(PathBuf),
+    /// `include_tasks` of a file that is nowhere: its name as given, and where it was looked for last.
+    Missing {
+        /// The name.
+        file: String,
+        /// The place.
+        path: PathBuf,
+    },
     /// `include_role`, its arguments rendered (`name`, `tasks_from`, `public` …).
     Role(Map),
 }

@@ -1,13 +1,13 @@
 //! Dynamic includes: what hosts asked for, grouped, read, and put behind the including task.
 
-use super::answer::Included;
+use super::answer::{Answer, Included};
 use super::batch::Batch;
 use super::commit::Wanted;
-use super::event::{Event, Include};
+use super::event::{Event, Include, Message, MessageKind, Status};
 use super::position;
 use super::position::Step;
 use crate::diag::{Diagnostic, Span};
-use crate::playbook::{Item, Keywords, Loader, Role, RoleAsk, Source, Vars};
+use crate::playbook::{Item, Keywords, Loader, Role, RoleAsk, Source, Vars, not_found};
 use crate::template::Value;
 use crate::yaml::{Kind, Mapping, Node};
 use impel_modules::{Data, Map};
@@ -38,7 +38,8 @@ impl Batch<'_, '_> {
             let items = match self.load(step, &group) {
                 Ok(items) => items,
                 Err(error) => {
-                    self.include_failed(step, &group.hosts, error);
+                    let answer = self.why(step, &group.call.what, error);
+                    self.include_failed(step, &group.hosts, &answer);
                     fallen.extend(&group.hosts);
                     continue;
                 }
@@ -50,7 +51,7 @@ impl Batch<'_, '_> {
                 .map(|t| t.store.name.clone())
                 .collect();
             let file = match &group.call.what {
-                Included::Tasks(path) => path.display().to_string(),
+                Included::Tasks(path) | Included::Missing { path, .. } => path.display().to_string(),
                 Included::Role(args) => {
                     args.get("name").and_then(Data::as_str).unwrap_or_default().to_string()
                 }
@@ -97,6 +98,7 @@ impl Batch<'_, '_> {
             self.run.shared.store.scopes.put(values, scope);
         }
         let (items, role, handlers) = match &group.call.what {
+            Included::Missing { path, .. } => return Err(not_found(path)),
             Included::Tasks(path) => (loader.include_tasks(task, path, values)?, None, Vec::new()),
             Included::Role(args) => {
                 let ask = role_ask(args, self.run.source, task.action.span);
@@ -117,12 +119,23 @@ impl Batch<'_, '_> {
         Ok(items.into())
     }
 
-    fn include_failed(&mut self, step: &Step, hosts: &[usize], error: Diagnostic) {
+    /// How an include failed, in the form of its result.
+    fn why(&self, step: &Step, what: &Included, error: Diagnostic) -> Answer {
+        let Included::Missing { file, path } = what else { return Answer::refused(error, step.task.span) };
+        let path = path.display();
+        let text = format!("Could not find or access '{path}' on the Ansible Controller: {}", error.message);
+        let result = [("include", file.as_str()), ("reason", text.as_str())];
+        let result = result.into_iter().map(|(name, text)| (name.to_string(), Data::from(text))).collect();
+        self.run.shared.emit(Event::Message(Message { kind: MessageKind::Error, text }));
+        Answer::new(Status::Failed, result)
+    }
+
+    fn include_failed(&mut self, step: &Step, hosts: &[usize], answer: &Answer) {
         for host in hosts {
             let Some(first) = self.tracks.get(*host) else { continue };
             let name = first.store.name.clone();
             let line = self.line(step, *host, super::batch::Strategy::Linear);
-            let answer = super::answer::Answer::refused(error.clone(), step.task.span);
+            let answer = answer.clone();
             let end = super::turn::TurnEnd {
                 host: *host,
                 step: step.clone(),

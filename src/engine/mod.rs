@@ -30,7 +30,8 @@ pub use event::{
     Recap, Retry, RunLine, Section, Status, TaskLine, Totals, Wire,
 };
 pub use include::role_ask;
-pub use outcome::say_why;
 pub use options::{Ask, BecomeFlags, ExtraVars, Listing, RunOptions, Secret, SshArguments, Tags};
+pub use outcome::say_why;
+pub use reserved::key;
 pub use run::{Refresh, Refreshed, Run, Setup, Verdict, missing_error};
 pub use settings::{Settings, to_bool};

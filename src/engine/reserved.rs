@@ -137,7 +137,7 @@ pub fn of_task(task: &Task) -> Vec<(&str, Span)> {
 }
 
 /// Where the key of a value stands; the value's own place where the key is not found.
-fn key(name: &str, value: Span) -> Span {
+pub fn key(name: &str, value: Span) -> Span {
     let file = value.file();
     let lines = (value.line.saturating_sub(ABOVE)..=value.line).rev();
     for number in lines {
@@ -146,8 +146,8 @@ fn key(name: &str, value: Span) -> Span {
             true => line.chars().take(value.column.saturating_sub(1) as usize).collect(),
             false => line,
         };
-        let found =
-            [format!("{name}:"), format!("{name}=")].iter().find_map(|key| before.rfind(key.as_str()));
+        let ways = [format!("\"{name}\":"), format!("'{name}':"), format!("{name}:"), format!("{name}=")];
+        let found = ways.iter().find_map(|key| before.rfind(key.as_str()));
         if let Some(at) = found {
             let column = before.get(..at).map_or(0, |text| text.chars().count()) + 1;
             return Span::new(&file, number, column as u32);

@@ -227,6 +227,7 @@ impl<'r> Run<'r> {
 
     /// Closes the pipes, sends the recap where the run came to its end, and says how it went.
     pub fn finish(self, complete: bool) -> Verdict {
+        self.warn_of_cache();
         let wire = self.workers.close();
         let verdict = Verdict {
             failed: self.any_failed,
@@ -285,6 +286,7 @@ impl<'r> Run<'r> {
         super::reserved::warn(self.source, defined.chain(asked));
         self.vars_files(play, &hosts, &mut vars)?;
         self.warn_of_reserved(&vars, &hosts);
+        self.warn_of_cache();
         let alive: Vec<Arc<str>> = hosts
             .iter()
             .filter(|host| !self.failed.contains(*host) && !self.unreachable.contains(*host))

@@ -65,12 +65,15 @@ struct Block<'a> {
     help: Option<&'a str>,
 }
 
-/// The hints that are ansible-core's own help.
-fn help_of(error: &Diagnostic) -> Option<&str> {
-    const HELP: [&str; 4] = [
+/// The hint where it is ansible-core's own help.
+pub fn help_of(error: &Diagnostic) -> Option<&str> {
+    const HELP: [&str; 7] = [
         "Templates and expressions must",
         "Provide a list of items/templates",
         "Broken conditionals can be",
+        "Variable names must be strings",
+        "A `vars_files` value should",
+        "Variable files must contain",
         "Standard error from inventory script:",
     ];
     error.hint.as_deref().filter(|hint| HELP.iter().any(|start| hint.starts_with(start)))

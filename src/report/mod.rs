@@ -23,7 +23,7 @@ mod tests;
 pub use colour::{Hue, Palette};
 pub use default::Default;
 pub use dump::{pretty_json, pretty_json_at, string as json_string};
-pub use error::{ansible_error, hinted_error, impel_error};
+pub use error::{ansible_error, help_of, hinted_error, impel_error};
 pub use json::Json;
 pub use log::Log;
 pub use look::{Format, Look};

@@ -5,7 +5,7 @@ use crate::template::{Key, Value, pyjson};
 use impel_modules::Data;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// A folder of cached facts.
@@ -14,6 +14,8 @@ pub struct FactsCache {
     prefix: String,
     /// How long facts count; `None` is for ever.
     lasts: Option<Duration>,
+    /// What went wrong, to be shown: a run does without its cache.
+    warnings: Mutex<Vec<String>>,
 }
 
 impl FactsCache {
@@ -23,14 +25,25 @@ impl FactsCache {
     /// The folder cannot be made.
     pub fn open(folder: &Path, prefix: &str, lasts: u64) -> Result<FactsCache, Diagnostic> {
         std::fs::create_dir_all(folder).map_err(|error| {
+            let folder = folder.display();
             let message = format!(
-                "error in 'ansible.builtin.jsonfile' cache plugin while trying to create cache dir '{}': {error}",
-                folder.display()
+                "error in 'jsonfile' cache plugin while trying to create cache dir '{folder}': {error}; nothing is \
+                 cached"
             );
             Diagnostic::new(ErrorKind::User, message)
         })?;
         let lasts = (lasts > 0).then(|| Duration::from_secs(lasts));
-        Ok(FactsCache { folder: folder.to_path_buf(), prefix: prefix.to_owned(), lasts })
+        let warnings = Mutex::default();
+        Ok(FactsCache { folder: folder.to_path_buf(), prefix: prefix.to_owned(), lasts, warnings })
+    }
+
+    fn warn(&self, text: String) {
+        self.warnings.lock().unwrap_or_else(|e| e.into_inner()).push(text);
+    }
+
+    /// What went wrong since the last time.
+    pub fn take_warnings(&self) -> Vec<String> {
+        std::mem::take(&mut *self.warnings.lock().unwrap_or_else(|e| e.into_inner()))
     }
 
     /// The file of a host; none for names that are no file's.
@@ -51,7 +64,7 @@ impl FactsCache {
         match read(&path) {
             Ok(facts) => facts,
             Err(why) => {
-                tracing::warn!("the cached facts in {} are left out: {why}", path.display());
+                self.warn(format!("the cached facts in {} are left out: {why}", path.display()));
                 Vec::new()
             }
         }
@@ -67,7 +80,7 @@ impl FactsCache {
             .and_then(|mut file| file.write_all(text.as_bytes()).map(|()| file))
             .and_then(|file| file.persist(&path).map_err(|error| error.error));
         if let Err(error) = written {
-            tracing::warn!("facts cannot be cached in {}: {error}", path.display());
+            self.warn(format!("facts cannot be cached in {}: {error}", path.display()));
         }
     }
 
@@ -95,12 +108,54 @@ fn read(path: &Path) -> Result<Vec<(Arc<str>, Value)>, String> {
 /// How deep cached values are followed.
 const DEEPEST: usize = 200;
 
+/// How ansible-core names dates in its cache, and points in time.
+const DATE: &str = "AnsibleSerializableDate";
+const DATE_TIME: &str = "AnsibleSerializableDateTime";
+
+/// A date, or a point in time, in the form that it is cached in.
+fn moment(class: &Option<Value>, iso: &Option<Value>) -> Option<Value> {
+    let iso = iso.as_ref()?;
+    let text = untagged(iso, DEEPEST - 1).to_string();
+    match class.as_ref()?.as_str()? {
+        DATE => text.parse().ok().map(Value::Date),
+        DATE_TIME => text.parse().ok().map(|time| Value::DateTime(Arc::new(time))),
+        _ => None,
+    }
+}
+
+/// A value as it is cached: dates in ansible-core's form, which JSON has none for.
+pub(super) fn cached(value: &Value, depth: usize) -> Option<Data> {
+    let moment = |class: &str| {
+        let text = value.to_string().replace(' ', "T");
+        let pairs = [("iso8601".to_owned(), Data::from(text)), ("__ansible_type".to_owned(), class.into())];
+        Some(Data::Map(pairs.into_iter().collect()))
+    };
+    match value {
+        _ if depth > DEEPEST => None,
+        Value::Date(_) => moment(DATE),
+        Value::DateTime(_) => moment(DATE_TIME),
+        Value::List(list) => {
+            Some(Data::List(list.items().iter().map(|item| cached(item, depth + 1)).collect::<Option<_>>()?))
+        }
+        Value::Dict(dict) => {
+            let pairs = dict.pairs();
+            let pairs =
+                pairs.iter().map(|(key, value)| Some((key.value().to_string(), cached(value, depth + 1)?)));
+            Some(Data::Map(pairs.collect::<Option<_>>()?))
+        }
+        value => value.to_data().ok(),
+    }
+}
+
 /// ansible-core keeps where values came from: `{"value": …, "tags": […], "__ansible_type": …}` is its value.
 fn untagged(value: &Value, depth: usize) -> Value {
     if depth > DEEPEST {
         return Value::None;
     }
     if let Some(dict) = value.as_dict() {
+        if let Some(moment) = moment(&dict.get("__ansible_type"), &dict.get("iso8601")) {
+            return moment;
+        }
         if let (Some(_), Some(inner)) = (dict.get("__ansible_type"), dict.get("value")) {
             return untagged(&inner.clone(), depth + 1);
         }
@@ -142,6 +197,24 @@ mod tests {
         assert!(matches!(facts.get("mine"), Some(Value::Int(5))));
         run().clear_facts();
         assert!(run().facts().is_empty());
+    }
+
+    #[test]
+    fn dates_stay_dates() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = FactsCache::open(folder.path(), "", 0).unwrap();
+        let date = Value::Date("2001-02-03".parse().unwrap());
+        let time = Value::DateTime(Arc::new("2001-02-03T04:05:06".parse().unwrap()));
+        let list = cached(&Value::list([date, time]), 0).unwrap();
+        cache.store("h", &[("when".into(), list)]);
+        let facts = cache.facts("h");
+        assert_eq!(
+            facts[0].1.to_string(),
+            "[datetime.date(2001, 2, 3), datetime.datetime(2001, 2, 3, 4, 5, 6)]"
+        );
+        std::fs::write(folder.path().join("s1_h"), "[1]").unwrap();
+        assert!(cache.facts("h").is_empty());
+        assert!(cache.take_warnings()[0].ends_with("it holds no dictionary"));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::store::HostStore;
 use super::world::{Layers, TaskWorld};
 use crate::inventory::Inventory;
 use crate::template::value::Result;
-use crate::template::{Effect, Eval, Object, Value, World, resolve};
+use crate::template::{Effect, Eval, Marker, MarkerKind, Object, Value, World, resolve};
 use std::sync::Arc;
 
 /// All hosts by name.
@@ -30,17 +30,23 @@ impl HostVars {
     }
 }
 
+/// What `hostvars` has for a host that there is not.
+fn unknown(name: &str) -> Value {
+    let message = format!("hostvars[{}]", crate::yaml::repr::of_str(name));
+    Value::Undefined(Arc::new(Marker::new(MarkerKind::Undefined, message)))
+}
+
 impl Object for HostVars {
     fn type_name(&self) -> &'static str {
         "HostVars"
     }
 
     fn attribute(&self, _eval: &mut Eval<'_>, name: &str) -> Result<Option<Value>> {
-        Ok(self.host(name))
+        Ok(Some(self.host(name).unwrap_or_else(|| unknown(name))))
     }
 
     fn item(&self, _eval: &mut Eval<'_>, key: &Value) -> Result<Option<Value>> {
-        Ok(key.as_str().and_then(|name| self.host(name)))
+        Ok(key.as_str().map(|name| self.host(name).unwrap_or_else(|| unknown(name))))
     }
 
     fn keys(&self) -> Option<Vec<Value>> {

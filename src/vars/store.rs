@@ -226,7 +226,7 @@ impl HostStore {
         let pairs: Vec<_> = dict
             .pairs()
             .iter()
-            .filter_map(|(key, value)| Some((key.as_str()?.to_owned(), value.to_data().ok()?)))
+            .filter_map(|(key, value)| Some((key.as_str()?.to_owned(), super::cache::cached(value, 0)?)))
             .collect();
         cache.store(&self.name, &pairs);
     }

@@ -162,11 +162,23 @@ impl Run<'_> {
         Ok(if sizes.is_empty() { vec![hosts] } else { sizes })
     }
 
+    /// Tells what went wrong with the cache of facts.
+    pub(super) fn warn_of_cache(&self) {
+        let cache = self.shared.store.cache.as_ref();
+        cache
+            .map(|cache| cache.take_warnings())
+            .into_iter()
+            .flatten()
+            .for_each(|text| self.shared.warn(text));
+    }
+
     /// Warns of what means something else, in what files, the command line, roles and the inventory define.
     pub(super) fn warn_of_reserved(&self, vars: &PlayVars, hosts: &[Arc<str>]) {
         let store = &self.shared.store;
-        let files = vars.files.iter().chain(hosts.iter().filter_map(|host| vars.host_files.get(host)).flatten());
-        let roles = vars.role_defaults.iter().zip(&vars.role_vars).flat_map(|(defaults, vars)| [defaults, vars]);
+        let files =
+            vars.files.iter().chain(hosts.iter().filter_map(|host| vars.host_files.get(host)).flatten());
+        let roles =
+            vars.role_defaults.iter().zip(&vars.role_vars).flat_map(|(defaults, vars)| [defaults, vars]);
         for layer in files.chain([&store.extra]).chain(roles) {
             reserved::warn_of_layer(self.source, &store.scopes, layer);
         }

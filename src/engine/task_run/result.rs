@@ -12,8 +12,6 @@ impl TaskRun {
             if let Some(name) = self.register() {
                 world.set_local(name, Value::from_data(&Data::Map(answer.result.clone())));
             }
-            let item =
-                items.values.get(self.shown).and_then(|item| item.to_data().ok()).unwrap_or(Data::Null);
             let label = match label(&self.step.task, items, self.shown, &world) {
                 Ok(label) => label,
                 Err(error) => {
@@ -27,7 +25,7 @@ impl TaskRun {
                         answer.result.insert("msg".into(), why.into());
                         answer.error = None;
                     }
-                    item
+                    Data::Null
                 }
             };
             let Some(items) = &self.items else { return };
@@ -141,6 +139,8 @@ impl TaskRun {
         answer.consequences = consequences;
         answer.show = ended.first().map(|answer| answer.show).unwrap_or_default();
         answer.show.censored = ended.iter().any(|answer| answer.show.censored);
+        // its items have shown what is to be shown in full
+        answer.show.always = false;
         answer.error = ended.iter().find_map(|answer| answer.error.clone());
         answer
     }
@@ -208,9 +208,11 @@ fn describe_item(result: &mut Map, items: &Items, index: usize, label: &Data) {
 fn label(task: &Task, items: &Items, index: usize, world: &TaskWorld) -> Result<Data, Diagnostic> {
     match &task.loop_control.label {
         Some(node) => Ok(rendered(node, world)?.to_data()?),
-        None => Ok(items
-            .values
-            .get(index)
+        // what the task registers may have taken the item's name
+        None => Ok(world
+            .locals()
+            .get(&items.loop_var)
+            .or_else(|| items.values.get(index))
             .cloned()
             .unwrap_or_default()
             .to_data()
