@@ -25,7 +25,13 @@ impl TaskRun {
                         answer.result.insert("msg".into(), why.into());
                         answer.error = None;
                     }
-                    Data::Null
+                    // debug's items have no more than their label
+                    let debug = matches!(
+                        self.runs.get(self.shown).map(|run| &run.state),
+                        Some(State::Ended(answer)) if answer.show.debug
+                    );
+                    let item = items_value(&self.items, self.shown);
+                    if debug { Data::Null } else { item }
                 }
             };
             let Some(items) = &self.items else { return };
@@ -183,6 +189,12 @@ impl TaskRun {
         }
         Ok(names)
     }
+}
+
+/// An item as a result holds it.
+fn items_value(items: &Option<Items>, index: usize) -> Data {
+    let item = items.as_ref().and_then(|items| items.values.get(index));
+    item.and_then(|item| item.to_data().ok()).unwrap_or(Data::Null)
 }
 
 /// What a result says about its item.
