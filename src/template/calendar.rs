@@ -1,7 +1,7 @@
 //! Times as text: C's `strftime` in the C locale, and Python's `strptime`.
 
 use super::pyregex::{self, Flags, PyRegex};
-use super::value::{Error, Result, Value, str_repr};
+use super::value::{Error, Result, Value, str_repr, zone_text};
 use jiff::Zoned;
 use jiff::civil::{Date, DateTime};
 use std::sync::Arc;
@@ -43,11 +43,20 @@ pub fn of_value(format: &str, value: &Value) -> Result<String> {
     match value {
         Value::Zoned(time) => {
             let format = with(time.subsec_nanosecond(), true);
-            Ok(self::format(&format, time, &time.strftime("%Z").to_string()))
+            Ok(self::format(&format, time, &zone_name(time)))
         }
         Value::DateTime(time) => naive(**time),
         Value::Date(date) => naive(date.to_datetime(jiff::civil::Time::midnight())),
         other => Err(Error::new(format!("'{}' object has no attribute 'strftime'", other.type_name()))),
+    }
+}
+
+/// What Python calls the zone of a time.
+pub(crate) fn zone_name(time: &Zoned) -> String {
+    match (time.time_zone().to_fixed_offset().is_ok(), time.offset().seconds()) {
+        (true, 0) => "UTC".into(),
+        (true, seconds) => format!("UTC{}", zone_text(seconds)),
+        (false, _) => time.strftime("%Z").to_string(),
     }
 }
 

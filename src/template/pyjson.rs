@@ -135,12 +135,17 @@ impl Writer<'_, '_> {
                 self.dict([(Value::str("__ansible_unsafe"), unsafe_)].into_iter(), depth)?;
             }
             Value::Str(s) => write_string(&s.text, self.layout.ensure_ascii, &mut self.out),
-            Value::Date(_) | Value::DateTime(_) | Value::Zoned(_) | Value::Set(_) | Value::Range(_)
+            Value::Date(_)
+            | Value::DateTime(_)
+            | Value::Zoned(_)
+            | Value::Time(_)
+            | Value::Set(_)
+            | Value::Range(_)
                 if self.layout.profile == Profile::Python =>
             {
                 return Err(self.unserializable(value));
             }
-            Value::Date(_) | Value::DateTime(_) | Value::Zoned(_) => {
+            Value::Date(_) | Value::DateTime(_) | Value::Zoned(_) | Value::Time(_) => {
                 write_string(&isoformat(value, "T"), self.layout.ensure_ascii, &mut self.out);
             }
             Value::List(_) | Value::Tuple(_) | Value::Set(_) | Value::View(_) | Value::Range(_) => {

@@ -226,7 +226,7 @@ impl Eval<'_> {
             // What was rendered is never a template again, whatever it looks like; other text stays trusted.
             Value::Str(s) if s.markup || s.embedded || s.is_template() => {
                 let trusted = s.trusted && !s.is_template();
-                let plain = Str { trusted, markup: false, embedded: false, ..s.clone() };
+                let plain = Str { trusted, markup: s.markup && !storing, embedded: false, ..s.clone() };
                 return Ok(Some(Value::Str(plain)));
             }
             Value::List(l) => {

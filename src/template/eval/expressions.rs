@@ -4,7 +4,9 @@ use super::Eval;
 use crate::template::args::Args;
 use crate::template::methods;
 use crate::template::syntax::{Argument, Binary, Comparison, Expr, FilterCall, Place, TestCall};
-use crate::template::value::{Dict, Error, Key, Kin, List, MarkerKind, Result, Value, binary, negative};
+use crate::template::value::{
+    Dict, Error, Key, Kin, List, MarkerKind, Result, Value, binary, negative, positive,
+};
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -28,7 +30,8 @@ impl Eval<'_> {
             Expr::Item(parts, place) => self.item_expr(&parts.0, &parts.1, *place),
             Expr::Slice(parts, place) => self.slice_expr(&parts.0, &parts.1, *place),
             Expr::Not(inner) => Ok(Value::Bool(!self.truth(inner)?)),
-            Expr::Negative(inner, place) => self.negative_expr(inner, *place),
+            Expr::Negative(inner, place) => self.signed_expr(inner, *place, negative),
+            Expr::Positive(inner, place) => self.signed_expr(inner, *place, positive),
             Expr::And(sides) => self.either(&sides.0, &sides.1, false),
             Expr::Or(sides) => self.either(&sides.0, &sides.1, true),
             Expr::Binary(op, sides, place) => self.binary_expr(*op, &sides.0, &sides.1, *place),
@@ -85,9 +88,14 @@ impl Eval<'_> {
         slice(&object, &bounds).map_err(|e| e.at(self.span(place)))
     }
 
-    fn negative_expr(&mut self, inner: &Expr, place: Place) -> Result<Value> {
+    fn signed_expr(
+        &mut self,
+        inner: &Expr,
+        place: Place,
+        sign: fn(&Value) -> Result<Value>,
+    ) -> Result<Value> {
         let value = self.expr(inner)?;
-        negative(&value).map_err(|e| e.at(self.span(place)))
+        sign(&value).map_err(|e| e.at(self.span(place)))
     }
 
     /// `and` and `or`: the left side where its truth is `decides`, the right one otherwise.
@@ -250,12 +258,11 @@ impl Eval<'_> {
                 for side in [left, right] {
                     match side {
                         Value::None => text.push_str("None"),
+                        Value::Omit => text.push_str("<<Omit>>"),
                         // tuples stay tuples in what `~` joins
-                        side @ (Value::List(_) | Value::Tuple(_) | Value::Dict(_)) => {
+                        side @ (Value::List(_) | Value::Tuple(_) | Value::Dict(_) | Value::Bytes(_)) => {
                             self.deep(side)?.write_text(&mut text)?;
                         }
-                        Value::Omit => text.push_str("<<Omit>>"),
-                        side @ Value::Bytes(_) => side.write_text(&mut text)?,
                         side => self.print(side.defined()?, &mut text)?,
                     }
                     crate::template::value::fits(text.len())?;

@@ -31,8 +31,12 @@ fn abs(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> {
     match input.as_number() {
         Some(Number::Float(f)) => Ok(Value::Float(f.abs())),
         Some(n) => Ok(Value::int(n.integer().unwrap_or_default().abs())),
+        None if matches!(input, Value::Duration(d) if d.is_negative()) => {
+            crate::template::value::negative(&input)
+        }
+        None if matches!(input, Value::Duration(_)) => Ok(input),
         None => {
-            let name = input.defined()?.type_name();
+            let name = input.defined()?.class_name();
             Err(Error::new(format!("bad operand type for abs(): '{name}'")))
         }
     }
@@ -116,7 +120,7 @@ fn int(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
 fn float(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let default = || args.get(0, "default").cloned().unwrap_or(Value::Float(0.0));
     Ok(match (&input, input.as_number()) {
-        (_, Some(number)) => Value::Float(number.float()),
+        (_, Some(number)) => Value::Float(number.finite()?),
         (Value::Str(s), _) => parse_float(&s.text).map_or_else(default, Value::Float),
         _ => default(),
     })

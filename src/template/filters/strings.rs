@@ -364,7 +364,11 @@ impl Wrap {
 
 /// `shlex.quote`; `None` is the empty text.
 fn quote(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> {
-    let text = if input.is_none() { String::new() } else { input.to_text()? };
+    let text = match &input {
+        Value::None => String::new(),
+        Value::Bytes(bytes) => super::from_encoding(bytes, "utf-8")?,
+        other => other.to_text()?,
+    };
     Ok(Value::text(shell_quote(&text), input.is_secret()))
 }
 

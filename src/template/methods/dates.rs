@@ -135,7 +135,7 @@ pub fn call(object: &Value, name: &str, args: &Args) -> Result<Value> {
             _ => Value::None,
         },
         "tzname" => match object {
-            Value::Zoned(zoned) => zones::name(zoned).into(),
+            Value::Zoned(zoned) => calendar::zone_name(zoned).into(),
             _ => Value::None,
         },
         "dst" => Value::None,

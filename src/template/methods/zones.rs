@@ -2,7 +2,8 @@
 
 use crate::template::Eval;
 use crate::template::args::Args;
-use crate::template::value::{Error, Object, Result, Value, zone_repr, zone_text};
+use crate::template::calendar::zone_name;
+use crate::template::value::{Error, Object, Result, Value, zone_repr};
 use jiff::tz::{Offset, TimeZone};
 use std::any::Any;
 
@@ -16,21 +17,12 @@ pub(super) struct Zone {
 impl Zone {
     /// That of a time.
     pub(super) fn of(time: &jiff::Zoned) -> Zone {
-        Zone { zone: time.time_zone().clone(), seconds: time.offset().seconds(), name: name(time) }
+        Zone { zone: time.time_zone().clone(), seconds: time.offset().seconds(), name: zone_name(time) }
     }
 
     /// Python's `timezone.utc`.
     pub(super) fn utc() -> Zone {
         Zone { zone: TimeZone::fixed(Offset::UTC), seconds: 0, name: "UTC".into() }
-    }
-}
-
-/// What Python calls the zone of a time.
-pub(super) fn name(time: &jiff::Zoned) -> String {
-    match (time.time_zone().to_fixed_offset().is_ok(), time.offset().seconds()) {
-        (true, 0) => "UTC".into(),
-        (true, seconds) => format!("UTC{}", zone_text(seconds)),
-        (false, _) => time.strftime("%Z").to_string(),
     }
 }
 

@@ -407,7 +407,13 @@ impl<'s> Lowering<'s> {
             }
             ast::Expr::UnaryOp(u) => match u.op {
                 ast::UnaryOpKind::Not => Expr::Not(self.boxed(&u.expr)),
-                ast::UnaryOpKind::Neg => Expr::Negative(self.boxed(&u.expr), self.place(u.span())),
+                ast::UnaryOpKind::Neg => {
+                    let place = self.place(u.span());
+                    match self.source.as_bytes().get(place as usize) {
+                        Some(b'+') => Expr::Positive(self.boxed(&u.expr), place),
+                        _ => Expr::Negative(self.boxed(&u.expr), place),
+                    }
+                }
             },
             ast::Expr::BinOp(b) => {
                 let sides = Box::new((self.expr(&b.left), self.expr(&b.right)));
@@ -500,7 +506,11 @@ impl<'s> Lowering<'s> {
     fn constant(&mut self, value: &minijinja::Value, span: Span) -> Expr {
         match value.kind() {
             ValueKind::Bool => Expr::Const(Value::Bool(value.is_true())),
-            ValueKind::Number => Expr::Const(self.number(value, span)),
+            ValueKind::Number => match self.number(value, span) {
+                // Jinja writes such a number into Python's source as a name that is not there
+                Value::Float(f) if f.is_infinite() => Expr::Var(self.name("inf"), self.place(span)),
+                number => Expr::Const(number),
+            },
             ValueKind::String => {
                 let raw = self.text(span);
                 let text = if raw.contains('\\') {

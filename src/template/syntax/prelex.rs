@@ -389,7 +389,8 @@ fn scan(edits: &mut Edits, source: &str, from: usize, end_mark: &str) -> Scan {
                 }
                 operand = false;
             }
-            b'+' if operand => edits.blank(start),
+            // the parser knows one sign; the lowering looks which one stands there
+            b'+' if operand => edits.mask(start, at, b'-'),
             b',' => {
                 operators = open.last().map_or(0, |before| before + 1);
                 if depth == 0 {
@@ -506,7 +507,7 @@ mod tests {
         for (source, expected) in [
             ("{{ 1, 2 }}", "{{( 1, 2 )}}"),
             ("{{ [1, 2] }}", "{{ [1, 2] }}"),
-            ("{{ +1 - +2 }}", "{{  1 -  2 }}"),
+            ("{{ +1 - +2 }}", "{{ -1 - -2 }}"),
             ("{{ 'a\\'b' }}", "{{ 'xxxx' }}"),
             ("{% for x in y: %}", "{% for x in y  %}"),
             ("{% for x in 1,2 %}", "{% for x in( 1,2 )%}"),

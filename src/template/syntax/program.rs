@@ -264,6 +264,8 @@ pub enum Expr {
     Not(Box<Expr>),
     /// `-a`
     Negative(Box<Expr>, Place),
+    /// A plus sign before an operand.
+    Positive(Box<Expr>, Place),
     /// `a and b`
     And(Box<(Expr, Expr)>),
     /// `a or b`

@@ -74,6 +74,7 @@ fn write_repr(value: &Value, out: &mut String, depth: usize) -> Result<()> {
         Value::Int(i) => push(out, i),
         Value::Big(b) => push(out, b),
         Value::Float(f) => out.push_str(&float_repr(*f)),
+        Value::Str(s) if s.markup => push(out, format_args!("Markup({})", str_repr(&s.text))),
         Value::Str(s) => out.push_str(&str_repr(&s.text)),
         Value::Vault(_) => out.push_str("'<vault>'"),
         Value::Bytes(b) => write_bytes(b, out),
