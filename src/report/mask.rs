@@ -1,5 +1,6 @@
 //! Keeping secrets out of sight.
 
+use base64::prelude::{BASE64_STANDARD, Engine};
 use impel_modules::{Data, Map, Text};
 use std::collections::HashSet;
 use std::sync::{Arc, RwLock};
@@ -75,7 +76,20 @@ impl Masks {
     /// Whether a known secret stands in the text.
     fn holds(&self, text: &str) -> bool {
         let known = self.known.read().unwrap_or_else(|e| e.into_inner());
-        known.all.contains(text) || known.sorted.iter().any(|secret| text.contains(&**secret))
+        let stands = |secret: &Arc<str>| {
+            text.contains(&**secret) && (!is_number(secret) || without_number(text, secret) != text)
+        };
+        known.all.contains(text) || known.sorted.iter().any(stands)
+    }
+
+    /// Whether the text is base64 (a file that `slurp` read) in which a known secret stands.
+    fn holds_encoded(&self, text: &str) -> bool {
+        let is_digit = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'\n');
+        if text.len() < LEAST_ENCODED || !text.bytes().all(is_digit) {
+            return false;
+        }
+        let digits: Vec<u8> = text.bytes().filter(|b| *b != b'\n').collect();
+        BASE64_STANDARD.decode(digits).is_ok_and(|bytes| self.holds(&String::from_utf8_lossy(&bytes)))
     }
 
     /// A secret as it is and as JSON, Python, YAML, shells and addresses write it, as far as that differs.
@@ -126,7 +140,7 @@ impl Masks {
             if !masked.contains(&**secret) {
                 continue;
             }
-            masked = match secret.bytes().all(|b| b.is_ascii_digit()) {
+            masked = match is_number(secret) {
                 true => without_number(&masked, secret),
                 false => masked.replace(&**secret, MASK),
             };
@@ -164,6 +178,7 @@ impl Masks {
     fn value(&self, data: &Data) -> Data {
         match data {
             Data::Str(Text { secret: true, .. }) => Data::str(MASK),
+            Data::Str(text) if self.holds_encoded(&text.text) => Data::str(MASK),
             Data::Str(text) => Data::str(self.text(&text.text)),
             Data::Bytes(bytes) => {
                 let text = String::from_utf8_lossy(bytes);
@@ -176,6 +191,10 @@ impl Masks {
             other => other.clone(),
         }
     }
+}
+
+fn is_number(secret: &str) -> bool {
+    secret.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// The text with a number masked where it stands alone: in longer numbers (times, sizes) its digits mean nothing.
@@ -191,6 +210,9 @@ fn without_number(text: &str, number: &str) -> String {
     }
     out + rest
 }
+
+/// Shorter base64 holds no secret that is masked inside other text.
+const LEAST_ENCODED: usize = 8;
 
 /// Longer texts are in no address.
 const LONGEST_ADDRESS: usize = 1000;
@@ -282,6 +304,15 @@ mod tests {
         ] {
             assert_eq!(masks.text(&format!("<{written}>")), "<********>", "{written}");
         }
+    }
+
+    #[test]
+    fn a_secret_in_a_file_that_was_read_as_base64_hides_it() {
+        let masks = Masks::default();
+        masks.add("hunter22");
+        let encoded = |text: &str| Data::str(BASE64_STANDARD.encode(text));
+        assert_eq!(masks.data(&encoded("user=me\npw=hunter22\n")), Data::str("********"));
+        assert_eq!(masks.data(&encoded("user=me\n")), encoded("user=me\n"));
     }
 
     #[test]
