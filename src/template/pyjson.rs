@@ -6,7 +6,7 @@ pub use reader::{read, read_as};
 
 use super::Eval;
 use super::filters::sorted_by;
-use super::value::{Error, Result, Value, float_repr, isoformat};
+use super::value::{Error, Result, Value, fits, float_repr, isoformat};
 use std::cmp::Ordering;
 
 /// How deep values may nest.
@@ -198,6 +198,7 @@ impl Writer<'_, '_> {
             }
             self.newline(depth + 1);
             self.value(item, depth + 1)?;
+            fits(self.out.len())?;
         }
         self.newline(depth);
         self.out.push(']');
@@ -240,6 +241,7 @@ impl Writer<'_, '_> {
             write_string(key, self.layout.ensure_ascii, &mut self.out);
             self.out.push_str(self.key);
             self.value(value, depth + 1)?;
+            fits(self.out.len())?;
         }
         self.newline(depth);
         self.out.push('}');

@@ -210,7 +210,19 @@ impl Eval<'_> {
         if is_plain(&value) {
             return Ok(value);
         }
-        Ok(self.finished(&value, storing, depth)?.unwrap_or(value))
+        let before = std::mem::take(&mut self.visited);
+        let finished = self.finished(&value, storing, depth);
+        self.visited = before;
+        Ok(finished?.unwrap_or(value))
+    }
+
+    /// Counts a value that is met within another: a list that holds another twice, and so on, is short in memory only.
+    ///
+    /// # Errors
+    /// They are too many.
+    pub(super) fn visit(&mut self) -> Result<()> {
+        self.visited += 1;
+        crate::template::value::fits(self.visited * 8)
     }
 
     /// What storing makes of it, or `None` where it stays as it is: what was stored before is not built again.
@@ -221,6 +233,7 @@ impl Eval<'_> {
         let Some(depth) = depth.checked_sub(1) else {
             return Err(Error::new("maximum recursion depth exceeded"));
         };
+        self.visit()?;
         let read = self.read(value.clone());
         let items = match &read {
             // What was rendered is never a template again, whatever it looks like; other text stays trusted.

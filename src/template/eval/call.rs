@@ -195,12 +195,14 @@ impl Eval<'_> {
         if !Str::any_embedded() {
             return Ok(term);
         }
+        self.visited = 0;
         self.embedded(&term, 100).map(|rendered| rendered.unwrap_or(term))
     }
 
     /// What rendering the constants in it makes of it, or `None` where there are none.
     fn embedded(&mut self, value: &Value, depth: u32) -> Result<Option<Value>> {
         let Some(depth) = depth.checked_sub(1) else { return Ok(None) };
+        self.visit()?;
         let all = |eval: &mut Self, items: &[Value]| -> Result<Option<Vec<Value>>> {
             let found = items.iter().map(|item| eval.embedded(item, depth)).collect::<Result<Vec<_>>>()?;
             let changed = found.iter().any(Option::is_some);

@@ -16,6 +16,8 @@ pub struct Eval<'w> {
     pub(super) world: &'w dyn World,
     pub(super) state: State,
     depth: u32,
+    /// How many values were met on the way through one.
+    pub(super) visited: usize,
     /// What is undefined is told of in its place, and noted here.
     pub(super) replaced: Option<Vec<String>>,
     /// Copies of frozen containers that this evaluation has changed, by the original's address.
@@ -25,7 +27,14 @@ pub struct Eval<'w> {
 impl<'w> Eval<'w> {
     /// A new evaluation.
     pub fn new(world: &'w dyn World) -> Eval<'w> {
-        Eval { world, state: State::default(), depth: 0, replaced: None, changed: HashMap::default() }
+        Eval {
+            world,
+            state: State::default(),
+            depth: 0,
+            visited: 0,
+            replaced: None,
+            changed: HashMap::default(),
+        }
     }
 
     /// A new evaluation that tells of what is undefined in its place, as `debug: var=` does.

@@ -2,6 +2,7 @@
 
 use super::Eval;
 use super::frame::Frame;
+use super::output::Output;
 use super::state::{Blocks, DEFAULTS, Origin, State};
 use crate::diag::Span;
 use crate::template::args::Args;
@@ -20,12 +21,12 @@ struct Loaded {
 
 impl Eval<'_> {
     /// Runs the state's program, then the templates that it extends.
-    pub(super) fn run_program(&mut self, out: &mut Vec<Value>) -> Result<()> {
+    pub(super) fn run_program(&mut self, out: &mut Output) -> Result<()> {
         self.run_extending(self.state.shared_program(), out)
     }
 
     /// As [`Eval::run_program`]; `program` is the state's.
-    pub(super) fn run_extending(&mut self, mut program: Arc<Program>, out: &mut Vec<Value>) -> Result<()> {
+    pub(super) fn run_extending(&mut self, mut program: Arc<Program>, out: &mut Output) -> Result<()> {
         for _ in 0..50 {
             if !program.blocks.is_empty() {
                 let mut blocks = self.state.blocks.as_deref().cloned().unwrap_or_default();
@@ -102,7 +103,7 @@ impl Eval<'_> {
     }
 
     /// A block where it stands: printed, unless this template extends another.
-    pub(super) fn block_here(&mut self, block: &Arc<Block>, out: &mut Vec<Value>) -> Result<()> {
+    pub(super) fn block_here(&mut self, block: &Arc<Block>, out: &mut Output) -> Result<()> {
         if self.state.parent.is_some() {
             return Ok(());
         }
@@ -111,13 +112,7 @@ impl Eval<'_> {
     }
 
     /// Prints a block at a level of inheritance (0 the most derived).
-    fn block(
-        &mut self,
-        name: &Arc<str>,
-        level: usize,
-        around: &Arc<Frame>,
-        out: &mut Vec<Value>,
-    ) -> Result<()> {
+    fn block(&mut self, name: &Arc<str>, level: usize, around: &Arc<Frame>, out: &mut Output) -> Result<()> {
         let Some(blocks) = self.state.blocks.clone() else { return Ok(()) };
         let Some((program, origin, block)) = blocks.get(name).and_then(|all| all.get(level)) else {
             return Ok(());
@@ -162,7 +157,7 @@ impl Eval<'_> {
         ignore_missing: bool,
         context: bool,
         place: Place,
-        out: &mut Vec<Value>,
+        out: &mut Output,
     ) -> Result<()> {
         let value = self.expr(name)?.defined()?;
         let names = self.template_names(&value)?;
@@ -177,10 +172,13 @@ impl Eval<'_> {
                 Err(e) => return Err(e),
             };
             let state = self.other(program, origin, context);
-            let before = out.len();
+            let before = out.pieces.len();
             self.within(state, |eval| eval.run_program(out))?;
             if secret {
-                out.iter_mut().skip(before).for_each(|part| *part = std::mem::take(part).into_secret());
+                out.pieces
+                    .iter_mut()
+                    .skip(before)
+                    .for_each(|part| *part = std::mem::take(part).into_secret());
             }
             return Ok(());
         }
@@ -202,7 +200,7 @@ impl Eval<'_> {
         let Loaded { program, origin, .. } = self.load(&name, place)?;
         let mut state = self.other(program, origin, context);
         let top = state.top().clone();
-        let mut out = Vec::new();
+        let mut out = Output::default();
         self.within(state, |eval| eval.run_program(&mut out))?;
         let printed = self.concat(out)?;
         let printed = Value::text(
@@ -314,7 +312,7 @@ impl Object for Super {
 
     fn call(&self, eval: &mut Eval<'_>, _args: Args) -> Result<Value> {
         let blocks = eval.state.blocks.replace(self.blocks.clone());
-        let mut out = Vec::new();
+        let mut out = Output::default();
         let result = eval.block(&self.name, self.level, &self.frame, &mut out);
         eval.state.blocks = blocks;
         result?;

@@ -2,6 +2,7 @@
 
 use super::Eval;
 use super::frame::Frame;
+use super::output::Output;
 use super::statements::Flow;
 use crate::template::args::Args;
 use crate::template::syntax::For;
@@ -17,7 +18,7 @@ impl Eval<'_> {
         head: &Arc<For>,
         iter: &Value,
         depth: usize,
-        out: &mut Vec<Value>,
+        out: &mut Output,
     ) -> Result<()> {
         let around = self.state.frame().clone();
         let result = self.iterate(head, iter, depth, &around, out);
@@ -31,7 +32,7 @@ impl Eval<'_> {
         iter: &Value,
         depth: usize,
         around: &Arc<Frame>,
-        out: &mut Vec<Value>,
+        out: &mut Output,
     ) -> Result<()> {
         let items: Arc<[Value]> = match &head.filter {
             None => iter.iter()?.collect(),
@@ -151,7 +152,7 @@ impl Object for Loop {
         };
         let iter = args.required(0, "iterable")?.clone();
         let before = eval.state.enter(around.clone());
-        let mut out = Vec::new();
+        let mut out = Output::default();
         let result = eval.for_loop(head, &iter, self.depth + 1, &mut out);
         eval.state.enter(before);
         result?;

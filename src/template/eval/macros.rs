@@ -2,6 +2,7 @@
 
 use super::Eval;
 use super::frame::Frame;
+use super::output::Output;
 use super::state::{Blocks, Origin, State};
 use crate::template::TemplateOptions;
 use crate::template::args::Args;
@@ -93,7 +94,7 @@ impl Object for Closure {
                 frame.set(param, value);
             }
             self.special(&frame, &mut args)?;
-            let mut out = Vec::new();
+            let mut out = Output::default();
             eval.body(&code.body, &mut out)?;
             eval.concat(out)
         })

@@ -6,10 +6,35 @@ use crate::template::value::{Error, Result, Value};
 /// How deep containers may nest.
 const DEEPEST: u32 = 200;
 
+/// What a template prints, piece by piece.
+#[derive(Default)]
+pub(super) struct Output {
+    pub(super) pieces: Vec<Value>,
+    size: usize,
+}
+
+impl Output {
+    /// With room for so many pieces.
+    pub fn with_capacity(capacity: usize) -> Output {
+        Output { pieces: Vec::with_capacity(capacity), size: 0 }
+    }
+
+    /// Prints one more.
+    ///
+    /// # Errors
+    /// All of them are too much.
+    pub fn push(&mut self, piece: Value) -> Result<()> {
+        self.size += 16 + piece.as_str().map_or(0, str::len);
+        crate::template::value::fits(self.size)?;
+        self.pieces.push(piece);
+        Ok(())
+    }
+}
+
 impl Eval<'_> {
     /// `None` drops out; none left gives `None`, one gives that value as it is, more give joined text.
-    pub(super) fn concat(&mut self, parts: Vec<Value>) -> Result<Value> {
-        let mut parts = parts.into_iter().filter(|v| !v.is_none()).peekable();
+    pub(super) fn concat(&mut self, parts: Output) -> Result<Value> {
+        let mut parts = parts.pieces.into_iter().filter(|v| !v.is_none()).peekable();
         let Some(first) = parts.next() else { return Ok(Value::None) };
         if parts.peek().is_none() {
             return Ok(first);

@@ -2,6 +2,7 @@
 
 use super::Eval;
 use super::frame::Frame;
+use super::output::Output;
 use crate::template::syntax::{FilterCall, Stmt};
 use crate::template::value::{Error, Result, Value};
 use std::sync::Arc;
@@ -24,13 +25,13 @@ impl Eval<'_> {
         if let [Stmt::Emit(expr)] = program.body.as_slice() {
             return self.expr(expr);
         }
-        let mut out = Vec::with_capacity(program.body.len());
+        let mut out = Output::with_capacity(program.body.len());
         self.run_extending(program, &mut out)?;
         self.concat(out)
     }
 
     /// Runs statements, which print to `out`.
-    pub(super) fn body(&mut self, body: &[Stmt], out: &mut Vec<Value>) -> Result<Flow> {
+    pub(super) fn body(&mut self, body: &[Stmt], out: &mut Output) -> Result<Flow> {
         for stmt in body {
             let flow = self.stmt(stmt, out)?;
             if flow != Flow::Next {
@@ -40,12 +41,12 @@ impl Eval<'_> {
         Ok(Flow::Next)
     }
 
-    fn stmt(&mut self, stmt: &Stmt, out: &mut Vec<Value>) -> Result<Flow> {
+    fn stmt(&mut self, stmt: &Stmt, out: &mut Output) -> Result<Flow> {
         match stmt {
             // What follows `extends` prints nothing.
             Stmt::Text(_) | Stmt::Emit(_) if self.state.parent.is_some() => {}
-            Stmt::Text(text) => out.push(text.clone()),
-            Stmt::Emit(expr) => out.push(self.expr(expr)?),
+            Stmt::Text(text) => out.push(text.clone())?,
+            Stmt::Emit(expr) => out.push(self.expr(expr)?)?,
             Stmt::For(head) => {
                 let iter = self.expr(&head.iter)?;
                 self.nested(4, |eval| eval.for_loop(head, &iter, 0, out))?;
@@ -83,7 +84,7 @@ impl Eval<'_> {
             }
             Stmt::FilterBlock(filters, body) => {
                 let value = self.capture(body)?;
-                out.push(self.chain(filters, value)?);
+                out.push(self.chain(filters, value)?)?;
             }
             Stmt::Group(body) => return self.nested(2, |eval| eval.body(body, out)),
             Stmt::Block(block) => self.nested(4, |eval| eval.block_here(block, out))?,
@@ -107,7 +108,7 @@ impl Eval<'_> {
                 let callee = self.expr(callee)?;
                 let mut args = self.args(&"".into(), arguments)?;
                 args.named.push(("caller".into(), closure));
-                out.push(self.invoke(&callee, args).map_err(|e| e.at(self.span(*place)))?);
+                out.push(self.invoke(&callee, args).map_err(|e| e.at(self.span(*place)))?)?;
             }
             Stmt::Do(expr) if self.extension("do") => {
                 self.expr(expr)?;
@@ -142,7 +143,7 @@ impl Eval<'_> {
 
     /// What statements print, as one native value.
     fn capture(&mut self, body: &[Stmt]) -> Result<Value> {
-        let mut out = Vec::new();
+        let mut out = Output::default();
         let parent = self.state.parent.take();
         let flow = self.scoped(|eval| eval.body(body, &mut out));
         self.state.parent = parent;

@@ -3,7 +3,7 @@
 use super::Filter;
 use crate::template::Eval;
 use crate::template::args::Args;
-use crate::template::value::{Error, Result, Value, str_repr};
+use crate::template::value::{Error, Result, Value, fits, str_repr};
 use num_traits::ToPrimitive;
 
 /// This family's table.
@@ -91,11 +91,16 @@ fn comment(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
         out.push_str(&newline);
     }
     if !prefix.is_empty() {
+        fits((prefix.len() + newline.len()).saturating_mul(times(prefixes)))?;
         out.push_str(&format!("{prefix}{newline}").repeat(times(prefixes)));
     }
     let text = super::strings::text_with(&input, "replace")?;
+    let places = if newline.is_empty() { text.len() + 1 } else { text.matches(newline.as_str()).count() };
+    let each = (decoration.len() + newline.len()).saturating_mul(places + 1);
+    fits(each.saturating_add(text.len()).saturating_add(out.len()))?;
     let body = format!("{decoration}{}", text.replace(newline.as_str(), &format!("{newline}{decoration}")));
     out.push_str(&body.replace(&format!("{decoration}{newline}"), &format!("{stripped}{newline}")));
+    fits((postfix.len() + newline.len()).saturating_mul(times(postfixes)).saturating_add(out.len()))?;
     for _ in 0..times(postfixes) {
         out.push_str(&newline);
         out.push_str(&postfix);

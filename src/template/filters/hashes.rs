@@ -128,6 +128,7 @@ fn encode(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
         Value::Bytes(bytes) => bytes.to_vec(),
         other => to_encoding(&other.to_text()?, encoding)?,
     };
+    crate::template::value::fits(bytes.len() / 3 * 4)?;
     let text = match args.bool(1, "urlsafe", false)? {
         true => URL_SAFE.encode(bytes),
         false => STANDARD.encode(bytes),

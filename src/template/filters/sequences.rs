@@ -253,7 +253,7 @@ fn flatten(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let levels = args.get(0, "levels").filter(|levels| !levels.is_none());
     let skip = args.bool(1, "skip_nulls", true)?;
     let mut out = Vec::new();
-    spread(&input, levels, skip, DEEPEST, &mut out)?;
+    spread(&input, levels, skip, DEEPEST, &mut 0, &mut out)?;
     Ok(Value::list(out))
 }
 
@@ -271,19 +271,22 @@ fn spread(
     levels: Option<&Value>,
     skip: bool,
     depth: usize,
+    met: &mut usize,
     out: &mut Vec<Value>,
 ) -> Result<()> {
     let Some(depth) = depth.checked_sub(1) else {
         return Err(Error::new("maximum recursion depth exceeded"));
     };
     for item in input.iter()? {
+        *met += 1;
+        crate::template::value::fits(*met * 16)?;
         match &item {
             item if skip && is_null(item) => {}
             Value::List(_) | Value::Tuple(_) | Value::View(_) | Value::Range(_) => match levels {
-                None => spread(&item, None, skip, depth, out)?,
+                None => spread(&item, None, skip, depth, met, out)?,
                 Some(levels) if levels.compare(&Value::Int(1), ">=")?.is_some_and(|o| o.is_ge()) => {
                     let less = binary("-", levels, &Value::Int(1))?;
-                    spread(&item, Some(&less), skip, depth, out)?;
+                    spread(&item, Some(&less), skip, depth, met, out)?;
                 }
                 Some(_) => out.push(item),
             },

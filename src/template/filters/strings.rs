@@ -288,8 +288,13 @@ fn word_wrap(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
         hyphens: args.bool(3, "break_on_hyphens", true)?,
     };
     let mut lines = Vec::new();
+    let mut size: usize = 0;
     for line in split_lines(text) {
-        lines.push(wrap.wrap(line)?.join(with));
+        let parts = wrap.wrap(line)?;
+        let wrapped: usize = parts.iter().map(|part| part.len().saturating_add(with.len())).sum();
+        size = size.saturating_add(wrapped).saturating_add(with.len());
+        crate::template::value::fits(size)?;
+        lines.push(parts.join(with));
     }
     Ok(Value::text(lines.join(with), input.is_secret()))
 }

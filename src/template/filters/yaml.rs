@@ -4,7 +4,7 @@ use super::Filter;
 use crate::diag::Span;
 use crate::template::Eval;
 use crate::template::args::Args;
-use crate::template::value::{Error, Kin, Number, Result, Str, Value, View, isoformat};
+use crate::template::value::{Error, Kin, Number, Result, Str, Value, View, fits, isoformat};
 use crate::template::{Dict, Key};
 use crate::yaml::{Emit, Limits, LineBreak, Style, Tree, load_bare, try_dump};
 use std::collections::HashMap;
@@ -106,7 +106,7 @@ fn to_yaml(eval: &mut Eval<'_>, input: &Value, args: &Args, mut emit: Emit) -> R
             }
         }
     }
-    let mut walk = Walk { eval, known: HashMap::new(), within: 0 };
+    let mut walk = Walk { eval, known: HashMap::new(), within: 0, met: 0 };
     let tree = walk.tree(input, DEEPEST)?;
     let text = try_dump(&tree, &emit).map_err(Error::new)?;
     Ok(match encoding.as_deref() {
@@ -162,6 +162,8 @@ struct Walk<'a, 'w> {
     known: HashMap<(usize, usize), Arc<Tree>>,
     /// The rendered variable that is being walked, whose parts are its own; 0 outside of any.
     within: usize,
+    /// How many values were met.
+    met: usize,
 }
 
 impl Walk<'_, '_> {
@@ -198,6 +200,9 @@ impl Walk<'_, '_> {
         let Some(depth) = depth.checked_sub(1) else {
             return Err(Error::new("maximum recursion depth exceeded"));
         };
+        // A list that holds another twice, and so on, is short in memory only.
+        self.met += 1;
+        fits(self.met * 32)?;
         Ok(match value {
             Value::None => Tree::Null,
             Value::Bool(b) => Tree::Bool(*b),

@@ -2,7 +2,10 @@
 
 use crate::template::args::Args;
 use crate::template::letters::is_space;
-use crate::template::value::{Error, Result, Value};
+use crate::template::value::{Error, Result, Value, fits};
+
+/// A text of that many bytes has not too many parts, however it is cut.
+const FEW: usize = 5_000_000;
 
 /// The lines of a text, cut where Python cuts them.
 pub fn lines(s: &str, keep_ends: bool) -> Vec<String> {
@@ -42,6 +45,11 @@ pub fn split(s: &str, from_right: bool, args: &Args) -> Result<Value> {
         _ => args.opt_str(0, "sep")?,
     };
     let limit = usize::try_from(args.index(1, "maxsplit", -1)?).ok();
+    if s.len() > FEW {
+        let places =
+            separator.filter(|sep| !sep.is_empty()).map_or(s.len() / 2, |sep| s.matches(sep).count());
+        fits(places.min(limit.unwrap_or(usize::MAX)).saturating_mul(16))?;
+    }
     let parts: Vec<&str> = match separator {
         Some("") => return Err(Error::new("empty separator")),
         Some(separator) => match (limit, from_right) {

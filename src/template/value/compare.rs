@@ -1,6 +1,7 @@
 //! Equality, order and membership as Python has them, on values whose templates are already rendered.
 
 use super::{Dict, Error, Key, Result, Value};
+use std::cell::Cell;
 use std::cmp::Ordering;
 
 /// How deep values may nest where they are compared, printed or rendered.
@@ -16,7 +17,7 @@ impl Value {
     /// # Errors
     /// A marker takes part, or the values nest too deep.
     pub fn equals(&self, other: &Value) -> Result<bool> {
-        equal(self, other, DEEPEST)
+        equal(self, other, DEEPEST, &Cell::new(0))
     }
 
     /// Python's order, as `op` (`<`, `>=` …) needs it; `None` where a NaN takes part.
@@ -24,7 +25,7 @@ impl Value {
     /// # Errors
     /// The types have no order, a marker takes part, or the values nest too deep.
     pub fn compare(&self, other: &Value, op: &str) -> Result<Option<Ordering>> {
-        order(self, other, op, DEEPEST)
+        order(self, other, op, DEEPEST, &Cell::new(0))
     }
 
     /// Python's `item in self`.
@@ -82,25 +83,27 @@ fn any_equal(container: &Value, item: &Value) -> Result<bool> {
     Ok(false)
 }
 
-fn equal(a: &Value, b: &Value, depth: usize) -> Result<bool> {
+fn equal(a: &Value, b: &Value, depth: usize, met: &Cell<usize>) -> Result<bool> {
     let Some(depth) = depth.checked_sub(1) else { return Err(too_deep()) };
+    met.set(met.get() + 1);
+    super::fits(met.get() * 4)?;
     Ok(match (a, b) {
         (Value::Undefined(marker), _) | (_, Value::Undefined(marker)) => return Err(Error(marker.clone())),
         (Value::Str(x), Value::Str(y)) => x.text == y.text,
         (Value::Int(x), Value::Int(y)) => x == y,
         (Value::Bool(x), Value::Bool(y)) => x == y,
         (Value::None, Value::None) | (Value::Omit, Value::Omit) | (Value::Void(_), Value::Void(_)) => true,
-        (Value::List(x), Value::List(y)) => x.same(y) || sequences(&x.items(), &y.items(), depth)?,
-        (Value::Tuple(x), Value::Tuple(y)) => sequences(x, y, depth)?,
-        (Value::Dict(x), Value::Dict(y)) => x.same(y) || dicts(x, y, depth)?,
+        (Value::List(x), Value::List(y)) => x.same(y) || sequences(&x.items(), &y.items(), depth, met)?,
+        (Value::Tuple(x), Value::Tuple(y)) => sequences(x, y, depth, met)?,
+        (Value::Dict(x), Value::Dict(y)) => x.same(y) || dicts(x, y, depth, met)?,
         (Value::Set(x), Value::Set(y)) => {
             let inside = |v: Value| Key::new(v).is_ok_and(|k| y.contains(&k));
             x.len() == y.len() && x.items().into_iter().all(inside)
         }
         (Value::View(x), Value::Tuple(y)) | (Value::Tuple(y), Value::View(x)) if x.is_tuple() => {
-            sequences(&x.items, y, depth)?
+            sequences(&x.items, y, depth, met)?
         }
-        (Value::View(x), Value::View(y)) => x.name == y.name && sequences(&x.items, &y.items, depth)?,
+        (Value::View(x), Value::View(y)) => x.name == y.name && sequences(&x.items, &y.items, depth, met)?,
         (Value::Bytes(x), Value::Bytes(y)) => x == y,
         (Value::Range(x), Value::Range(y)) => x == y,
         (Value::Date(x), Value::Date(y)) => x == y,
@@ -118,40 +121,42 @@ fn equal(a: &Value, b: &Value, depth: usize) -> Result<bool> {
     })
 }
 
-fn sequences(a: &[Value], b: &[Value], depth: usize) -> Result<bool> {
+fn sequences(a: &[Value], b: &[Value], depth: usize, met: &Cell<usize>) -> Result<bool> {
     if a.len() != b.len() {
         return Ok(false);
     }
     for (x, y) in a.iter().zip(b) {
-        if !equal(x, y, depth)? {
+        if !equal(x, y, depth, met)? {
             return Ok(false);
         }
     }
     Ok(true)
 }
 
-fn dicts(a: &Dict, b: &Dict, depth: usize) -> Result<bool> {
+fn dicts(a: &Dict, b: &Dict, depth: usize, met: &Cell<usize>) -> Result<bool> {
     let (a, b) = (a.pairs(), b.pairs());
     if a.len() != b.len() {
         return Ok(false);
     }
     for (key, x) in a.iter() {
         match b.get(key) {
-            Some(y) if equal(x, y, depth)? => {}
+            Some(y) if equal(x, y, depth, met)? => {}
             _ => return Ok(false),
         }
     }
     Ok(true)
 }
 
-fn order(a: &Value, b: &Value, op: &str, depth: usize) -> Result<Option<Ordering>> {
+fn order(a: &Value, b: &Value, op: &str, depth: usize, met: &Cell<usize>) -> Result<Option<Ordering>> {
     let Some(depth) = depth.checked_sub(1) else { return Err(too_deep()) };
+    met.set(met.get() + 1);
+    super::fits(met.get() * 4)?;
     Ok(match (a, b) {
         (Value::Undefined(marker), _) | (_, Value::Undefined(marker)) => return Err(Error(marker.clone())),
         (Value::Str(x), Value::Str(y)) => Some(x.text.cmp(&y.text)),
         (Value::Bytes(x), Value::Bytes(y)) => Some(x.cmp(y)),
-        (Value::List(x), Value::List(y)) => orders(&x.items(), &y.items(), op, depth)?,
-        (Value::Tuple(x), Value::Tuple(y)) => orders(x, y, op, depth)?,
+        (Value::List(x), Value::List(y)) => orders(&x.items(), &y.items(), op, depth, met)?,
+        (Value::Tuple(x), Value::Tuple(y)) => orders(x, y, op, depth, met)?,
         (Value::Date(x), Value::Date(y)) => Some(x.cmp(y)),
         (Value::DateTime(x), Value::DateTime(y)) => Some(x.cmp(y)),
         (Value::Zoned(x), Value::Zoned(y)) => Some(x.cmp(y)),
@@ -174,10 +179,10 @@ fn order(a: &Value, b: &Value, op: &str, depth: usize) -> Result<Option<Ordering
     })
 }
 
-fn orders(a: &[Value], b: &[Value], op: &str, depth: usize) -> Result<Option<Ordering>> {
+fn orders(a: &[Value], b: &[Value], op: &str, depth: usize, met: &Cell<usize>) -> Result<Option<Ordering>> {
     for (x, y) in a.iter().zip(b) {
-        if !equal(x, y, depth)? {
-            return order(x, y, op, depth);
+        if !equal(x, y, depth, met)? {
+            return order(x, y, op, depth, met);
         }
     }
     Ok(Some(a.len().cmp(&b.len())))

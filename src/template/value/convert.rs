@@ -1,10 +1,11 @@
 //! From YAML nodes, module data and JSON to values, and back to module data.
 
 use super::compare::DEEPEST;
-use super::{Dict, Error, Key, List, Result, Str, Value, isoformat};
+use super::{Dict, Error, Key, List, Result, Str, Value, fits, isoformat};
 use crate::yaml::{Kind, Node};
 use impel_modules::{Data, Map, Text};
 use num_bigint::BigInt;
+use std::cell::Cell;
 use std::sync::Arc;
 
 impl Value {
@@ -123,7 +124,7 @@ impl Value {
     /// # Errors
     /// It holds a marker, or something that no variable can hold (a function, a macro), or nests too deep.
     pub fn to_data(&self) -> Result<Data> {
-        to_data(self, DEEPEST)
+        to_data(self, DEEPEST, &Cell::new(0))
     }
 }
 
@@ -131,13 +132,16 @@ fn frozen_list(items: impl Iterator<Item = Value>) -> Value {
     Value::List(List::new(items.collect()).frozen())
 }
 
-fn to_data(value: &Value, depth: usize) -> Result<Data> {
+fn to_data(value: &Value, depth: usize, met: &Cell<usize>) -> Result<Data> {
     let Some(depth) = depth.checked_sub(1) else {
         return Err(Error::new("maximum recursion depth exceeded"));
     };
+    // A list that holds another twice, and so on, is short in memory only.
+    met.set(met.get() + 1);
+    fits(met.get() * 16)?;
     let all = |items: &[Value]| -> Result<Data> {
         let kept = items.iter().filter(|v| !matches!(v, Value::Omit));
-        Ok(Data::List(kept.map(|v| to_data(v, depth)).collect::<Result<_>>()?))
+        Ok(Data::List(kept.map(|v| to_data(v, depth, met)).collect::<Result<_>>()?))
     };
     Ok(match value {
         Value::None => Data::Null,
@@ -152,7 +156,7 @@ fn to_data(value: &Value, depth: usize) -> Result<Data> {
         Value::View(v) => all(&v.items)?,
         Value::Set(s) => all(&s.items())?,
         Value::Range(r) => all(&r.items()?)?,
-        Value::Dict(d) => dict_data(d, depth)?,
+        Value::Dict(d) => dict_data(d, depth, met)?,
         Value::Date(_) | Value::DateTime(_) | Value::Zoned(_) => Data::str(isoformat(value, "T")),
         Value::Time(_) | Value::Duration(_) => Data::str(value.to_text()?),
         Value::Undefined(marker) => return Err(Error(marker.clone())),
@@ -168,7 +172,7 @@ fn to_data(value: &Value, depth: usize) -> Result<Data> {
     })
 }
 
-fn dict_data(dict: &Dict, depth: usize) -> Result<Data> {
+fn dict_data(dict: &Dict, depth: usize, met: &Cell<usize>) -> Result<Data> {
     let mut map = Map::new();
     for (key, value) in dict.pairs().iter() {
         if !matches!(value, Value::Omit) {
@@ -178,7 +182,7 @@ fn dict_data(dict: &Dict, depth: usize) -> Result<Data> {
                 Value::Bool(b) => b.to_string(),
                 other => other.to_text()?,
             };
-            map.insert(name, to_data(value, depth)?);
+            map.insert(name, to_data(value, depth, met)?);
         }
     }
     Ok(Data::Map(map))

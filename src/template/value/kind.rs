@@ -339,10 +339,14 @@ impl Value {
             Value::Dict(d) => d.keys(),
             Value::Range(r) => r.items()?,
             Value::Str(s) => {
+                super::fits(s.text.len().saturating_mul(16))?;
                 s.text.chars().map(|c| Value::text(c.encode_utf8(&mut [0; 4]) as &str, s.secret)).collect()
             }
             Value::Void(_) => Vec::new(),
-            Value::Bytes(b) => b.iter().map(|b| Value::Int(i64::from(*b))).collect(),
+            Value::Bytes(b) => {
+                super::fits(b.len().saturating_mul(16))?;
+                b.iter().map(|b| Value::Int(i64::from(*b))).collect()
+            }
             Value::Object(o) => match o.keys().or_else(|| o.values()) {
                 Some(items) => items,
                 None => return Err(self.not_iterable()),

@@ -1,7 +1,7 @@
 //! How values print: Python's `str()` and `repr()`.
 
 use super::compare::DEEPEST;
-use super::{Error, Number, Result, Value, View};
+use super::{Error, Number, Result, Value, View, fits};
 use crate::template::letters;
 use num_traits::ToPrimitive;
 use std::borrow::Cow;
@@ -107,6 +107,7 @@ fn write_repr(value: &Value, out: &mut String, depth: usize) -> Result<()> {
                 write_repr(key.value(), out, depth)?;
                 out.push_str(": ");
                 write_repr(value, out, depth)?;
+                fits(out.len())?;
             }
             out.push('}');
         }
@@ -144,6 +145,8 @@ fn write_all(items: &[Value], ends: (&str, &str), out: &mut String, depth: usize
             out.push_str(", ");
         }
         write_repr(item, out, depth)?;
+        // A list that holds another twice, and so on, is short in memory only.
+        fits(out.len())?;
     }
     out.push_str(ends.1);
     Ok(())
