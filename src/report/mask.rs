@@ -323,6 +323,8 @@ mod tests {
             masks.text("123456 pin=123456, 1234567 0123456"),
             "******** pin=********, 1234567 0123456"
         );
+        masks.add_made("a1234567");
+        assert_eq!(masks.text("is a1234567"), "is ********");
     }
 
     #[test]

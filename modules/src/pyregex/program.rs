@@ -300,7 +300,14 @@ fn first_bytes(node: &Node, first: &mut [bool; 256]) -> bool {
         Node::All => mark(&|_| true),
         Node::Set(set) => mark(&|byte| byte >= 128 || set.holds_byte(byte)),
         Node::Sequence(nodes) => nodes.iter().all(|node| first_bytes(node, first)),
-        Node::Either(nodes) => nodes.iter().fold(false, |empty, node| first_bytes(node, first) || empty),
+        Node::Either(nodes) => {
+            let mut empty = false;
+            for node in nodes {
+                // each is asked, since each adds its bytes
+                empty |= first_bytes(node, first);
+            }
+            empty
+        }
         Node::Group(_, body) | Node::Atomic(body) => first_bytes(body, first),
         Node::Repeat { body, low, .. } => first_bytes(body, first) || *low == 0,
         Node::Condition { yes, no, .. } => first_bytes(yes, first) | first_bytes(no, first),
