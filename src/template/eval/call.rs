@@ -75,6 +75,8 @@ impl Eval<'_> {
         }
         let value = (filter.run)(self, input, &args)?;
         let value = if markup { value.into_markup() } else { value };
+        // what a filter hands on is a list by then
+        let value = if let Value::Range(range) = value { Value::list(range.items()?) } else { value };
         Ok(if secret { value.into_secret() } else { value.one() })
     }
 

@@ -108,6 +108,10 @@ fn to_bool(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> {
     }))
 }
 
+/// The input, which must be defined; `msg` says otherwise what is wrong.
+///
+/// # Errors
+/// It is undefined, or stands for a failure.
 fn mandatory(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let Value::Undefined(marker) = input else { return Ok(input) };
     if marker.kind != MarkerKind::Undefined {

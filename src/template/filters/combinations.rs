@@ -37,6 +37,10 @@ fn columns(input: &Value, args: &Args) -> Result<Vec<Vec<Value>>> {
     Ok(columns)
 }
 
+/// Rows of the nth items of all lists, as many as the shortest has.
+///
+/// # Errors
+/// Something cannot be walked, or `strict` is asked for and they differ in length.
 fn zip(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     if let Some((name, _)) = args.named.iter().find(|(n, _)| &**n != "strict") {
         return Err(Error::new(format!("zip() got an unexpected keyword argument '{name}'")));
@@ -56,6 +60,10 @@ fn zip(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     Ok(Value::list(rows.collect::<Vec<_>>()))
 }
 
+/// Rows of the nth items of all lists, as many as the longest has, gaps filled with `fillvalue`.
+///
+/// # Errors
+/// Something cannot be walked.
 fn zip_longest(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     if args.named.iter().any(|(n, _)| &**n != "fillvalue") {
         return Err(Error::new("zip_longest() got an unexpected keyword argument"));
@@ -73,6 +81,10 @@ fn too_many() -> Error {
     Error::new(format!("the result would have more than {MOST} items"))
 }
 
+/// Every combination of an item of each list, all of them `repeat` times.
+///
+/// # Errors
+/// Something cannot be walked, or there would be too many.
 fn product(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     if let Some((name, _)) = args.named.iter().find(|(n, _)| &**n != "repeat") {
         return Err(Error::new(format!("product() got an unexpected keyword argument '{name}'")));

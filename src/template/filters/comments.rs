@@ -80,7 +80,12 @@ fn comment(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let stripped = decoration.trim_end().to_owned();
     let prefix = text_of("prefix", &stripped)?;
     let postfix = text_of("postfix", &stripped)?;
-    let (prefixes, postfixes) = (count_of("prefix_count")?, count_of("postfix_count")?);
+    let postfixes = args.keyword("postfix_count").map_or(Ok(1), |count| {
+        let name = count.class();
+        let bad = || Error::new(format!("'{name}' object cannot be interpreted as an integer"));
+        count.as_int().ok_or_else(bad)
+    })?;
+    let prefixes = count_of("prefix_count")?;
     if prefixes > MOST_REPEATS || postfixes > MOST_REPEATS {
         return Err(Error::new(format!("more than {MOST_REPEATS} repetitions")));
     }

@@ -135,6 +135,10 @@ pub(super) fn merge(a: &Dict, b: &Dict, recursive: bool, lists: Lists, depth: us
     Ok(Dict::new(out))
 }
 
+/// A dict as a list of dicts with a key and a value, under these names or given ones.
+///
+/// # Errors
+/// It is no dict.
 fn dict_to_items(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let Some(dict) = input.as_dict() else {
         return Err(Error::new(format!(
@@ -161,6 +165,10 @@ pub(crate) fn class_name(value: &Value) -> String {
     }
 }
 
+/// A list of dicts with a key and a value each as a dict; the inverse of `dict2items`.
+///
+/// # Errors
+/// It is no list of such dicts.
 fn items_to_dict(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let items = match &input {
         Value::List(_) | Value::Tuple(_) | Value::View(_) => input.iter()?,

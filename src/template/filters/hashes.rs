@@ -217,6 +217,6 @@ fn to_uuid(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
             str_repr(namespace)
         ))
     })?;
-    let id = uuid::Uuid::new_v5(&parsed, input.to_text()?.as_bytes());
+    let id = uuid::Uuid::new_v5(&parsed, &bytes_of(&input)?);
     Ok(Value::text(id.to_string(), input.is_secret()))
 }

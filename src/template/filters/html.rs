@@ -197,11 +197,14 @@ fn xml_attributes(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Val
             continue;
         }
         let value = value.clone().defined()?;
-        let name = key.value().to_text()?;
+        let Some(name) = key.as_str() else {
+            let name = key.value().class();
+            return Err(Error::new(format!("expected string or bytes-like object, got '{name}'")));
+        };
         if name.chars().any(|c| c.is_whitespace() || "/>=".contains(c)) {
-            return Err(Error::new(format!("Invalid character in attribute name: {}", str_repr(&name))));
+            return Err(Error::new(format!("Invalid character in attribute name: {}", str_repr(name))));
         }
-        parts.push(format!("{}=\"{}\"", escape_html(&name), escape_html(&value.to_text()?)));
+        parts.push(format!("{}=\"{}\"", escape_html(name), escape_html(&value.to_text()?)));
     }
     let mut text = parts.join(" ");
     if args.bool(0, "autospace", true)? && !text.is_empty() {

@@ -27,6 +27,10 @@ pub(super) const FILTERS: &[Filter] = &[
     Filter::new(&["human_to_bytes"], &["default_unit", "isbits"], human_to_bytes),
 ];
 
+/// A number without its sign.
+///
+/// # Errors
+/// It is no number.
 fn abs(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> {
     match input.as_number() {
         Some(Number::Float(f)) => Ok(Value::Float(f.abs())),
@@ -216,6 +220,10 @@ fn round_integer(integer: &BigInt, precision: i32) -> BigInt {
     (quotient + i32::from(up)) * unit
 }
 
+/// All items, or an attribute of each, added to `start` (0).
+///
+/// # Errors
+/// Something cannot be walked or added.
 fn sum(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let attribute = args.get(0, "attribute").filter(|v| !v.is_none());
     let mut total = args.get(1, "start").cloned().unwrap_or(Value::Int(0));
@@ -245,6 +253,10 @@ fn real(value: &Value, filter: &str) -> Result<f64> {
     }
 }
 
+/// The logarithm of a number to a base (e).
+///
+/// # Errors
+/// One of them is no number, or not above zero.
 fn log(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let x = real(&input, "log")?;
     let base = match args.get(0, "base") {
@@ -266,11 +278,19 @@ fn log(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     }))
 }
 
+/// A number to a power, as a float.
+///
+/// # Errors
+/// One of them is no number, or there is no such power.
 fn pow(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let (x, y) = (real(&input, "pow")?, real(args.required(0, "y")?, "pow")?);
     power(x, y, "pow")
 }
 
+/// A root (the second) of a number, as a float.
+///
+/// # Errors
+/// One of them is no number, or there is no such root.
 fn root(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let x = real(&input, "root")?;
     let base = match args.get(0, "base") {

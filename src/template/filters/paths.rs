@@ -226,6 +226,10 @@ fn relative(path: &str, start: &str) -> String {
     if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
 }
 
+/// A list of parts as one path, or a path as it is; an absolute part begins it anew.
+///
+/// # Errors
+/// There are no parts, or one is no text.
 fn path_join(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> {
     let parts: Vec<Value> = match &input {
         Value::Str(_) => vec![input.clone()],
@@ -262,6 +266,10 @@ fn path_join(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> 
     Ok(Value::text(out, input.is_secret()))
 }
 
+/// The path that all of a list have in common.
+///
+/// # Errors
+/// It is no list of texts, is empty, or holds absolute and relative ones.
 fn common_path(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> {
     if !input.is_sequence() {
         let name = super::dicts::class_name(&input.defined()?);
@@ -290,6 +298,10 @@ fn common_path(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value
     Ok(Value::text(format!("{start}{}", common.join("/")), input.is_secret()))
 }
 
+/// A path without its extension, and the extension with its dot.
+///
+/// # Errors
+/// It is no text.
 fn split_extension(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> {
     let Some(path) = input.as_str() else {
         let text = str_repr(input.clone().defined()?.type_name());

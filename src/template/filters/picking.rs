@@ -24,6 +24,10 @@ fn handed_on(callee: &str, args: &Args, from: usize) -> Args {
     Args { callee: Arc::from(callee), positional: args.rest(from).to_vec(), named: args.named.clone() }
 }
 
+/// What a filter makes of each item, or an attribute of each (`attribute`, `default`).
+///
+/// # Errors
+/// There is no such filter; what fails for an item stands in its place.
 fn map(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     if !input.is_true()? {
         return Ok(Value::list([]));
@@ -37,7 +41,7 @@ fn map(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
         let default = args.keyword("default").filter(|v| !v.is_none());
         let mut out = Vec::new();
         for item in eval.items(&input)? {
-            let value = eval.path(&item, path)?;
+            let value = if path.is_none() { item } else { eval.path(&item, path)? };
             out.push(match (default, &value) {
                 (Some(default), Value::Undefined(m)) if m.kind == MarkerKind::Undefined => default.clone(),
                 _ => value,

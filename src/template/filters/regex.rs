@@ -70,7 +70,10 @@ fn replace(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
         return Err(Error::new("'NoneType' object cannot be interpreted as an integer"));
     }
     let count = args.int(4, "count", 0)?;
-    let must = args.int(5, "mandatory_count", 0)?;
+    let must = match args.get(5, "mandatory_count") {
+        Some(count) if count.is_true()? => args.int(5, "mandatory_count", 0)?,
+        _ => 0,
+    };
     let replacement = Replacement::parse(&with, &regex)?;
     let (out, made) = match usize::try_from(count) {
         Ok(count) => regex.replace(&text, &replacement, count)?,
@@ -140,6 +143,10 @@ enum Group {
     Named(String),
 }
 
+/// Everything that matches a pattern: as texts, or with several groups as tuples of theirs.
+///
+/// # Errors
+/// The pattern is none of Python's.
 fn find_all(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let text = subject(&input)?;
     let pattern = pattern_text(args.required(0, "regex")?)?;
@@ -154,6 +161,10 @@ fn find_all(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     })))
 }
 
+/// A text with the characters escaped that mean something in a regular expression of the given kind.
+///
+/// # Errors
+/// There is no such kind here.
 fn escape(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let text = subject(&input)?;
     if let Some(Value::None) = args.get(0, "re_type") {

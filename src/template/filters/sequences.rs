@@ -109,6 +109,10 @@ fn slice(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     Ok(Value::list(rows))
 }
 
+/// The first item; undefined where there is none.
+///
+/// # Errors
+/// There is nothing to walk.
 fn first(eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> {
     match input.iter()?.next() {
         Some(item) => Ok(eval.read(item)),
@@ -116,6 +120,10 @@ fn first(eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> {
     }
 }
 
+/// The last item; undefined where there is none.
+///
+/// # Errors
+/// There is nothing to walk.
 fn last(eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> {
     match input.iter()?.next_back() {
         Some(item) => Ok(eval.read(item)),
@@ -123,6 +131,10 @@ fn last(eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> {
     }
 }
 
+/// A text or list from its end to its start.
+///
+/// # Errors
+/// There is nothing to walk.
 fn reverse(eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> {
     if let Value::Str(s) = &input {
         return Ok(Value::text(s.text.chars().rev().collect::<String>(), s.secret));
@@ -136,6 +148,10 @@ fn reverse(eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> {
     Ok(Value::list(items))
 }
 
+/// All items, or an attribute of each, as one text with `d` between them.
+///
+/// # Errors
+/// There is nothing to walk, or the text would be too long.
 fn join(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let with = args.get(0, "d").map(Value::to_text).transpose()?.unwrap_or_default();
     let attribute = args.get(1, "attribute").filter(|v| !v.is_none());
@@ -155,6 +171,10 @@ fn join(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     Ok(Value::text(out, secret))
 }
 
+/// The items in order, by themselves or by one or more attributes; case does not count unless asked to.
+///
+/// # Errors
+/// Two of them cannot be compared, or an attribute is missing.
 fn sort(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let fold = !args.bool(1, "case_sensitive", false)?;
     let attribute = args.get(2, "attribute").filter(|v| !v.is_none());
@@ -302,9 +322,9 @@ fn spread(
 /// It is no dict, `by` is neither, or two of them cannot be compared.
 fn dict_sort(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let fold = !args.bool(0, "case_sensitive", false)?;
-    let by_value = match args.str_or(1, "by", "key")? {
-        "key" => false,
-        "value" => true,
+    let by_value = match args.get(1, "by").map_or(Some("key"), Value::as_str) {
+        Some("key") => false,
+        Some("value") => true,
         _ => return Err(Error::new("You can only sort by either \"key\" or \"value\"")),
     };
     let Some(dict) = input.as_dict() else {
@@ -319,6 +339,10 @@ fn dict_sort(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     Ok(Value::list(sorted.into_iter().map(|(_, (key, value))| Value::tuple([key, value]))))
 }
 
+/// A dict's pairs as a list.
+///
+/// # Errors
+/// It is no dict.
 fn items(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> {
     let pairs = |dict: &Dict| {
         let pairs = dict.pairs();

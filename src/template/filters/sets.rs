@@ -138,15 +138,22 @@ impl Members {
     }
 }
 
-/// The first of each, by the whole item or by an attribute; case does not count unless asked to.
+/// The first of each, by the whole item or by an attribute; case does not count unless asked to. Where Jinja's own
+/// filter gives up (on what cannot be hashed), Ansible's takes over: it compares whole items, in their case.
+///
+/// # Errors
+/// There is nothing to walk, or Ansible's cannot take over, since it knows no parameters.
 fn unique(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
-    let fold = !args.bool(0, "case_sensitive", false)?;
-    let attribute = args.get(1, "attribute").filter(|v| !v.is_none());
-    // Where Jinja's own filter cannot hash, Ansible's takes over, which knows no parameters.
+    let items: Vec<Value> = input.iter()?.collect();
+    let given = args.get(1, "attribute").filter(|v| !v.is_none());
+    let attribute = given.filter(|v| v.is_true().unwrap_or(true));
     let asked = attribute.is_some() || args.get(0, "case_sensitive").and_then(Value::as_bool) == Some(false);
+    let is_hashed = |item: &Value| item.is_undefined() || Key::new(item.clone()).is_ok();
+    let takes_over = !asked && (given.is_some() || !items.iter().all(is_hashed));
+    let fold = !takes_over && !args.bool(0, "case_sensitive", false)?;
     let mut seen = Members::default();
     let mut out = Vec::new();
-    for item in input.iter()? {
+    for item in items {
         let key = match attribute {
             Some(path) => eval.path(&item, path)?.defined()?,
             None => item.clone(),

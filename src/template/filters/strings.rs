@@ -69,6 +69,9 @@ pub(super) fn text_with<'a>(value: &'a Value, method: &str) -> Result<&'a str> {
 /// Python's `str.center`: the odd blank goes left where the width is odd.
 fn center(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let text = input.to_text()?;
+    if let Some(Value::None) = args.get(0, "width") {
+        return Err(Error::new("'NoneType' object cannot be interpreted as an integer"));
+    }
     let width = bounded(args.int(0, "width", 80)?)?;
     let length = text.chars().count();
     let Some(pad) = width.checked_sub(length) else {
