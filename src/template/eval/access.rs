@@ -74,7 +74,17 @@ impl Eval<'_> {
 
     /// As [`Eval::deep`], in its place.
     pub(super) fn deepen(&mut self, value: &mut Value) -> Result<()> {
-        if let Some(read) = self.deeply(value, DEEPEST, false, &mut Read::new())? {
+        self.read_whole(value, false)
+    }
+
+    fn read_whole(&mut self, value: &mut Value, open: bool) -> Result<()> {
+        if is_plain(value) {
+            return Ok(());
+        }
+        let before = std::mem::take(&mut self.visited);
+        let read = self.deeply(value, DEEPEST, open, &mut Read::new());
+        self.visited = before;
+        if let Some(read) = read? {
             *value = read;
         }
         Ok(())
@@ -82,10 +92,7 @@ impl Eval<'_> {
 
     /// As [`Eval::deepen`], with objects that behave as dicts (`hostvars`) made into dicts.
     pub(super) fn open(&mut self, value: &mut Value) -> Result<()> {
-        if let Some(read) = self.deeply(value, DEEPEST, true, &mut Read::new())? {
-            *value = read;
-        }
-        Ok(())
+        self.read_whole(value, true)
     }
 
     /// What reading makes of it, or `None` where it stays as it is.
@@ -104,6 +111,7 @@ impl Eval<'_> {
         if let Some((_, read)) = address.filter(|_| !known.is_empty()).and_then(|at| known.get(&at)) {
             return Ok(Some(read.clone()));
         }
+        self.visit()?;
         let read = self.deeply_read(value, depth, open, known)?;
         if let (Some(address), Some(read)) = (address, &read) {
             known.insert(address, (value.clone(), read.clone()));
