@@ -7,6 +7,9 @@ use num_traits::ToPrimitive;
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 
+/// The most digits that Python writes an integer with.
+const MOST_DIGITS: usize = 4300;
+
 impl Value {
     /// Python's `repr()`.
     ///
@@ -72,7 +75,15 @@ fn write_repr(value: &Value, out: &mut String, depth: usize) -> Result<()> {
         Value::None => out.push_str("None"),
         Value::Bool(b) => out.push_str(if *b { "True" } else { "False" }),
         Value::Int(i) => push(out, i),
-        Value::Big(b) => push(out, b),
+        Value::Big(b) => {
+            let text = b.to_string();
+            if text.trim_start_matches('-').len() > MOST_DIGITS {
+                return Err(Error::new(format!(
+                    "Exceeds the limit ({MOST_DIGITS} digits) for integer string conversion; use sys.set_int_max_str_digits() to increase the limit"
+                )));
+            }
+            out.push_str(&text);
+        }
         Value::Float(f) => out.push_str(&float_repr(*f)),
         Value::Str(s) if s.markup => push(out, format_args!("Markup({})", str_repr(&s.text))),
         Value::Str(s) => out.push_str(&str_repr(&s.text)),
