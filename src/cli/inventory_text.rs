@@ -32,7 +32,12 @@ fn below_mask(node: &Node, masks: &Masks, level: usize) -> Node {
             let pairs = map.pairs.iter().map(|(key, value)| (key.clone(), deeper(value))).collect();
             Kind::Map(Arc::new(Mapping { pairs }))
         }
-        Kind::Str { .. } | Kind::Bytes(_) | Kind::Date(_) | Kind::DateTime(_) | Kind::Zoned(_)
+        Kind::Str { .. }
+        | Kind::Bytes(_)
+        | Kind::Date(_)
+        | Kind::Time(_)
+        | Kind::DateTime(_)
+        | Kind::Zoned(_)
             if node.span.is_sealed() =>
         {
             text(MASK.into())
@@ -71,6 +76,8 @@ fn value(node: &Node, wrapped: bool, level: usize) -> Data {
         Kind::Zoned(stamp) if node.span.is_sealed() => secret(&stamp.to_string()),
         Kind::Date(date) => date.to_string().into(),
         Kind::DateTime(stamp) => stamp.to_string().into(),
+        Kind::Time(time) if node.span.is_sealed() => secret(&time.to_string()),
+        Kind::Time(time) => time.to_string().into(),
         Kind::Zoned(stamp) => stamp.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string().into(),
         Kind::Seq(items) | Kind::Set(items) => Data::List(items.iter().map(deeper).collect()),
         Kind::Map(map) => {
@@ -150,7 +157,12 @@ fn branch(node: &Node, masks: &Masks, level: usize) -> Tree {
     }
     let deeper = |node: &Node| branch(node, masks, level + 1);
     match &node.kind {
-        Kind::Str { .. } | Kind::Bytes(_) | Kind::Date(_) | Kind::DateTime(_) | Kind::Zoned(_)
+        Kind::Str { .. }
+        | Kind::Bytes(_)
+        | Kind::Date(_)
+        | Kind::Time(_)
+        | Kind::DateTime(_)
+        | Kind::Zoned(_)
             if node.span.is_sealed() && masks.hide() =>
         {
             match masks.data(&value(node, false, level)) {
@@ -168,6 +180,7 @@ fn branch(node: &Node, masks: &Masks, level: usize) -> Tree {
         Kind::Vault(text) => Tree::Tagged("!vault", text.to_string(), Style::Literal),
         Kind::Bytes(bytes) => Tree::Bytes(bytes.to_vec()),
         Kind::Date(date) => Tree::Stamp(date.to_string()),
+        Kind::Time(time) => Tree::Str(time.to_string()),
         Kind::DateTime(stamp) => Tree::Stamp(stamp.to_string().replace('T', " ")),
         Kind::Zoned(stamp) => Tree::Stamp(stamp.strftime("%Y-%m-%d %H:%M:%S%:z").to_string()),
         Kind::Seq(items) | Kind::Set(items) => Tree::Seq(items.iter().map(deeper).collect()),

@@ -204,6 +204,7 @@ pub fn to_node(value: &Value, span: Span, depth: usize) -> Node {
         Value::Bytes(b) => Kind::Bytes(b.clone()),
         Value::Date(d) => Kind::Date(*d),
         Value::DateTime(t) => Kind::DateTime(**t),
+        Value::Time(t) => Kind::Time(*t),
         Value::Zoned(t) => Kind::Zoned((**t).clone()),
         Value::Vault(vault) => Kind::Vault(vault.text.clone()),
         Value::List(list) if depth < 100 => {

@@ -25,6 +25,7 @@ fn value(node: &Node) -> Value {
         Kind::Str { text, .. } | Kind::Vault(text) => json!(&**text),
         Kind::Bytes(bytes) => json!(String::from_utf8_lossy(bytes)),
         Kind::Date(date) => json!(date.to_string()),
+        Kind::Time(at) => json!(at.to_string()),
         Kind::DateTime(at) => json!(at.strftime("%Y-%m-%dT%H:%M:%S").to_string()),
         Kind::Zoned(at) => json!(at.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()),
         Kind::Seq(items) | Kind::Set(items) => items.iter().map(value).collect(),

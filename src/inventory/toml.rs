@@ -79,7 +79,7 @@ fn node(value: &toml::Value, span: Span) -> Node {
     Node { kind, span }
 }
 
-/// A date, or a time stamp with or without zone.
+/// A date, a time of day, or a time stamp with or without zone.
 fn moment(text: &str) -> Option<Kind> {
     if let Ok(date) = text.parse::<jiff::civil::Date>()
         && text.len() == 10
@@ -99,5 +99,22 @@ fn moment(text: &str) -> Option<Kind> {
         };
         return Some(Kind::Zoned(at.to_zoned(offset.to_time_zone())));
     }
-    text.parse().ok().map(Kind::DateTime)
+    match text.contains(['T', 't', ' ']) {
+        true => text.parse().ok().map(Kind::DateTime),
+        false => text.parse().ok().map(Kind::Time),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_dates_times_or_both() {
+        assert!(matches!(moment("2020-01-01"), Some(Kind::Date(_))));
+        assert!(matches!(moment("12:42:42"), Some(Kind::Time(time)) if time.to_string() == "12:42:42"));
+        assert!(matches!(moment("2020-01-01T12:42:42"), Some(Kind::DateTime(_))));
+        assert!(matches!(moment("2020-01-01T12:42:42-07:00"), Some(Kind::Zoned(_))));
+        assert!(moment("noon").is_none());
+    }
 }

@@ -99,6 +99,7 @@ fn node(value: &Value, span: Span, own: &dyn Fn(&Arc<str>) -> bool) -> Node {
         Value::Bytes(value) => Kind::Bytes(value.clone()),
         Value::Date(value) => Kind::Date(*value),
         Value::DateTime(value) => Kind::DateTime(**value),
+        Value::Time(value) => Kind::Time(*value),
         Value::Zoned(value) => Kind::Zoned((**value).clone()),
         Value::None | Value::Omit | Value::Undefined(_) => Kind::Null,
         Value::Dict(dict) => {

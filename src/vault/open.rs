@@ -79,6 +79,7 @@ impl Vault {
                 self.tell(&STANDARD.encode(bytes));
             }
             Kind::Date(date) => self.tell(&date.to_string()),
+            Kind::Time(time) => self.tell(&time.to_string()),
             Kind::DateTime(stamp) => self.tell_stamp(&stamp.to_string()),
             Kind::Zoned(stamp) => self.tell_stamp(&stamp.strftime("%Y-%m-%dT%H:%M:%S%.f%:z").to_string()),
             Kind::Seq(items) | Kind::Set(items) => items.iter().for_each(|item| self.tell_below(item, depth)),

@@ -39,6 +39,8 @@ pub enum Kind {
     Date(jiff::civil::Date),
     /// A time stamp without zone.
     DateTime(jiff::civil::DateTime),
+    /// A time of day, which TOML has and YAML has not.
+    Time(jiff::civil::Time),
     /// A time stamp with its zone.
     Zoned(jiff::Zoned),
     /// `!vault`: the encrypted text.
@@ -106,6 +108,7 @@ impl Node {
             Kind::Bytes(_) => "bytes",
             Kind::Date(_) => "date",
             Kind::DateTime(_) | Kind::Zoned(_) => "datetime",
+            Kind::Time(_) => "time",
             Kind::Seq(_) => "list",
             Kind::Map(_) => "dict",
             Kind::Set(_) => "set",

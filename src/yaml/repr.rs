@@ -52,6 +52,7 @@ pub fn str_of_node(node: &Node) -> String {
         Kind::Str { text, .. } => text.to_string(),
         Kind::Date(date) => date.to_string(),
         Kind::DateTime(at) => at.to_string().replace('T', " "),
+        Kind::Time(time) => time.to_string(),
         Kind::Zoned(at) => at.strftime("%Y-%m-%d %H:%M:%S%:z").to_string(),
         _ => of_node(node),
     }
@@ -89,6 +90,7 @@ pub fn of_node(node: &Node) -> String {
         Kind::Bytes(bytes) => format!("b{}", of_str(&String::from_utf8_lossy(bytes))),
         Kind::Date(date) => format!("datetime.date({}, {}, {})", date.year(), date.month(), date.day()),
         Kind::DateTime(at) => format!("datetime.datetime({})", of_moment(*at)),
+        Kind::Time(time) => format!("datetime.time({}, {}, {})", time.hour(), time.minute(), time.second()),
         Kind::Zoned(at) => {
             let zone = match at.offset().seconds() {
                 0 => "datetime.timezone.utc".into(),

@@ -376,6 +376,7 @@ fn tree(node: &Node) -> Tree {
         Kind::Set(items) => Tree::Set(items.iter().map(tree).collect()),
         Kind::Map(map) => Tree::Map(map.pairs.iter().map(|(key, value)| (tree(key), tree(value))).collect()),
         Kind::Date(date) => Tree::Stamp(date.to_string()),
+        Kind::Time(at) => Tree::Stamp(at.to_string()),
         Kind::DateTime(at) => Tree::Stamp(at.strftime("%Y-%m-%d %H:%M:%S").to_string()),
         Kind::Zoned(at) => Tree::Stamp(at.strftime("%Y-%m-%d %H:%M:%S%:z").to_string()),
     }
@@ -401,6 +402,7 @@ fn canonical(node: &Node) -> String {
                 map.pairs.iter().map(|(k, v)| format!("{}:{}", canonical(k), canonical(v))).collect();
             format!("{{{}}}{}", pairs.join(","), at(node))
         }
+        Kind::Time(at) => format!("t{at}"),
         Kind::DateTime(at) => format!("d{}", at.strftime("%Y-%m-%dT%H:%M:%S%.6f")),
         Kind::Zoned(at) => format!("d{}", at.strftime("%Y-%m-%dT%H:%M:%S%.6f%:z")),
         _ => repr::of_node(node),

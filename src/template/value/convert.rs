@@ -32,6 +32,7 @@ impl Value {
             Kind::Bytes(b) => Value::Bytes(b.clone()),
             Kind::Date(d) => Value::Date(*d),
             Kind::DateTime(t) => Value::DateTime(Arc::new(*t)),
+            Kind::Time(t) => Value::Time(*t),
             Kind::Zoned(t) => Value::Zoned(Arc::new(t.clone())),
             Kind::Vault(text) => Value::Vault(Str {
                 trusted: false,
