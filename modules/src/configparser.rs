@@ -33,7 +33,7 @@ impl IniFile {
             if trimmed.starts_with(['#', ';']) {
                 continue;
             }
-            let indent = line.len() - line.trim_start().len();
+            let indent = line.chars().take_while(|c| c.is_whitespace()).count();
             if trimmed.is_empty() || option.as_ref().is_some_and(|(_, at)| indent > *at) {
                 if let (Some(section), Some((option, _))) = (&section, &option)
                     && let Some(Some(value)) = file.section_mut(section).get_mut(option)

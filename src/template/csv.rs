@@ -17,7 +17,10 @@ pub(crate) struct Csv {
 
 #[derive(Clone, Copy, PartialEq)]
 enum State {
+    /// Before the first character of a cell.
     Start,
+    /// After spaces that do not count, before the first character of a cell.
+    Spaced,
     Cell,
     Quoted,
     /// After a quote within a quoted cell: its end, or the first of two that stand for one.
@@ -65,8 +68,8 @@ impl Csv {
                     rows.push(std::mem::take(&mut row));
                     State::Start
                 }
-                (State::Start, '"') => State::Quoted,
-                (State::Start, ' ') if self.skip_spaces => State::Start,
+                (State::Start | State::Spaced, '"') => State::Quoted,
+                (State::Start | State::Spaced, ' ') if self.skip_spaces => State::Spaced,
                 (_, c) if c == self.delimiter => {
                     row.push(std::mem::take(&mut cell));
                     State::Start

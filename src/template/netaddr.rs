@@ -110,6 +110,13 @@ impl Ip {
         self.within(&["169.254.0.0/16", "fe80::/10"])
     }
 
+    /// Whether it is a network's mask or its inverse rather than an address.
+    pub fn is_mask(self) -> bool {
+        let all = if self.six { u128::MAX } else { u32::MAX.into() };
+        let ones = |mask: u128| mask & mask.wrapping_add(1) == 0;
+        ones(self.number) || ones(self.number ^ all)
+    }
+
     /// As Python's `ipaddress` writes it: version 6 in hexadecimal only.
     pub fn hexadecimal(self) -> String {
         if !self.six {
@@ -260,52 +267,82 @@ impl fmt::Display for Net {
     }
 }
 
-/// The fewest networks that hold the same addresses, those of version 4 first.
-pub fn merged(networks: &[Net]) -> Vec<Net> {
-    let mut all: Vec<Net> = networks.iter().map(|n| n.network()).collect();
-    all.sort_by_key(|n| (n.ip, n.prefix));
-    let mut out: Vec<Net> = Vec::new();
-    for next in all {
-        if out.last().is_some_and(|last| last.covers(next)) {
-            continue;
-        }
-        out.push(next);
-        // Two halves make a whole.
-        while let [.., a, b] = out.as_slice()
-            && a.prefix == b.prefix
-            && a.prefix > 0
-            && a.ip.six == b.ip.six
-        {
-            let whole = Net { prefix: a.prefix - 1, ..*a };
-            if whole.first() != a.ip || whole.last() != b.last() {
-                break;
-            }
-            out.truncate(out.len() - 2);
-            out.push(whole);
+/// The networks that hold the addresses from one number to another.
+fn between(six: bool, first: u128, last: u128) -> Vec<Net> {
+    let bits = if six { 128 } else { 32 };
+    let mut out = Vec::new();
+    let mut next = first;
+    loop {
+        let ip = Ip { six, number: next };
+        // The largest network that begins here and does not end beyond.
+        let net = (0..=bits)
+            .map(|prefix| Net { ip, prefix })
+            .find(|net| net.first() == ip && net.last().number <= last)
+            .unwrap_or(Net::host(ip));
+        out.push(net);
+        match net.last().number.checked_add(1) {
+            Some(number) if number <= last => next = number,
+            _ => return out,
         }
     }
-    out
 }
 
-/// The smallest network that holds all of them; one alone stays as it is.
+/// The fewest networks that hold the same addresses, those of version 4 first. One that touches no other stays as it was
+/// written, with the bits of its host.
+pub fn merged(networks: &[Net]) -> Vec<Net> {
+    struct Range {
+        six: bool,
+        last: u128,
+        first: u128,
+        /// The network that it was, unless it was joined with another.
+        net: Option<Net>,
+    }
+    let range = |net: &Net| Range {
+        six: net.ip.six,
+        last: net.last().number,
+        first: net.first().number,
+        net: Some(*net),
+    };
+    let mut ranges: Vec<Range> = networks.iter().map(range).collect();
+    ranges.sort_by_key(|r| (r.six, r.last, r.first));
+    let mut joined: Vec<Range> = Vec::new();
+    while let Some(mut range) = ranges.pop() {
+        while let Some(before) =
+            ranges.pop_if(|before| before.six == range.six && range.first <= before.last.saturating_add(1))
+        {
+            range = Range { first: range.first.min(before.first), net: None, ..range };
+        }
+        joined.push(range);
+    }
+    let parts = joined.iter().rev().map(|range| match range.net {
+        Some(net) => vec![net],
+        None => between(range.six, range.first, range.last),
+    });
+    parts.flatten().collect()
+}
+
+/// The network around the first and the last in order, as netaddr finds it; one alone stays as it is. Where networks
+/// overlap or begin alike, it need not hold all of them.
 ///
 /// # Errors
 /// They are of both versions.
 pub fn spanning(networks: &[Net]) -> Result<Option<Net>, &'static str> {
-    if let [alone] = networks {
-        return Ok(Some(*alone));
-    }
-    let (Some(first), Some(last)) =
-        (networks.iter().map(|n| n.first()).min(), networks.iter().map(|n| n.last()).max())
+    let order = |net: &&Net| (net.ip.six, net.first(), net.prefix, net.ip);
+    let (Some(lowest), Some(highest)) =
+        (networks.iter().min_by_key(order), networks.iter().max_by_key(order))
     else {
         return Ok(None);
     };
-    if networks.iter().any(|n| n.ip.six != first.six) {
+    if networks.len() == 1 {
+        return Ok(Some(*lowest));
+    }
+    if lowest.ip.six != highest.ip.six {
         return Err("IP sequence cannot contain both IPv4 and IPv6!");
     }
-    let mut net = Net::host(first);
-    while net.prefix > 0 && !net.holds(last) {
+    let mut net = Net { ip: highest.last(), ..*highest };
+    while net.prefix > 0 && net.ip > lowest.first() {
         net.prefix -= 1;
+        net = net.network();
     }
-    Ok(Some(net.network()))
+    Ok(Some(net))
 }

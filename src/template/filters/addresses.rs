@@ -198,10 +198,10 @@ fn answer(a: &Address, query: &str, alias: &str) -> Result<Value> {
         "int" if a.has_prefix => text(format!("{}/{}", net.ip.number, net.prefix)),
         "int" => Ok(Value::int(net.ip.number.into())),
         "revdns" => text(net.ip.reverse_name()),
-        "public" => when(net.ip.is_public(), a.written.clone()),
+        "public" => when(net.ip.is_public() && !net.ip.is_mask(), a.written.clone()),
         "private" => when(!net.ip.is_public() && !net.ip.is_multicast(), a.written.clone()),
-        "unicast" => when(!net.ip.is_multicast(), a.written.clone()),
-        "multicast" => when(net.ip.is_multicast(), a.written.clone()),
+        "unicast" => when(!is_multicast(net), a.written.clone()),
+        "multicast" => when(is_multicast(net), a.written.clone()),
         "link-local" => when(net.ip.is_link_local(), a.written.clone()),
         "lo" | "loopback" => when(net.ip.is_loopback(), a.written.clone()),
         "ipv4" => Ok(match (net.ip.six, u32::try_from(net.ip.number & !(0xffff << 32))) {
@@ -216,9 +216,14 @@ fn answer(a: &Address, query: &str, alias: &str) -> Result<Value> {
             let ip = Ip { six: true, number: net.ip.number | 0xffff << 32 };
             text(Net { ip, prefix: net.prefix + 96 }.to_string())
         }
-        "ipv6" => text(a.shown()),
+        "ipv6" => text(a.written.clone()),
         "6to4" => Ok(match net.ip.six {
-            true if net.ip.number >> 112 == 0x2002 && a.is_host() => a.written.clone().into(),
+            true if net.ip.number >> 112 == 0x2002
+                && (!a.has_prefix
+                    || a.is_host() && !net.at_most(1) && !(a.is_network() && net.at_most(2))) =>
+            {
+                a.written.clone().into()
+            }
             false if (a.is_host() && !net.ip.is_multicast()) && !(a.is_network() && net.at_most(2)) => {
                 let (high, low) = (net.ip.number >> 16, net.ip.number & 0xffff);
                 format!("2002:{high:04x}:{low:04x}::1/48").into()
@@ -274,6 +279,11 @@ fn in_brackets(a: &Address) -> String {
         (true, false) => format!("[{}]", a.net.ip),
         (false, _) => a.written.clone(),
     }
+}
+
+/// Whether all of its addresses are for many hosts.
+fn is_multicast(net: Net) -> bool {
+    net.first().is_multicast() && net.last().is_multicast()
 }
 
 /// The other end of a network of two hosts.

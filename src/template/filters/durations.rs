@@ -3,7 +3,9 @@
 use super::Filter;
 use crate::template::Eval;
 use crate::template::args::Args;
-use crate::template::value::{Error, Result, Value};
+use crate::template::value::{Error, Result, Value, binary};
+use num_bigint::BigInt;
+use num_traits::ToPrimitive;
 
 /// This family's table.
 pub(super) const FILTERS: &[Filter] = &[
@@ -54,22 +56,37 @@ fn convert(input: &Value, args: &Args, unit: &str) -> Result<Value> {
             unknown.join(", ")
         )));
     }
-    let seconds = |name: &str| -> Option<f64> {
-        // One day or many, except for the short names.
-        let singular = name.strip_suffix('s').filter(|n| !n.is_empty() && *n != "m").unwrap_or(name);
-        Some(match singular {
-            "millisecond" | "ms" | "msec" | "msecond" => 0.001,
-            "s" | "sec" | "second" => 1.0,
-            "m" | "min" | "minute" => 60.0,
-            "h" | "hour" => 3600.0,
-            "d" | "day" => 86_400.0,
-            "w" | "week" => 604_800.0,
-            "mo" | "month" => month * 86_400.0,
-            "y" | "year" => year * 86_400.0,
-            _ => return None,
+    if input.as_str() == Some("0") {
+        return Ok(Value::Int(0));
+    }
+    // Whole numbers, which are exact, unless a month or year of another length is asked for.
+    let milliseconds = |name: &str| -> Option<f64> {
+        let day = 86_400_000.0;
+        let short = match name {
+            "ms" => Some(1.0),
+            "s" => Some(1000.0),
+            "m" => Some(60_000.0),
+            "h" => Some(3_600_000.0),
+            "d" => Some(day),
+            "w" => Some(7.0 * day),
+            "mo" => Some(month * day),
+            "y" => Some(year * day),
+            _ => None,
+        };
+        // One day or many; the short names are the same for both.
+        short.or_else(|| match name.strip_suffix('s').unwrap_or(name) {
+            "millisecond" | "msec" | "msecond" => Some(1.0),
+            "sec" | "second" => Some(1000.0),
+            "min" | "minute" => Some(60_000.0),
+            "hour" => Some(3_600_000.0),
+            "day" => Some(day),
+            "week" => Some(7.0 * day),
+            "month" => Some(month * day),
+            "year" => Some(year * day),
+            _ => None,
         })
     };
-    let Some(size) = seconds(unit) else {
+    let Some(size) = milliseconds(unit) else {
         return Err(Error::new(format!(
             "to_time_unit() can not convert to the following unit: {unit}. Available units (singular or plural): \
              millisecond, msec, msecond, sec, second, hour, min, minute, day, week, month, year. Available short units: \
@@ -79,18 +96,29 @@ fn convert(input: &Value, args: &Args, unit: &str) -> Result<Value> {
     let Some(text) = input.as_str() else {
         return Err(Error::new(format!("'{}' object has no attribute 'split'", input.type_name())));
     };
-    let mut sum = 0.0;
+    let (mut sum, mut exact) = (0.0, BigInt::ZERO);
     for word in text.split_whitespace() {
         let unread = || Error::new(format!("to_time_unit() can not interpret following string: {text}"));
-        let end = word.find(|c: char| !c.is_ascii_digit() && c != '-').ok_or_else(unread)?;
-        let (number, name) = word.split_at(end);
-        let number: f64 = number.parse::<i64>().map_err(|_| unread())? as f64;
-        sum += number * seconds(name).ok_or_else(unread)?;
+        let rest = word.strip_prefix('-').unwrap_or(word);
+        let end = rest.find(|c: char| !c.is_ascii_digit()).filter(|end| *end > 0).ok_or_else(unread)?;
+        let (number, name) = rest.split_at(end);
+        // What comes after the unit does not count.
+        let name = name.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+        let number: BigInt = number.parse().map_err(|_| unread())?;
+        let number = if rest.len() < word.len() { -number } else { number };
+        let factor = milliseconds(name).ok_or_else(unread)?;
+        sum += number.to_f64().unwrap_or(f64::INFINITY) * factor;
+        exact += number * BigInt::from(factor as i64);
     }
     if size == 0.0 {
         return Err(Error::new("division by zero"));
     }
+    let whole = month.fract() == 0.0 && year.fract() == 0.0;
+    let quotient = match whole.then(|| binary("/", &Value::int(exact), &Value::Int(size as i64))) {
+        Some(Ok(Value::Float(quotient))) => quotient,
+        _ => sum / size,
+    };
     // Rounded to twelve places.
-    let rounded = format!("{:.12}", sum / size).parse().unwrap_or(sum / size);
+    let rounded = format!("{quotient:.12}").parse().unwrap_or(quotient);
     Ok(Value::Float(rounded))
 }

@@ -2,7 +2,7 @@
 //! `version_sort`, `lists_union` and the like, `accumulate`.
 
 use super::Filter;
-use super::dicts::{merge, merged_by};
+use super::dicts::{Lists, merge, merged_by};
 use super::sorting::sorted_by;
 use crate::template::args::Args;
 
@@ -131,31 +131,50 @@ fn merge_by(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
         Some(how) => merged_by(&how.to_text()?)?,
         None => merged_by("replace")?,
     };
+    // From the last to the first, as `combine` does.
+    let mut out: Vec<Value> =
+        lists.pop().map_or(Ok(Vec::new()), |list| list.iter().map(Iterator::collect))?;
+    while let Some(list) = lists.pop() {
+        out = paired(list.iter()?.chain(out), &index, recursive, how)?;
+    }
+    Ok(Value::list(out))
+}
+
+/// The dicts of two lists, those with the same value under `index` combined, sorted by it.
+fn paired(
+    items: impl Iterator<Item = Value>,
+    index: &Key,
+    recursive: bool,
+    how: Lists,
+) -> Result<Vec<Value>> {
     let mut found: Vec<Dict> = Vec::new();
     let mut places: HashMap<Key, usize> = HashMap::new();
-    for list in &lists {
-        for item in list.iter()? {
-            let Some(dict) = item.as_dict() else {
-                return Err(Error::new(format!(
-                    "Elements of list arguments for lists_mergeby must be dictionaries. {} is <class '{}'>",
-                    shown(&item)?,
-                    item.type_name()
-                )));
-            };
-            let Some(value) = dict.get_key(&index) else { continue };
-            let next = found.len();
-            let place = *places.entry(Key::new(value)?).or_insert(next);
-            match found.get_mut(place) {
-                Some(known) => *known = merge(known, dict, recursive, how, 200)?,
-                None => found.push(dict.clone()),
+    for item in items {
+        let Some(dict) = item.as_dict() else {
+            return Err(Error::new(format!(
+                "Elements of list arguments for lists_mergeby must be dictionaries. {} is <class '{}'>",
+                shown(&item)?,
+                item.type_name()
+            )));
+        };
+        let Some(value) = dict.get_key(index) else { continue };
+        let next = found.len();
+        let place = *places.entry(Key::new(value)?).or_insert(next);
+        match found.get_mut(place) {
+            // What it had keeps its place.
+            Some(known) => {
+                for (key, value) in merge(known, dict, recursive, how, 200)?.pairs().iter() {
+                    known.insert(key.clone(), value.clone());
+                }
             }
+            None => found.push(Dict::new((*dict.pairs()).clone())),
         }
     }
-    let keyed = found.into_iter().filter_map(|dict| Some((dict.get_key(&index)?, dict))).collect();
+    let keyed = found.into_iter().filter_map(|dict| Some((dict.get_key(index)?, dict))).collect();
     let sorted = sorted_by(keyed, &mut |(a, _): &(Value, Dict), (b, _)| {
         Ok(a.compare(b, "<")? == Some(Ordering::Less))
     })?;
-    Ok(Value::list(sorted.into_iter().map(|(_, dict)| Value::Dict(dict))))
+    Ok(sorted.into_iter().map(|(_, dict)| Value::Dict(dict)).collect())
 }
 
 fn is_list(value: &Value) -> bool {

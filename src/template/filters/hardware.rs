@@ -187,5 +187,9 @@ fn slaac(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
         return Ok(Value::Bool(false));
     };
     let host = hardware.long() ^ 2 << 56;
-    Ok(Ip { number: net.first().number.wrapping_add(host.into()), ..net.ip }.to_string().into())
+    let number = net.first().number.checked_add(host.into()).ok_or_else(|| {
+        let sum = BigInt::from(net.first().number) + host;
+        Error::new(format!("bad address format: {sum}"))
+    })?;
+    Ok(Ip { number, ..net.ip }.to_string().into())
 }

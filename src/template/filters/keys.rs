@@ -261,7 +261,8 @@ fn throughout(_eval: &mut Eval<'_>, input: &Value, args: &Args, deed: Deed) -> R
     let mut targets = Targets::new();
     for item in list(required(args, 0, "target")?, "target")? {
         if deed != Deed::Replace {
-            targets.push((Pattern::new(item.to_text()?, &by)?, Value::None));
+            let text = item.to_text()?;
+            targets.push((Pattern::new(text.clone(), &by)?, text.into()));
             continue;
         }
         let Some(pair) = item.as_dict() else {
@@ -308,31 +309,40 @@ fn is_bare(value: &Value) -> bool {
     }
 }
 
-/// Keys that fit stay with all they hold, others with what is left of the dict or list under them, if anything is.
+/// Keys stay that fit and hold neither dict nor list. A dict or list stays with what is left of it, whatever its key, if
+/// anything is; whole, where its key is the last target itself (however keys fit), or any of them and nothing is left.
 fn kept(value: &Value, targets: &Targets, depth: usize) -> Result<Value> {
     let depth = deeper(depth)?;
     match value {
         Value::Dict(dict) => {
             let new = Dict::default();
             for (key, item) in dict.pairs().iter() {
-                if hit(key, targets)?.is_some() {
-                    new.insert(key.clone(), item.clone());
-                    continue;
-                }
                 if !matches!(item, Value::Dict(_) | Value::List(_)) {
+                    if hit(key, targets)?.is_some() {
+                        new.insert(key.clone(), item.clone());
+                    }
                     continue;
                 }
-                let mut inner = kept(item, targets, depth)?;
-                if let Value::List(list) = &inner {
-                    // What is left empty goes, unless nothing else is there.
-                    let full: Vec<Value> = list.items().iter().filter(|v| !is_bare(v)).cloned().collect();
-                    if !full.is_empty() {
-                        inner = Value::list(full);
-                    }
-                }
-                if !is_bare(&inner) {
-                    new.insert(key.clone(), inner);
-                }
+                let is_named = |(_, name): &(Pattern, Value)| name == key.value();
+                let inner = kept(item, targets, depth)?;
+                let full: Vec<Value> = match &inner {
+                    Value::List(list) => list.items().iter().filter(|v| !is_bare(v)).cloned().collect(),
+                    _ => Vec::new(),
+                };
+                let left = if targets.last().is_some_and(is_named) {
+                    item.clone()
+                } else if !full.is_empty() {
+                    Value::list(full)
+                } else if inner.is_mapping() && !is_bare(&inner) {
+                    inner
+                } else if targets.iter().any(is_named) {
+                    item.clone()
+                } else if !is_bare(&inner) {
+                    inner
+                } else {
+                    continue;
+                };
+                new.insert(key.clone(), left);
             }
             Ok(Value::Dict(new))
         }

@@ -6,7 +6,7 @@ use super::addresses::{Address, beside, invalid};
 use super::declared::{int, text, texts};
 use crate::template::Eval;
 use crate::template::args::Args;
-use crate::template::netaddr::{Net, merged, spanning};
+use crate::template::netaddr::{Ip, Net, merged, spanning};
 use crate::template::value::{Error, Result, Value};
 use num_bigint::BigUint;
 
@@ -84,12 +84,15 @@ fn subnet(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
                 let around: Vec<u32> = (prefix..net.prefix).collect();
                 let at = if index < 0 { index + around.len() as i64 } else { index };
                 match usize::try_from(at).ok().and_then(|at| around.get(at)) {
+                    // Places beyond half of the bits are not looked at.
+                    _ if is_address && index > i64::from(net.ip.bits() / 2) => Value::Bool(false),
                     Some(&prefix) if is_address => Net { prefix, ..net }.network().to_string().into(),
-                    Some(&prefix) if index == 0 => Net { prefix, ..net }.to_string().into(),
+                    Some(&prefix) if index == 0 => numbered(net.ip, prefix)?,
+                    None if is_address && index > 0 => return Err(Error::new("list index out of range")),
                     _ => Value::Bool(false),
                 }
             }
-            Some(index) => nth_subnet(net, prefix, index),
+            Some(index) => nth_subnet(net, prefix, index)?,
             None if is_address => Net { prefix, ..net }.network().to_string().into(),
             None if prefix < net.prefix => {
                 return Err(Error::new(format!("Requested subnet size of {query} is invalid")));
@@ -104,11 +107,11 @@ fn subnet(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
         Error::new(format!("You must pass a valid subnet or IP address; {query} is invalid"))
     })?;
     // Counted in subnets of the value's size. Versions do not matter: these are numbers of as many bits as the value.
-    let around = around.network();
+    let (number, around) = (around.ip.number, around.network());
     let outside = || Error::new(format!("{net} is not in the subnet {around}"));
     let shift = net.ip.bits().checked_sub(around.prefix).ok_or_else(|| Error::new("negative shift count"))?;
     let within = |number: u128| number.checked_shr(shift).unwrap_or(0);
-    if within(net.ip.number) != within(around.ip.number) || net.prefix < around.prefix {
+    if within(net.ip.number) != within(number) || net.prefix < around.prefix {
         return Err(outside());
     }
     let base = within(around.ip.number).checked_shl(shift).unwrap_or(0);
@@ -117,7 +120,16 @@ fn subnet(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     Ok((BigUint::from(place) + 1u32).to_string().into())
 }
 
-fn nth_subnet(net: Net, prefix: u32, index: i64) -> Value {
+/// A network by the number of its address: one that fits into version 4 is of that version.
+fn numbered(ip: Ip, prefix: u32) -> Result<Value> {
+    let ip = Ip::of(ip.number, false);
+    match prefix <= ip.bits() {
+        true => Ok(Net { ip, prefix }.to_string().into()),
+        false => Err(Error::new(format!("invalid IPNetwork {ip}/{prefix}"))),
+    }
+}
+
+fn nth_subnet(net: Net, prefix: u32, index: i64) -> Result<Value> {
     let shift = net.ip.bits() - prefix;
     let step = |n: u128| if shift == 128 { Some(0) } else { n.checked_mul(1u128 << shift) };
     let offset = step(u128::from(index.unsigned_abs())).and_then(|o| i128::try_from(o).ok());
@@ -127,8 +139,8 @@ fn nth_subnet(net: Net, prefix: u32, index: i64) -> Value {
         _ => None,
     };
     match ip.filter(|ip| net.holds(*ip)) {
-        Some(ip) => Net { ip, prefix }.to_string().into(),
-        None => Value::Bool(false),
+        Some(ip) => numbered(ip, prefix),
+        None => Ok(Value::Bool(false)),
     }
 }
 

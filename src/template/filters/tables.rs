@@ -54,11 +54,7 @@ fn from_csv(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
             let key = Key::new(name.clone())?;
             match cells.next() {
                 Some(text) => dict.insert(key, cell(text)),
-                // A name that came before keeps its cell.
-                None => {
-                    let known = dict.get_key(&key).unwrap_or_default();
-                    dict.insert(key, known);
-                }
+                None => dict.insert(key, Value::None),
             }
         }
         let beyond: Vec<Value> = cells.map(cell).collect();
