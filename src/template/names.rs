@@ -36,6 +36,10 @@ impl World for Named<'_> {
         self.world.find_file(subfolder, name)
     }
 
+    fn find_included(&self, name: &Path) -> Option<PathBuf> {
+        self.world.find_included(name)
+    }
+
     fn search_path(&self) -> Vec<PathBuf> {
         self.world.search_path()
     }

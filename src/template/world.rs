@@ -30,6 +30,11 @@ pub trait World {
     /// `files`, `vars`): role, role of the includer, folder of the task file, playbook folder.
     fn find_file(&self, subfolder: &str, name: &Path) -> Option<PathBuf>;
 
+    /// The template of that name that a value (not a file) includes.
+    fn find_included(&self, name: &Path) -> Option<PathBuf> {
+        self.find_file("templates", name)
+    }
+
     /// The folders that [`World::find_file`] walks, in order.
     fn search_path(&self) -> Vec<PathBuf>;
 

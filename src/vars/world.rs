@@ -475,6 +475,11 @@ impl World for TaskWorld {
         candidates.find(|path| path.exists())
     }
 
+    fn find_included(&self, name: &Path) -> Option<PathBuf> {
+        // ansible-core looks beside the playbook alone
+        self.files.search.last().map(|folder| folder.join(name)).filter(|path| path.is_file())
+    }
+
     fn search_path(&self) -> Vec<PathBuf> {
         self.files.search.to_vec()
     }

@@ -65,10 +65,9 @@ impl Eval<'_> {
         let relative = PathBuf::from_iter(parts);
         let folders = self.world.search_path();
         // A value's templates are those beside the playbook; a file's stand in the folders of templates, too.
-        let found = match (&self.state.origin, folders.last()) {
-            (Origin::File(_), _) => self.world.find_file("templates", &relative),
-            (Origin::Scalar(_), Some(last)) => Some(last.join(&relative)).filter(|path| path.is_file()),
-            (Origin::Scalar(_), None) => self.world.find_file("", &relative),
+        let found = match &self.state.origin {
+            Origin::File(_) => self.world.find_file("templates", &relative),
+            Origin::Scalar(_) => self.world.find_included(&relative),
         };
         let Some(path) = found else {
             let searched: Vec<PathBuf> = match self.state.origin {

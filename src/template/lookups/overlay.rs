@@ -42,6 +42,10 @@ impl World for Overlay<'_> {
         near.or_else(|| self.behind.find_file(subfolder, name))
     }
 
+    fn find_included(&self, name: &Path) -> Option<PathBuf> {
+        self.behind.find_included(name)
+    }
+
     fn search_path(&self) -> Vec<PathBuf> {
         self.folder.iter().cloned().chain(self.behind.search_path()).collect()
     }
