@@ -266,6 +266,23 @@ fn conditionals_and_expressions() {
     assert_eq!(expression("n + 1", &world).unwrap().repr().unwrap(), "6");
 }
 
+#[test]
+fn what_grows_without_end_ends_with_an_error() {
+    let world = Fixed::of("n: 1");
+    for template in [
+        "{{ ('a' * 1000000) | regex_replace('a', 'b' * 10000) }}",
+        "{{ ('a ' * 1000000) | wordwrap(1, wrapstring='b' * 2000) }}",
+        "{{ ('a\n' * 1000000) | comment(decoration='x' * 2000) }}",
+        "{% for i in range(60) %}{{ 'x' * 100000000 }}{% endfor %}",
+        "{{ range(10 ** 12) | list }}",
+        "{% set ns = namespace(x=[1]) %}{% for i in range(64) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x | string }}",
+        "{{ ('a' * 5000) is match('(a|a)*b') }}",
+    ] {
+        let said = world.text(template);
+        assert!(said.starts_with("error: ") && said.len() < 1000, "{template}: {said:.200}");
+    }
+}
+
 proptest::proptest! {
     #![proptest_config(proptest::test_runner::Config { cases: 3000, failure_persistence: None, ..Default::default() })]
     #[test]
