@@ -36,11 +36,15 @@ _ix=
 _iz=
 # A terminal that goes away must not kill the rm; a hang-up that comes as the shell is ending anyway must not end it
 # before the rm (its trap's `exit` would cut the other trap short), so each does all of it. Children made while _iB is
-# set never do it (see _iut).
+# set never do it (see _iut). That is asked by `case`: where a signal ends bash just after a fork, it takes the result of
+# the trap's first simple command for that of a child it has to wait for, so `[` would answer anything.
 _iQ() {
-    [ -z "$_iB" ] || return 0
-    trap '' HUP INT TERM PIPE
-    [ -z "$_iT" ] || rm -rf "$_iT" "${_iX:-$_iT}"
+    case $_iB in
+    '')
+        trap '' HUP INT TERM PIPE
+        [ -z "$_iT" ] || rm -rf "$_iT" "${_iX:-$_iT}"
+        ;;
+    esac
 }
 trap _iQ EXIT
 trap '_iQ; exit 129' HUP INT TERM PIPE
