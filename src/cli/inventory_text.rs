@@ -32,16 +32,7 @@ fn below_mask(node: &Node, masks: &Masks, level: usize) -> Node {
             let pairs = map.pairs.iter().map(|(key, value)| (key.clone(), deeper(value))).collect();
             Kind::Map(Arc::new(Mapping { pairs }))
         }
-        Kind::Str { .. }
-        | Kind::Bytes(_)
-        | Kind::Date(_)
-        | Kind::Time(_)
-        | Kind::DateTime(_)
-        | Kind::Zoned(_)
-            if node.span.is_sealed() =>
-        {
-            text(MASK.into())
-        }
+        _ if secret_text(node) => text(MASK.into()),
         Kind::Str { text: plain, .. } => text(masks.text(plain)),
         kind => kind.clone(),
     };
@@ -151,25 +142,23 @@ fn address(node: &Node) -> Option<usize> {
     }
 }
 
+/// Whether the node is text, or what is written as text, out of a vault.
+fn secret_text(node: &Node) -> bool {
+    use Kind::{Bytes, Date, DateTime, Str, Time, Zoned};
+    let written = matches!(node.kind, Str { .. } | Bytes(_) | Date(_) | Time(_) | DateTime(_) | Zoned(_));
+    written && node.span.is_sealed()
+}
+
 fn branch(node: &Node, masks: &Masks, level: usize) -> Tree {
     if level > DEPTH {
         return Tree::Null;
     }
     let deeper = |node: &Node| branch(node, masks, level + 1);
     match &node.kind {
-        Kind::Str { .. }
-        | Kind::Bytes(_)
-        | Kind::Date(_)
-        | Kind::Time(_)
-        | Kind::DateTime(_)
-        | Kind::Zoned(_)
-            if node.span.is_sealed() && masks.hide() =>
-        {
-            match masks.data(&value(node, false, level)) {
-                Data::Str(text) => Tree::Str(text.text.to_string()),
-                _ => Tree::Null,
-            }
-        }
+        _ if masks.hide() && secret_text(node) => match masks.data(&value(node, false, level)) {
+            Data::Str(text) => Tree::Str(text.text.to_string()),
+            _ => Tree::Null,
+        },
         Kind::Str { text, .. } if masks.hide() => Tree::Str(masks.text(text)),
         Kind::Null => Tree::Null,
         Kind::Bool(b) => Tree::Bool(*b),

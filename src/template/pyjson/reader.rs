@@ -100,6 +100,26 @@ impl Reader {
         self.at - start
     }
 
+    /// One of `heads`, a sign where it may have one, and digits; where a digit is missing nothing is taken.
+    fn tail(&mut self, out: &mut String, heads: &[char], signed: bool) -> bool {
+        let mark = (self.at, out.len());
+        let head = self.peek().filter(|c| heads.contains(c));
+        if let Some(head) = head {
+            out.push(head);
+            self.at += 1;
+            if let Some(sign @ ('+' | '-')) = self.peek().filter(|_| signed) {
+                out.push(sign);
+                self.at += 1;
+            }
+            if self.digits(out) > 0 {
+                return true;
+            }
+            self.at = mark.0;
+            out.truncate(mark.1);
+        }
+        false
+    }
+
     fn number(&mut self) -> Result<Value> {
         let start = self.at;
         let mut text = String::new();
@@ -113,34 +133,9 @@ impl Reader {
         } else if self.digits(&mut text) == 0 {
             return Err(self.error("Expecting value", start));
         }
-        let mut is_float = false;
-        let mark = (self.at, text.len());
-        if self.peek() == Some('.') {
-            text.push('.');
-            self.at += 1;
-            if self.digits(&mut text) > 0 {
-                is_float = true;
-            } else {
-                self.at = mark.0;
-                text.truncate(mark.1);
-            }
-        }
-        let mark = (self.at, text.len());
-        if let Some(e @ ('e' | 'E')) = self.peek() {
-            text.push(e);
-            self.at += 1;
-            if let Some(sign @ ('+' | '-')) = self.peek() {
-                text.push(sign);
-                self.at += 1;
-            }
-            if self.digits(&mut text) > 0 {
-                is_float = true;
-            } else {
-                self.at = mark.0;
-                text.truncate(mark.1);
-            }
-        }
-        if is_float {
+        let fraction = self.tail(&mut text, &['.'], false);
+        let exponent = self.tail(&mut text, &['e', 'E'], true);
+        if fraction || exponent {
             return Ok(Value::Float(text.parse().unwrap_or(f64::NAN)));
         }
         if text.len() > 4300 {
