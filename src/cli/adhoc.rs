@@ -5,6 +5,7 @@ use super::error::{Caller, Ended, Failure};
 use super::flags::{self, AllFlags};
 use super::launch;
 use super::notices::Notices;
+use super::streams;
 use super::vault::passwords as vault_passwords;
 use crate::config::Config;
 use crate::diag::{Diagnostic, ErrorKind, Span, remember_source};
@@ -84,8 +85,8 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
         screen.warning("No hosts matched, nothing to do");
     }
     if all.run.list_hosts {
-        println!("  hosts ({}):", matched.hosts.len());
-        matched.hosts.iter().for_each(|host| println!("    {host}"));
+        let lines = matched.hosts.iter().map(|host| format!("    {host}\n")).collect::<String>();
+        streams::out(format!("  hosts ({}):\n{lines}", matched.hosts.len()))?;
         return Ok(ExitCode::SUCCESS);
     }
     let play = arguments.play(pattern, &config)?;
@@ -256,7 +257,7 @@ impl Sink for Tree {
             name => std::fs::write(self.folder.join(name), result_json(result, &self.masks)),
         };
         if let Err(error) = written {
-            eprintln!("[WARNING]: Unable to write to {}'s file: {error}", result.host);
+            streams::err(format_args!("[WARNING]: Unable to write to {}'s file: {error}", result.host));
         }
     }
 }

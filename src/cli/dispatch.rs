@@ -1,7 +1,7 @@
 //! Which command was called: a subcommand of `impel`, or one of Ansible's names by `argv[0]`.
 
 use super::error::{Caller, Ended};
-use super::{adhoc, explain, inventory, run, template, vault, version};
+use super::{adhoc, explain, inventory, run, streams, template, vault, version};
 use crate::diag::{Diagnostic, nearest};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::ffi::OsString;
@@ -97,7 +97,7 @@ fn refused(error: &clap::Error) -> ExitCode {
     if let Some(name) = unknown_command(error)
         && let Some(near) = nearest(&name, Impel::command().get_subcommands().map(clap::Command::get_name))
     {
-        eprintln!("\n  tip: did you mean 'impel {near}'?");
+        streams::err(format_args!("\n  tip: did you mean 'impel {near}'?"));
     }
     ExitCode::from(if error.use_stderr() { 2 } else { 0 })
 }

@@ -1,6 +1,7 @@
 //! How a command ends: exit codes, and errors as impel or as Ansible shows them.
 
 use super::flags;
+use super::streams;
 use crate::diag::{Diagnostic, ErrorKind};
 use crate::report::{Hue, Look, Masks, Palette, ansible_error, help_of, impel_error};
 use std::process::ExitCode;
@@ -72,7 +73,7 @@ impl Caller {
         match ended {
             Ok(code) => code,
             Err(failure) => {
-                eprintln!("{}", self.words(failure.error()));
+                streams::err(self.words(failure.error()));
                 ExitCode::from(failure.code)
             }
         }

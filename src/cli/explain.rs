@@ -11,6 +11,7 @@ use super::display::{greet, screen};
 use super::error::{Caller, Ended};
 use super::flags;
 use super::stage::{Stage, Wanted};
+use super::streams;
 use crate::diag::{Diagnostic, Span, nearest};
 use crate::playbook::{Play, Task};
 use crate::report::pretty_json;
@@ -82,9 +83,10 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
     }
     let shown = Shown { masks: &screen.masks, name, host: &stage.host };
     if arguments.json {
-        println!("{}", pretty_json(&Data::List(views.iter().map(|view| shown.data(view)).collect())));
+        let text = pretty_json(&Data::List(views.iter().map(|view| shown.data(view)).collect()));
+        streams::out(text + "\n")?;
     } else {
-        views.iter().for_each(|view| print!("{}", shown.text(view)));
+        streams::out(views.iter().map(|view| shown.text(view)).collect::<String>())?;
     }
     if views.iter().all(View::is_empty) {
         let message = format!("nothing sets '{name}' for {}", stage.host);

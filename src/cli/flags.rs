@@ -2,6 +2,7 @@
 
 use super::error::{Caller, Failure};
 use super::passwords::{Person, Wanted, passwords};
+use super::streams;
 use crate::config::Config;
 use crate::diag::{Diagnostic, ErrorKind};
 use crate::engine::{BecomeFlags, ExtraVars, RunOptions, SshArguments};
@@ -255,8 +256,10 @@ pub(super) fn version(caller: &Caller, flags: &GeneralFlags) -> Result<bool, Fai
 /// Prints the version as the caller's name asks for it.
 pub(super) fn print_version(caller: &Caller) -> Result<(), Failure> {
     match caller {
-        Caller::Impel => println!("impel {}", super::version::IMPEL),
-        Caller::Ansible(name) => println!("{}", super::version::of_ansible(name, &configuration()?)),
+        Caller::Impel => streams::out(format!("impel {}\n", super::version::IMPEL))?,
+        Caller::Ansible(name) => {
+            streams::out(super::version::of_ansible(name, &configuration()?) + "\n")?;
+        }
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use super::inventory_json::{host_vars, list};
 use super::inventory_text::Trees;
 use super::sources::{self, Sources};
 use super::vault::passwords as vault_passwords;
-use super::{extra_vars, inventory_text as text, inventory_toml as toml};
+use super::{extra_vars, inventory_text as text, inventory_toml as toml, streams};
 use crate::config::HashBehaviour;
 use crate::diag::{Diagnostic, ErrorKind, Span, nearest};
 use crate::engine::ExtraVars;
@@ -115,7 +115,7 @@ pub(super) fn main(caller: &Caller, mut arguments: Arguments) -> Ended {
                 Diagnostic::user(message)
             })?;
         }
-        None => println!("{written}"),
+        None => streams::out(written + "\n")?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -19,6 +19,7 @@ mod passwords;
 mod run;
 mod sources;
 mod stage;
+mod streams;
 mod template;
 mod told;
 mod vault;

@@ -1,5 +1,6 @@
 //! Passwords from the terminal or from files, and other questions to a person.
 
+use super::streams;
 use crate::diag::{Diagnostic, ErrorKind};
 use crate::engine::{Ask, Secret};
 use crate::pipe::{Terminal, Unanswered};
@@ -12,7 +13,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use zeroize::Zeroizing;
 
 /// The exit code of a program that a person has interrupted; ansible-core's.
-const INTERRUPTED: i32 = 99;
+pub(super) const INTERRUPTED: u8 = 99;
 
 /// The person at the terminal.
 #[derive(Debug, Default)]
@@ -70,8 +71,8 @@ impl Person {
     fn hidden(prompt: &str) -> Result<crate::pipe::Secret, Unanswered> {
         let answer = Terminal::default().hidden(prompt);
         if answer == Err(Unanswered::Interrupted) {
-            eprintln!("[ERROR]: User interrupted execution");
-            std::process::exit(INTERRUPTED);
+            streams::err("[ERROR]: User interrupted execution");
+            std::process::exit(INTERRUPTED.into());
         }
         answer
     }

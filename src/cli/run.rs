@@ -6,6 +6,7 @@ use super::flags::{self, AllFlags};
 use super::launch::{self, Ground};
 use super::listing::Lister;
 use super::notices::Notices;
+use super::streams;
 use super::vault::passwords as vault_passwords;
 use crate::config::Config;
 use crate::diag::{Diagnostic, ErrorKind};
@@ -172,8 +173,8 @@ impl Arguments {
             let text = lister.playbook(path, playbook)?;
             std::mem::take(&mut lister.warnings).iter().for_each(|warning| screen.warning(warning));
             match listing == Listing::default() {
-                true => println!("\nplaybook: {}", path.display()),
-                false => print!("{text}"),
+                true => streams::out(format!("\nplaybook: {}\n", path.display()))?,
+                false => streams::out(text)?,
             }
         }
         Ok(ExitCode::SUCCESS)

@@ -4,6 +4,7 @@ use super::display::{greet, screen};
 use super::error::{Caller, Ended};
 use super::flags;
 use super::stage::{Stage, Wanted};
+use super::streams;
 use crate::action;
 use crate::diag::{Diagnostic, Span};
 use crate::report::pretty_json;
@@ -90,17 +91,17 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
     let kind = value.type_name();
     if arguments.json {
         let map = Map::from([("value".to_string(), data), ("type".to_string(), kind.into())]);
-        println!("{}", pretty_json(&Data::Map(map)));
+        streams::out(pretty_json(&Data::Map(map)) + "\n")?;
         return Ok(ExitCode::SUCCESS);
     }
     match (&arguments.file, data) {
         (Some(_), Data::Str(Text { text, .. })) => {
-            print!("{text}");
+            streams::out(&*text)?;
             // beside the text, which may go into a file
-            eprintln!("({kind})");
+            streams::err(format_args!("({kind})"));
         }
-        (_, Data::Str(Text { text, .. })) => println!("{text}\n({kind})"),
-        (_, data) => println!("{}\n({kind})", pretty_json(&data)),
+        (_, Data::Str(Text { text, .. })) => streams::out(format!("{text}\n({kind})\n"))?,
+        (_, data) => streams::out(format!("{}\n({kind})\n", pretty_json(&data)))?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -6,8 +6,10 @@ pub(super) mod passwords;
 mod strings;
 
 use super::display;
-use super::error::{Caller, Ended};
+use super::error::{Caller, Ended, Failure};
 use super::flags::{self, VaultFlags};
+use super::passwords::INTERRUPTED;
+use super::streams;
 use crate::config::Config;
 use crate::diag::{Diagnostic, ErrorKind};
 use crate::report::Screen;
@@ -16,6 +18,8 @@ use crate::vault::{Secret, Vault};
 use clap::{ArgAction, Args, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Encryption/decryption utility for Ansible data files.
 #[derive(Clone, Debug, Args)]
@@ -149,6 +153,8 @@ struct Output {
 struct Desk {
     config: Config,
     screen: Screen,
+    /// Whether a signal asked for the end while the editor ran.
+    interrupted: Arc<AtomicBool>,
 }
 
 /// Does what the action says.
@@ -158,8 +164,8 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
         return Ok(ExitCode::SUCCESS);
     }
     let Some(action) = arguments.action else {
-        eprintln!("error: the following arguments are required: action");
-        eprintln!("choose from create, decrypt, edit, view, encrypt, encrypt_string, rekey");
+        streams::err("error: the following arguments are required: action");
+        streams::err("choose from create, decrypt, edit, view, encrypt, encrypt_string, rekey");
         return Ok(ExitCode::from(2));
     };
     let config = flags::configuration()?;
@@ -167,14 +173,16 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
     // what is shown here is shown because it was asked for
     let mut screen = display::screen(&config, verbosity, true)?;
     display::greet(&mut screen, &config, caller);
-    let mut desk = Desk { config, screen };
-    desk.run(action)?;
-    Ok(ExitCode::SUCCESS)
+    let mut desk = Desk { config, screen, interrupted: Arc::default() };
+    match desk.run(action) {
+        Err(error) if desk.interrupted.load(Ordering::SeqCst) => Err(Failure::with_code(error, INTERRUPTED)),
+        ended => Ok(ended.map(|()| ExitCode::SUCCESS)?),
+    }
 }
 
 /// Something for the person, beside what is asked for.
 fn say(text: &str) {
-    eprintln!("{text}");
+    streams::err(text);
 }
 
 fn options_error(message: impl Into<String>) -> Diagnostic {

@@ -9,7 +9,6 @@ use std::io::{IsTerminal, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -51,13 +50,15 @@ impl Desk {
     /// What a person makes of a text with the editor.
     fn edited(&self, name: &str, plain: &[u8]) -> Result<Zeroizing<Vec<u8>>, Diagnostic> {
         // asked for before there is a copy: a signal must not leave it behind
-        let ended = Arc::new(AtomicBool::new(false));
         for signal in [SIGTERM, SIGHUP, SIGINT, SIGQUIT] {
-            let _ = signal_hook::flag::register(signal, ended.clone());
+            let _ = signal_hook::flag::register(signal, self.interrupted.clone());
         }
         let copy = Copy::new(&self.folder(), name, plain)?;
         let text = |key: &str| self.config.get(key).and_then(|setting| setting.value.as_str());
-        let mut words = shlex::split(text("EDITOR").unwrap_or("vi")).unwrap_or_default();
+        let editor = text("EDITOR").unwrap_or("vi");
+        let mut words = shlex::split(editor).ok_or_else(|| {
+            Diagnostic::user(format!("No closing quotation in the editor's name: {editor}"))
+        })?;
         words.push(copy.file.to_string_lossy().into_owned());
         let line = words.join(" ");
         // without an editor the copy itself would be called, which the system refuses: ansible-vault's error
@@ -70,7 +71,7 @@ impl Desk {
                 e.raw_os_error().unwrap_or_default()
             ))
         })?;
-        wait(&mut child, &ended)?;
+        wait(&mut child, &self.interrupted)?;
         files::read(&copy.file.to_string_lossy())
     }
 

@@ -1,6 +1,7 @@
 //! Files that are encrypted, decrypted, shown and given other passwords; `-` is a standard stream.
 
 use super::{Desk, EncryptWith};
+use crate::cli::streams;
 use crate::diag::Diagnostic;
 use crate::vault::{Fault, Opened, Vault, label};
 use rustix::fs::{Gid, Mode, Uid};
@@ -104,7 +105,7 @@ impl Desk {
                 }
             }
         }
-        to_stdout(&text)
+        streams::out(&text)
     }
 }
 
@@ -126,10 +127,24 @@ pub(super) fn full(name: &str) -> String {
     path_of(name).to_string_lossy().into_owned()
 }
 
-/// The file itself, where links lead to it.
+/// How many links lead from one to the next at most, as with the system's own limit.
+const LINKS: usize = 40;
+
+/// The file itself, where links lead to it, whether or not it is there yet.
 pub(super) fn path_of(name: &str) -> PathBuf {
-    let path = std::path::absolute(name).unwrap_or_else(|_| PathBuf::from(name));
-    path.canonicalize().unwrap_or(path)
+    let mut path = std::path::absolute(name).unwrap_or_else(|_| PathBuf::from(name));
+    if let Ok(path) = path.canonicalize() {
+        return path;
+    }
+    for _ in 0..LINKS {
+        let folder = path.parent().and_then(|folder| folder.canonicalize().ok());
+        if let (Some(folder), Some(last)) = (folder, path.file_name()) {
+            path = folder.join(last);
+        }
+        let Ok(target) = path.read_link() else { break };
+        path = path.parent().unwrap_or(Path::new("/")).join(target);
+    }
+    path
 }
 
 /// All of a file, or of the standard input.
@@ -167,7 +182,7 @@ pub(super) enum Keep {
 /// Writes a file as a whole or not at all; what was there is wiped. `-` is the standard output.
 pub(super) fn write(name: &str, bytes: &[u8], keep: Keep) -> Result<(), Diagnostic> {
     if name == STREAM {
-        return to_stdout(bytes);
+        return streams::out(bytes);
     }
     let path = path_of(name);
     let folder = path.parent().unwrap_or(Path::new("/"));
@@ -222,11 +237,4 @@ pub(super) fn wipe(mut file: File, length: u64) {
         left -= step;
     }
     let _ = file.sync_all();
-}
-
-pub(super) fn to_stdout(bytes: &[u8]) -> Result<(), Diagnostic> {
-    let mut out = std::io::stdout().lock();
-    out.write_all(bytes)
-        .and_then(|()| out.flush())
-        .map_err(|e| Diagnostic::user(format!("the standard output cannot be written: {e}")))
 }

@@ -74,7 +74,8 @@ impl Strings {
                     "The plaintext provided from the command line args was empty, not encrypting",
                 ));
             }
-            all.push(Plain { text, from: "the command line args", name: names.next() });
+            let name = names.next().filter(|name| !name.is_empty());
+            all.push(Plain { text, from: "the command line args", name });
         }
         Ok(all)
     }

@@ -69,6 +69,10 @@ cp sub/x lockname
 call encrypt --vault-id lockname --vault-id one --output other plain && shown other one
 printf 'a\377b' >bytes && call encrypt --vault-id one --output bytes.enc bytes && call view --vault-id one bytes.enc
 
+ln -s yonder link && ln -s link link2
+call encrypt --vault-id one link2
+call encrypt --vault-id one --output link2 plain && ls -l link link2 | cut -c1 && shown yonder one
+
 # broken vaults
 printf '$ANSIBLE_VAULT;1.1;AES256\nzz\n' >hex
 printf '$ANSIBLE_VAULT;1.1;AES\n61\n' >cipher
@@ -84,6 +88,7 @@ call encrypt_string --vault-id one secret --name pw
 call encrypt_string --vault-id x@one first second --name a
 printf 'typed' | fed encrypt_string --vault-id one --stdin-name t
 call encrypt_string --vault-id one ''
+call encrypt_string --vault-id one second --name ''
 call encrypt_string --vault-id one first '$ANSIBLE_VAULT;1.1'
 call encrypt_string --vault-id one '$ANSIBLE_VAULTé'
 unset ANSIBLE_VAULT_ENCRYPT_SALT
