@@ -354,6 +354,22 @@ impl Work<'_> {
         Ok(pairs.filter(|(_, there)| *there == What::Nothing).map(|(path, _)| path).collect())
     }
 
+    /// Why there is nothing to touch. dash has the same words for a folder that is not there and for a file in its
+    /// place.
+    async fn untouched(&self, fault: &Fault) -> Result<Fault, Fault> {
+        const DASH: &str = "Directory nonexistent";
+        let complaint = fault.message.trim_end();
+        let reason = match complaint.strip_suffix(DASH) {
+            None => python_error(complaint, &self.path),
+            Some(_) => {
+                let there = self.host.ask(Stat::behind(dirname(&self.path))).await?.is_some();
+                let reason = if there { "Not a directory" } else { "No such file or directory" };
+                python_error(reason, &self.path)
+            }
+        };
+        Ok(Fault::new("Error, could not touch target.").because(reason).with("path", self.shown()))
+    }
+
     async fn touch(&mut self, now: Option<Status>) -> Result<Outcome, Fault> {
         if now.is_some() || !self.host.check_mode() {
             self.begin_diff("touch", now.as_ref());
@@ -365,11 +381,10 @@ impl Work<'_> {
                 let wanted = self.wanted().await?;
                 let (access, modification) = self.times.stamps();
                 let gate = self.host.change(None, touch(&self.path, &access, &modification)).await;
-                let gate = gate.map_err(|fault| {
-                    Fault::new("Error, could not touch target.")
-                        .because(python_error(&fault.message, &self.path))
-                        .with("path", self.shown())
-                })?;
+                let gate = match gate {
+                    Ok(gate) => gate,
+                    Err(fault) => return Err(self.untouched(&fault).await?),
+                };
                 if gate.acted().is_none() {
                     return Ok(outcome(self));
                 }

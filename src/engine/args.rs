@@ -59,12 +59,10 @@ pub fn render(task: &Task, world: &TaskWorld) -> Result<Rendered, Diagnostic> {
                     args.insert(Arc::from(key.value().to_string()), value.clone());
                 }
             }
-            Value::None | Value::Omit => {}
+            Value::Omit => {}
             other => {
                 let found = other.type_name();
-                let wrong = Diagnostic::user(format!(
-                    "Invalid task args: the template must yield a dictionary, but it yielded {found}"
-                ));
+                let wrong = Diagnostic::user(format!("Task args must resolve to a 'dict' not '{found}'."));
                 return Err(fails(wrong, None, whole));
             }
         }

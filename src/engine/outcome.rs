@@ -57,7 +57,12 @@ pub fn answer(outcome: Outcome, task: &Task, settings: &Settings, host: &Arc<str
 
 /// A module's fault in ansible-core's words; the hint tells the argument at fault.
 fn located(fault: &impel_modules::Fault, task: &Task) -> Diagnostic {
-    let mut error = Diagnostic::user(format!("Task failed: Module failed: {}", fault.message)).at(task.span);
+    // its script fails, not a module on the host
+    let what = if &*task.action.name == "script" { "Action" } else { "Module" };
+    let mut error = Diagnostic::user(format!("Task failed: {what} failed: {}", fault.message)).at(task.span);
+    if let Some(cause) = &fault.cause {
+        error = error.because(Diagnostic::user(cause.clone()));
+    }
     if let Some(hint) = &fault.hint {
         error = error.hint(hint.clone());
     }

@@ -4,7 +4,7 @@ use crate::diag::{Diagnostic, Span};
 use crate::playbook::{Keywords, Task};
 use crate::template::{self, Value, World};
 use crate::vars::TaskWorld;
-use crate::yaml::Node;
+use crate::yaml::{Kind, Node, repr};
 use impel_modules::Map;
 use std::sync::Arc;
 
@@ -259,7 +259,8 @@ fn timeout(read: &Reader<'_>) -> Result<u64, Diagnostic> {
 /// The environment of all levels; the innermost wins.
 fn environment(task: &Task, world: &TaskWorld) -> Result<Vec<(String, String)>, Diagnostic> {
     let mut all: crate::maps::IndexMap<String, String> = crate::maps::IndexMap::default();
-    for node in task.gathered(|k| &k.environment) {
+    let levels = task.gathered(|k| &k.environment);
+    for node in &levels {
         let value =
             rendered(node, world).map_err(|error| processing("environment", error, Some(node.span)))?;
         let maps = match &value {
@@ -273,7 +274,13 @@ fn environment(task: &Task, world: &TaskWorld) -> Result<Vec<(String, String)>, 
                     continue;
                 }
                 // ansible-core goes on without it, too
-                world.warn(&format!("could not parse environment value, skipping: [{map}]"));
+                let written = levels.iter().flat_map(|node| match &node.kind {
+                    Kind::Seq(items) => items.iter().collect(),
+                    _ => vec![*node],
+                });
+                let written: Vec<String> = written.map(repr::of_node).collect();
+                let written = written.join(", ");
+                world.warn(&format!("could not parse environment value, skipping: [{written}]"));
                 continue;
             };
             for (key, value) in dict.pairs().iter() {

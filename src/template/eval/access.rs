@@ -31,7 +31,7 @@ impl Eval<'_> {
             return known;
         }
         let value = match self.world.decrypt(&vault.text) {
-            Ok(text) => Value::text(text, true),
+            Ok(text) => Value::Str(Str { span: vault.span, ..Str::plain(text).marked(true) }),
             Err(e) => {
                 let hint = e.hint.clone();
                 let error =

@@ -107,7 +107,12 @@ impl Eval<'_> {
             return Ok(holds);
         }
         let truth = if holds { "True" } else { "False" };
-        let place = span.map_or_else(|| "<unknown>".to_owned(), |s| s.to_string());
+        // a text tells itself where it stands
+        let own = match value {
+            Value::Str(text) => text.span,
+            _ => None,
+        };
+        let place = own.or(span).map_or_else(|| "<unknown>".to_owned(), |s| s.to_string());
         Err(Error::failed(format!(
             "Conditional result ({truth}) was derived from value of type '{}' at '{place}'. Conditionals must have a \
              boolean result.",
