@@ -9,6 +9,7 @@ pub mod inventory;
 pub mod maps;
 pub mod pipe;
 pub mod playbook;
+pub mod python;
 pub mod report;
 pub mod template;
 pub mod vars;

@@ -27,6 +27,7 @@ fn below_mask(node: &Node, masks: &Masks, level: usize) -> Node {
     let kind = match &node.kind {
         _ if level > DEPTH => Kind::Null,
         Kind::Seq(items) => Kind::Seq(items.iter().map(deeper).collect()),
+        Kind::Tuple(items) => Kind::Tuple(items.iter().map(deeper).collect()),
         Kind::Set(items) => Kind::Set(items.iter().map(deeper).collect()),
         Kind::Map(map) => {
             let pairs = map.pairs.iter().map(|(key, value)| (key.clone(), deeper(value))).collect();
@@ -70,7 +71,10 @@ fn value(node: &Node, wrapped: bool, level: usize) -> Data {
         Kind::Time(time) if node.span.is_sealed() => secret(&time.to_string()),
         Kind::Time(time) => time.to_string().into(),
         Kind::Zoned(stamp) => stamp.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string().into(),
-        Kind::Seq(items) | Kind::Set(items) => Data::List(items.iter().map(deeper).collect()),
+        Kind::Seq(items) | Kind::Tuple(items) | Kind::Set(items) => {
+            Data::List(items.iter().map(deeper).collect())
+        }
+        Kind::Again(_) => Data::str(crate::yaml::repr::of_node(node)),
         Kind::Map(map) => {
             Data::Map(map.pairs.iter().map(|(key, value)| (name_of(key), deeper(value))).collect())
         }
@@ -135,7 +139,7 @@ impl<'m> Trees<'m> {
 /// Where a value lies, for those of which PyYAML writes an alias where they come again.
 fn address(node: &Node) -> Option<usize> {
     match &node.kind {
-        Kind::Seq(items) | Kind::Set(items) => Some(items.as_ptr() as usize),
+        Kind::Seq(items) | Kind::Tuple(items) | Kind::Set(items) => Some(items.as_ptr() as usize),
         Kind::Map(map) => Some(Arc::as_ptr(map) as usize),
         Kind::Vault(text) => Some(text.as_ptr() as usize),
         _ => None,
@@ -172,7 +176,10 @@ fn branch(node: &Node, masks: &Masks, level: usize) -> Tree {
         Kind::Time(time) => Tree::Str(time.to_string()),
         Kind::DateTime(stamp) => Tree::Stamp(stamp.to_string().replace('T', " ")),
         Kind::Zoned(stamp) => Tree::Stamp(stamp.strftime("%Y-%m-%d %H:%M:%S%:z").to_string()),
-        Kind::Seq(items) | Kind::Set(items) => Tree::Seq(items.iter().map(deeper).collect()),
+        Kind::Seq(items) | Kind::Tuple(items) | Kind::Set(items) => {
+            Tree::Seq(items.iter().map(deeper).collect())
+        }
+        Kind::Again(_) => Tree::Str(crate::yaml::repr::of_node(node)),
         Kind::Map(map) => {
             // keys are names, wherever they stand
             let open = Masks::new(true);

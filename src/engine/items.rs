@@ -140,8 +140,10 @@ pub fn mention_register(task: &Task) -> bool {
 fn mentions(node: &Node, name: &str, depth: usize) -> bool {
     match &node.kind {
         Kind::Str { text, .. } => text.contains(name),
-        Kind::Seq(items) if depth < 100 => items.iter().any(|item| mentions(item, name, depth + 1)),
-        Kind::Map(map) if depth < 100 => map
+        Kind::Seq(items) | Kind::Tuple(items) if depth < 1_000 => {
+            items.iter().any(|item| mentions(item, name, depth + 1))
+        }
+        Kind::Map(map) if depth < 1_000 => map
             .pairs
             .iter()
             .any(|(key, value)| mentions(key, name, depth + 1) || mentions(value, name, depth + 1)),

@@ -28,7 +28,8 @@ fn value(node: &Node) -> Value {
         Kind::Time(at) => json!(at.to_string()),
         Kind::DateTime(at) => json!(at.strftime("%Y-%m-%dT%H:%M:%S").to_string()),
         Kind::Zoned(at) => json!(at.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()),
-        Kind::Seq(items) | Kind::Set(items) => items.iter().map(value).collect(),
+        Kind::Seq(items) | Kind::Tuple(items) | Kind::Set(items) => items.iter().map(value).collect(),
+        Kind::Again(_) => json!(null),
         Kind::Map(map) => {
             Value::Object(map.pairs.iter().map(|(k, v)| (k.as_str().unwrap().to_owned(), value(v))).collect())
         }

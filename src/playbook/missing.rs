@@ -135,10 +135,10 @@ impl Scan<'_> {
                     self.plugin(kind, &name, node.span);
                 }
             }
-            Kind::Seq(items) if depth < 100 => {
+            Kind::Seq(items) | Kind::Tuple(items) if depth < 1_000 => {
                 items.iter().for_each(|item| self.templates(item, conditional, depth + 1));
             }
-            Kind::Map(map) if depth < 100 => {
+            Kind::Map(map) if depth < 1_000 => {
                 map.pairs.iter().for_each(|(_, value)| self.templates(value, conditional, depth + 1));
             }
             _ => {}

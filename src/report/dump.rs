@@ -1,6 +1,6 @@
 //! Results written out as JSON in the manner of Python's `json` module, keys sorted.
 
-use super::python::float;
+use crate::python::repr::of_float;
 use impel_modules::{Data, Map};
 
 /// How the JSON is laid out.
@@ -49,7 +49,7 @@ fn write(out: &mut String, data: &Data, layout: Layout, level: usize) {
         Data::Big(i) => out.push_str(&i.to_string()),
         Data::Float(f) if f.is_nan() => out.push_str("NaN"),
         Data::Float(f) if f.is_infinite() => out.push_str(if *f > 0.0 { "Infinity" } else { "-Infinity" }),
-        Data::Float(f) => out.push_str(&float(*f)),
+        Data::Float(f) => out.push_str(&of_float(*f)),
         Data::Str(text) => string(out, &text.text),
         Data::Bytes(bytes) => string(out, &String::from_utf8_lossy(bytes)),
         Data::List(_) | Data::Map(_) if level > DEPTH => out.push_str("\"...\""),

@@ -1,5 +1,6 @@
 //! Data written as Python writes it: `str()` for labels, `repr()` inside them, floats.
 
+use crate::python::repr::{of_bytes, of_float, of_str};
 use impel_modules::Data;
 
 /// What Python's `str()` gives; how a loop item is labelled.
@@ -18,61 +19,18 @@ pub fn repr(data: &Data) -> String {
         Data::Bool(false) => "False".into(),
         Data::Int(i) => i.to_string(),
         Data::Big(i) => i.to_string(),
-        Data::Float(f) => float(*f),
-        Data::Str(text) => quoted(&text.text),
-        Data::Bytes(bytes) => format!("b{}", quoted(&bytes.escape_ascii().to_string())),
+        Data::Float(f) => of_float(*f),
+        Data::Str(text) => of_str(&text.text),
+        Data::Bytes(bytes) => of_bytes(bytes),
         Data::List(items) => {
             format!("[{}]", items.iter().map(repr).collect::<Vec<_>>().join(", "))
         }
         Data::Map(map) => {
             let pairs: Vec<String> =
-                map.iter().map(|(key, value)| format!("{}: {}", quoted(key), repr(value))).collect();
+                map.iter().map(|(key, value)| format!("{}: {}", of_str(key), repr(value))).collect();
             format!("{{{}}}", pairs.join(", "))
         }
     }
-}
-
-/// A string in the quotes that Python chooses: single ones unless only those occur inside.
-fn quoted(text: &str) -> String {
-    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push(quote);
-    for c in text.chars() {
-        match c {
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if c == quote => {
-                out.push('\\');
-                out.push(c);
-            }
-            c if c.is_control() => out.push_str(&format!("\\x{:02x}", u32::from(c))),
-            c => out.push(c),
-        }
-    }
-    out.push(quote);
-    out
-}
-
-/// A float as Python prints it: `1.0`, `1e+100`, `1e-07`, `inf`.
-pub(super) fn float(f: f64) -> String {
-    if f.is_nan() {
-        return "nan".into();
-    }
-    if f.is_infinite() {
-        return if f > 0.0 { "inf".into() } else { "-inf".into() };
-    }
-    // Rust's shortest digits are Python's; only the notation differs.
-    let scientific = format!("{f:e}");
-    let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    if (-4..16).contains(&exponent) {
-        let plain = f.to_string();
-        return if plain.contains('.') { plain } else { plain + ".0" };
-    }
-    let sign = if exponent < 0 { '-' } else { '+' };
-    format!("{digits}e{sign}{:02}", exponent.abs())
 }
 
 #[cfg(test)]
@@ -93,7 +51,7 @@ mod tests {
             (1.5e-5, "1.5e-05"),
             (123456.789, "123456.789"),
         ] {
-            assert_eq!(float(f), expected);
+            assert_eq!(of_float(f), expected);
         }
     }
 

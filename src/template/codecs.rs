@@ -5,7 +5,8 @@ mod pages;
 mod wide;
 
 use super::args::Args;
-use super::value::{Error, Result, Value, write_escape};
+use super::value::{Error, Result, Value};
+use crate::python::repr::{escaped, write_escape};
 use encoding_rs::{CoderResult, DecoderResult, EncoderResult, Encoding};
 use pages::{PAGES, Page};
 
@@ -133,7 +134,7 @@ pub fn encode(text: &str, encoding: &str, errors: &str) -> Result<Vec<u8>> {
         Codec::Eastern(eastern, name) => eastern_bytes(text, eastern, name, errors),
         Codec::Domain => domains::encode(text),
         Codec::Punycode => Ok(domains::punycode(text).into_bytes()),
-        Codec::Escapes => Ok(escapes(text).into_bytes()),
+        Codec::Escapes => Ok(escaped(text).into_bytes()),
     }
 }
 
@@ -368,22 +369,6 @@ fn eastern_text(bytes: &[u8], encoding: &'static Encoding, name: &str, errors: &
             }
         }
     }
-}
-
-/// Python's escapes for what is not ASCII, and for control characters.
-fn escapes(text: &str) -> String {
-    let mut out = String::new();
-    for c in text.chars() {
-        match c {
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            ' '..='~' => out.push(c),
-            c => write_escape(c, &mut out),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -11,7 +11,6 @@ pub mod eval;
 pub mod filters;
 pub mod format;
 mod jmespath;
-mod letters;
 pub mod lookups;
 pub mod methods;
 mod names;

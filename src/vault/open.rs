@@ -82,10 +82,14 @@ impl Vault {
             Kind::Time(time) => self.tell(&time.to_string()),
             Kind::DateTime(stamp) => self.tell_stamp(&stamp.to_string()),
             Kind::Zoned(stamp) => self.tell_stamp(&stamp.strftime("%Y-%m-%dT%H:%M:%S%.f%:z").to_string()),
-            Kind::Seq(items) | Kind::Set(items) => items.iter().for_each(|item| self.tell_below(item, depth)),
+            Kind::Seq(items) | Kind::Tuple(items) | Kind::Set(items) => {
+                items.iter().for_each(|item| self.tell_below(item, depth));
+            }
             Kind::Map(map) => map.pairs.iter().for_each(|(_, value)| self.tell_below(value, depth)),
             // told when it is opened
             Kind::Vault(_) => {}
+            // told where it stands first
+            Kind::Again(_) => {}
             Kind::Null | Kind::Bool(_) | Kind::Int(_) | Kind::Big(_) | Kind::Float(_) => {}
         }
     }

@@ -102,10 +102,10 @@ impl Reader<'_> {
 
     fn object(&mut self, depth: usize) -> Option<Kind> {
         self.take("{")?;
-        let mut pairs = Builder::default();
+        let mut pairs = Builder::with_capacity(0);
         self.space();
         if self.take("}").is_some() {
-            return Some(Kind::Map(Arc::new(pairs.finish())));
+            return Some(Kind::Map(Arc::default()));
         }
         loop {
             self.space();
@@ -120,7 +120,7 @@ impl Reader<'_> {
             self.space();
             if self.take(",").is_none() {
                 self.take("}")?;
-                let mapping = pairs.finish();
+                let mapping = Mapping { pairs: pairs.finish() };
                 return Some(marked(&mapping).unwrap_or_else(|| Kind::Map(Arc::new(mapping))));
             }
         }
@@ -219,8 +219,8 @@ impl Reader<'_> {
                     }
                     self.at = back;
                 }
-                // Python keeps a lone surrogate, which no text here can hold.
-                char::from_u32(first).unwrap_or('\u{fffd}')
+                // A lone surrogate is no text: what holds one is left to the reader of YAML, which refuses it.
+                char::from_u32(first)?
             }
             _ => return None,
         })

@@ -93,7 +93,7 @@ pub fn read(text: &str, origin: Span, limits: Limits) -> Result<Loaded, Diagnost
 /// # Errors
 /// As [`load`].
 pub fn read_yaml(text: &str, origin: Span, limits: Limits) -> Result<Loaded, Diagnostic> {
-    let mut documents = documents(text, origin, limits, 1, Dialect::Ansible)?;
+    let mut documents = documents(text, origin, limits, true, Dialect::Ansible)?;
     match documents.nodes.len() {
         0 => Ok(Loaded { node: Node { kind: Kind::Null, span: origin }, notices: documents.notices }),
         1 => Ok(Loaded { node: documents.nodes.remove(0), notices: documents.notices }),
@@ -107,8 +107,7 @@ pub fn read_yaml(text: &str, origin: Span, limits: Limits) -> Result<Loaded, Dia
 /// # Errors
 /// Whatever that loader refuses; beyond `limits`.
 pub fn load_bare(text: &str, origin: Span, limits: Limits, one: bool) -> Result<Vec<Node>, Diagnostic> {
-    let most = if one { 1 } else { usize::MAX };
-    Ok(documents(text, origin, limits, most, Dialect::Bare)?.nodes)
+    Ok(documents(text, origin, limits, one, Dialect::Bare)?.nodes)
 }
 
 struct Documents {
@@ -120,7 +119,7 @@ fn documents(
     text: &str,
     origin: Span,
     limits: Limits,
-    most: usize,
+    one: bool,
     dialect: Dialect,
 ) -> Result<Documents, Diagnostic> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -141,9 +140,9 @@ fn documents(
         );
         return Err(Diagnostic::parse(message, origin.at(origin.line.max(1) + number, column)));
     }
-    let mut composer = Composer::new(text, origin, limits, dialect);
+    let mut composer = Composer::new(text, origin, limits, dialect, one);
     let mut nodes = Vec::new();
-    while let Some(document) = composer.document(nodes.len() < most)? {
+    while let Some(document) = composer.document()? {
         nodes.push(document);
     }
     Ok(Documents { nodes, notices: composer.notices })

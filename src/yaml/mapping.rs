@@ -1,14 +1,14 @@
 //! Mappings in the making: keys unique by Python's equality, the last value wins, the first place stays.
 
-use super::{Kind, Mapping, Node};
+use super::{Kind, Node};
 use num_bigint::BigInt;
+use num_traits::FromPrimitive as _;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Collects pairs.
-#[derive(Default)]
-pub(super) struct Builder {
-    pairs: Vec<(Node, Node)>,
+pub(super) struct Builder<V> {
+    pairs: Vec<(Node, V)>,
     /// Only made where there are more pairs than a short walk should see.
     index: Option<HashMap<Key, usize>>,
 }
@@ -24,18 +24,19 @@ enum Key {
     /// Not a number: equals nothing, itself included.
     Never(usize),
     Bytes(Arc<[u8]>),
+    Instant(jiff::Timestamp),
     Other(String),
 }
 
 const SHORT: usize = 12;
 
-impl Builder {
-    pub(super) fn with_capacity(pairs: usize) -> Builder {
+impl<V> Builder<V> {
+    pub(super) fn with_capacity(pairs: usize) -> Builder<V> {
         Builder { pairs: Vec::with_capacity(pairs), index: None }
     }
 
     /// Adds a pair; gives the key back where it was there already (its value is replaced).
-    pub(super) fn insert(&mut self, key: Node, value: Node) -> Option<Node> {
+    pub(super) fn insert(&mut self, key: Node, value: V) -> Option<Node> {
         match self.find(&key) {
             Some(at) => {
                 if let Some(pair) = self.pairs.get_mut(at) {
@@ -69,8 +70,8 @@ impl Builder {
         self.find(key)
     }
 
-    pub(super) fn finish(self) -> Mapping {
-        Mapping { pairs: self.pairs }
+    pub(super) fn finish(self) -> Vec<(Node, V)> {
+        self.pairs
     }
 }
 
@@ -82,14 +83,14 @@ fn identity(key: &Node, at: usize) -> Key {
         Kind::Big(value) => Key::Big(value.clone()),
         Kind::Float(value) if value.is_nan() => Key::Never(at),
         Kind::Float(value) if value.fract() == 0.0 && value.abs() < 9e18 => Key::Int(*value as i64),
+        Kind::Float(value) if value.fract() == 0.0 => match BigInt::from_f64(*value) {
+            Some(whole) => Key::Big(Arc::new(whole)),
+            None => Key::Float(value.to_bits()),
+        },
         Kind::Float(value) => Key::Float(value.to_bits()),
+        Kind::Zoned(at) => Key::Instant(at.timestamp()),
         Kind::Str { text, .. } => Key::Str(text.clone()),
         Kind::Bytes(bytes) => Key::Bytes(bytes.clone()),
         other => Key::Other(format!("{other:?}")),
     }
-}
-
-/// Whether Python refuses the node as a dict's key.
-pub(super) fn unhashable(node: &Node) -> bool {
-    matches!(node.kind, Kind::Seq(_) | Kind::Map(_) | Kind::Set(_))
 }

@@ -1,5 +1,6 @@
 //! The tree that the loader yields.
 
+use super::Again;
 use crate::diag::Span;
 use num_bigint::BigInt;
 use std::sync::Arc;
@@ -47,10 +48,14 @@ pub enum Kind {
     Vault(Arc<str>),
     /// A sequence.
     Seq(Arc<[Node]>),
+    /// One of the pairs that `!!omap` and `!!pairs` make: a tuple, as those written in Python's notation.
+    Tuple(Arc<[Node]>),
     /// A mapping, keys unique, in order of first appearance.
     Map(Arc<Mapping>),
     /// `!!set`.
     Set(Arc<[Node]>),
+    /// A collection that this stands in, once more: `&a [*a]`.
+    Again(Again),
 }
 
 /// A mapping's pairs in order of appearance.
@@ -110,8 +115,10 @@ impl Node {
             Kind::DateTime(_) | Kind::Zoned(_) => "datetime",
             Kind::Time(_) => "time",
             Kind::Seq(_) => "list",
+            Kind::Tuple(_) => "tuple",
             Kind::Map(_) => "dict",
             Kind::Set(_) => "set",
+            Kind::Again(again) => again.type_name(),
         }
     }
 }

@@ -12,21 +12,7 @@ sys.setrecursionlimit(5000)
 
 
 def quoted(text):
-    quote = '"' if "'" in text and '"' not in text else "'"
-    out = quote
-    for c in text:
-        n = ord(c)
-        if c == "\\":
-            out += "\\\\"
-        elif c in "\n\r\t":
-            out += {"\n": "\\n", "\r": "\\r", "\t": "\\t"}[c]
-        elif c == quote:
-            out += "\\" + c
-        elif n < 0x20 or 0x7F <= n < 0xA1 or n == 0xAD:
-            out += "\\x%02x" % n
-        else:
-            out += c
-    return out + quote
+    return repr("".join(text))
 
 
 def at(value, is_json):
@@ -36,7 +22,11 @@ def at(value, is_json):
     return "@%d:%d" % (origin.line_num, origin.col_num)
 
 
-def form(v, j):
+def form(v, j, above=()):
+    if isinstance(v, (dict, list, tuple)):
+        if id(v) in above:
+            return "REC"
+        above = above + (id(v),)
     if isinstance(v, EncryptedString):
         return "v" + quoted(v._ciphertext)
     if isinstance(v, str):
@@ -44,11 +34,11 @@ def form(v, j):
     if isinstance(v, bytes):
         return "b[" + ", ".join(str(b) for b in v) + "]"
     if isinstance(v, dict):
-        return "{" + ",".join(form(k, j) + ":" + form(x, j) for k, x in v.items()) + "}" + at(v, j)
+        return "{" + ",".join(form(k, j, above) + ":" + form(x, j, above) for k, x in v.items()) + "}" + at(v, j)
     if isinstance(v, tuple):
-        v = list(v)
+        return "(" + ",".join(form(x, j, above) for x in v) + ")"
     if isinstance(v, list):
-        return "[" + ",".join(form(x, j) for x in v) + "]" + at(v, j)
+        return "[" + ",".join(form(x, j, above) for x in v) + "]" + at(v, j)
     if isinstance(v, (set, frozenset)):
         return "S{" + ",".join(sorted(quoted(x) if isinstance(x, str) else repr(x) for x in v)) + "}"
     if isinstance(v, datetime.datetime):
@@ -56,7 +46,7 @@ def form(v, j):
         if v.tzinfo:
             seconds = int(v.utcoffset().total_seconds())
             zone = "%s%02d:%02d" % ("-" if seconds < 0 else "+", abs(seconds) // 3600, abs(seconds) // 60 % 60)
-        return "d" + v.strftime("%Y-%m-%dT%H:%M:%S.%f") + zone
+        return "d%04d-" % v.year + v.strftime("%m-%dT%H:%M:%S.%f") + zone
     if isinstance(v, datetime.date):
         return "datetime.date(%d, %d, %d)" % (v.year, v.month, v.day)
     return repr(v)

@@ -1,50 +1,8 @@
 //! Python's `repr`, for messages that quote a value.
 
 use super::{Kind, Node};
-
-/// `repr` of a string: single quotes unless it holds some and no double ones.
-pub fn of_str(text: &str) -> String {
-    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push(quote);
-    for c in text.chars() {
-        match c {
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if c == quote => out.extend(['\\', c]),
-            c if (c as u32) < 0x20 || (0x7f..0xa1).contains(&(c as u32)) || c == '\u{ad}' => {
-                out.push_str(&format!("\\x{:02x}", c as u32));
-            }
-            c => out.push(c),
-        }
-    }
-    out.push(quote);
-    out
-}
-
-/// `repr` of a float.
-pub fn of_float(value: f64) -> String {
-    if value.is_nan() {
-        return "nan".into();
-    }
-    if value.is_infinite() {
-        return if value > 0.0 { "inf" } else { "-inf" }.into();
-    }
-    let magnitude = value.abs();
-    if magnitude != 0.0 && !(1e-4..1e16).contains(&magnitude) {
-        let text = format!("{value:e}");
-        let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-        let (sign, digits) = match exponent.strip_prefix('-') {
-            Some(digits) => ('-', digits),
-            None => ('+', exponent),
-        };
-        return format!("{mantissa}e{sign}{digits:0>2}");
-    }
-    let text = value.to_string();
-    if text.contains('.') { text } else { text + ".0" }
-}
+use crate::python::repr::of_bytes;
+pub use crate::python::repr::{of_float, of_str};
 
 /// `str` of a node: text as it is, dates in ISO form, all else as [`of_node`].
 pub fn str_of_node(node: &Node) -> String {
@@ -87,7 +45,7 @@ pub fn of_node(node: &Node) -> String {
         Kind::Str { text, .. } => of_str(text),
         // what is inside is not opened for being shown
         Kind::Vault(text) => format!("EncryptedString(ciphertext={})", of_str(text)),
-        Kind::Bytes(bytes) => format!("b{}", of_str(&String::from_utf8_lossy(bytes))),
+        Kind::Bytes(bytes) => of_bytes(bytes),
         Kind::Date(date) => format!("datetime.date({}, {}, {})", date.year(), date.month(), date.day()),
         Kind::DateTime(at) => format!("datetime.datetime({})", of_moment(*at)),
         Kind::Time(time) => format!("datetime.time({}, {}, {})", time.hour(), time.minute(), time.second()),
@@ -103,6 +61,14 @@ pub fn of_node(node: &Node) -> String {
             format!("datetime.datetime({}, tzinfo={zone})", of_moment(at.datetime()))
         }
         Kind::Seq(items) => format!("[{}]", items.iter().map(of_node).collect::<Vec<_>>().join(", ")),
+        Kind::Tuple(items) => match &**items {
+            [only] => format!("({},)", of_node(only)),
+            items => format!("({})", items.iter().map(of_node).collect::<Vec<_>>().join(", ")),
+        },
+        Kind::Again(again) => match again.type_name() {
+            "dict" => "{...}".into(),
+            _ => "[...]".into(),
+        },
         Kind::Set(items) if items.is_empty() => "set()".into(),
         Kind::Set(items) => format!("{{{}}}", items.iter().map(of_node).collect::<Vec<_>>().join(", ")),
         Kind::Map(map) => {

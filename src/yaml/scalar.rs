@@ -1,6 +1,8 @@
 //! YAML 1.1 scalars by PyYAML's rules: which type a plain scalar is, and its value.
 
 use super::Kind;
+use crate::python::number;
+use crate::python::repr::escaped;
 use base64::Engine as _;
 use num_bigint::BigInt;
 use num_traits::ToPrimitive as _;
@@ -25,6 +27,8 @@ pub(super) enum Type {
 /// The type that PyYAML's resolver gives a plain scalar.
 pub(super) fn resolve(text: &str) -> Type {
     let Some(first) = text.bytes().next() else { return Type::Null };
+    // In Python's patterns the end is in front of a line's end, too, which quoted text and blocks may have.
+    let text = text.strip_suffix('\n').unwrap_or(text);
     match first {
         b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' => match text {
             "yes" | "Yes" | "YES" | "no" | "No" | "NO" | "true" | "True" | "TRUE" | "false" | "False"
@@ -40,7 +44,7 @@ pub(super) fn resolve(text: &str) -> Type {
                 Type::Float
             } else if is_int(text) {
                 Type::Int
-            } else if first.is_ascii_digit() && Stamp::read(text).is_some() {
+            } else if first.is_ascii_digit() && Stamp::read(text).is_some_and(|stamp| stamp.is_plain) {
                 Type::Timestamp
             } else {
                 Type::Str
@@ -129,7 +133,7 @@ pub(super) fn construct(kind: Type, text: &str) -> Result<Kind, String> {
         },
         Type::Int => construct_int(text),
         Type::Float => construct_float(text),
-        Type::Timestamp => Stamp::read(text)
+        Type::Timestamp => Stamp::read(text.strip_suffix('\n').unwrap_or(text))
             .ok_or_else(|| {
                 format!("expected a date or a time stamp, but found {}", super::repr::of_str(text))
             })?
@@ -146,28 +150,33 @@ fn construct_int(original: &str) -> Result<Kind, String> {
         return Ok(Kind::Int(small));
     }
     let text = original.replace('_', "");
-    let text = text.trim();
     let negative = text.starts_with('-');
-    let digits = unsigned(text);
+    let digits = unsigned(&text);
     let value = if digits == "0" {
         BigInt::ZERO
     } else if let Some(rest) = digits.strip_prefix("0b") {
-        radix(rest, 2)?
+        integer(rest, 2)?
     } else if let Some(rest) = digits.strip_prefix("0x") {
-        radix(rest, 16)?
+        integer(rest, 16)?
     } else if digits.starts_with('0') {
-        radix(digits, 8)?
+        integer(digits, 8)?
     } else if digits.contains(':') {
         let mut sum = BigInt::ZERO;
+        if digits.len() > LONGEST_SIXTIETHS {
+            return Err(format!("an integer in sixtieths of more than {LONGEST_SIXTIETHS} characters"));
+        }
         for part in digits.split(':') {
-            sum = sum * 60 + radix(part, 10)?;
+            sum = sum * 60 + integer(part, 10)?;
         }
         sum
     } else {
-        radix(digits, 10)?
+        integer(digits, 10)?
     };
     Ok(int(if negative { -value } else { value }))
 }
+
+/// Summing takes the square of the length.
+const LONGEST_SIXTIETHS: usize = 100_000;
 
 /// An integer node's content, small where it fits.
 pub(super) fn int(value: BigInt) -> Kind {
@@ -177,42 +186,56 @@ pub(super) fn int(value: BigInt) -> Kind {
     }
 }
 
-fn radix(digits: &str, base: u32) -> Result<BigInt, String> {
-    let known = !digits.is_empty() && digits.chars().all(|c| c.is_digit(base));
-    known
-        .then(|| BigInt::parse_bytes(digits.as_bytes(), base))
-        .flatten()
-        .ok_or_else(|| format!("invalid literal for int() with base {base}: {}", super::repr::of_str(digits)))
+fn integer(digits: &str, base: i64) -> Result<BigInt, String> {
+    number::int(digits, base).ok_or_else(|| {
+        let count = digits.chars().filter(|c| c.is_ascii_digit()).count();
+        if base == 10 && count > number::MOST_DIGITS && count == digits.len() {
+            let most = number::MOST_DIGITS;
+            return format!(
+                "Exceeds the limit ({most} digits) for integer string conversion: value has {count} digits; use sys.set_int_max_str_digits() to increase the limit"
+            );
+        }
+        format!("invalid literal for int() with base {base}: {}", super::repr::of_str(digits))
+    })
 }
 
 fn construct_float(original: &str) -> Result<Kind, String> {
     let text = original.replace('_', "").to_lowercase();
-    let text = text.trim();
     let sign = if text.starts_with('-') { -1.0 } else { 1.0 };
-    let digits = unsigned(text);
-    let wrong = || format!("could not convert string to float: {}", super::repr::of_str(digits));
-    let value = match digits {
-        ".inf" | "inf" | "infinity" => f64::INFINITY,
-        ".nan" | "nan" => return Ok(Kind::Float(f64::NAN)),
-        _ if digits.contains(':') => {
-            let mut sum = 0.0;
+    let float = |text: &str| {
+        let wrong = || format!("could not convert string to float: {}", super::repr::of_str(text));
+        number::float(text).ok_or_else(wrong)
+    };
+    let value = match unsigned(&text) {
+        ".inf" => f64::INFINITY,
+        ".nan" => return Ok(Kind::Float(f64::NAN)),
+        sixtieths if sixtieths.contains(':') => {
+            let mut parts = sixtieths.split(':').map(float).collect::<Result<Vec<_>, _>>()?;
+            parts.reverse();
             let mut base = 1.0;
-            for part in digits.rsplit(':') {
-                sum += base * part.parse::<f64>().map_err(|_| wrong())?;
+            parts.iter().fold(0.0, |sum, part| {
+                let more = sum + base * part;
                 base *= 60.0;
-            }
-            sum
+                more
+            })
         }
-        _ => digits.parse::<f64>().map_err(|_| wrong())?,
+        digits => float(digits)?,
     };
     Ok(Kind::Float(sign * value))
 }
 
 /// Python's `base64.decodebytes`: what is not of the alphabet is skipped.
 fn construct_binary(text: &str) -> Result<Kind, String> {
-    let fail = |why: String| Err(format!("Failed to decode base64 data: {why}."));
-    if !text.is_ascii() {
-        return fail("string argument should contain only ASCII characters".into());
+    let fail = |why: String| Err(format!("failed to decode base64 data: {why}"));
+    if let Some(first) = text.chars().position(|c| !c.is_ascii()) {
+        let run = text.chars().skip(first).take_while(|c| !c.is_ascii());
+        let what = match run.clone().count() {
+            1 => format!("character '{}' in position {first}", escaped(&run.collect::<String>())),
+            count => format!("characters in position {first}-{}", first + count - 1),
+        };
+        return Err(format!(
+            "failed to convert base64 data into ascii: 'ascii' codec can't encode {what}: ordinal not in range(128)"
+        ));
     }
     let mut data = String::new();
     let mut padding = 0;
@@ -260,6 +283,8 @@ struct Stamp {
     time: Option<(i8, i8, i8, i32)>,
     /// Seconds east of UTC.
     zone: Option<i32>,
+    /// Whether a plain scalar is one, too: a bare date has two digits each there.
+    is_plain: bool,
 }
 
 /// Takes between `least` and `most` digits off the front.
@@ -290,8 +315,8 @@ impl Stamp {
         let day = digits(rest, 1, 2)?;
         let date = (year.parse().ok()?, month.parse().ok()?, day.parse().ok()?);
         if rest.is_empty() {
-            // A bare date has two digits each.
-            return (month.len() == 2 && day.len() == 2).then_some(Stamp { date, time: None, zone: None });
+            let is_plain = month.len() == 2 && day.len() == 2;
+            return Some(Stamp { date, time: None, zone: None, is_plain });
         }
         match rest.strip_prefix(['T', 't']) {
             Some(left) => *rest = left,
@@ -336,11 +361,18 @@ impl Stamp {
             let seconds = hours * 3600 + minutes * 60;
             Some(if left.starts_with('-') { -seconds } else { seconds })
         };
-        Some(Stamp { date, time: Some((hour, minute, second, micros)), zone })
+        Some(Stamp { date, time: Some((hour, minute, second, micros)), zone, is_plain: true })
     }
 
     fn construct(self) -> Result<Kind, String> {
         let (year, month, day) = self.date;
+        if let Some(zone) = self.zone.filter(|zone| zone.abs() >= 86_400) {
+            let (days, seconds) = (zone.div_euclid(86_400), zone.rem_euclid(86_400));
+            let seconds = if seconds == 0 { String::new() } else { format!(", seconds={seconds}") };
+            return Err(format!(
+                "offset must be a timedelta strictly between -timedelta(hours=24) and timedelta(hours=24), not datetime.timedelta(days={days}{seconds})."
+            ));
+        }
         if year == 0 {
             return Err("year 0 is out of range".into());
         }
@@ -357,16 +389,14 @@ impl Stamp {
         let Some(zone) = self.zone else { return Ok(Kind::DateTime(at)) };
         let zone = match zone {
             0 => jiff::tz::TimeZone::UTC,
-            _ => jiff::tz::TimeZone::fixed(
-                jiff::tz::Offset::from_seconds(zone)
-                    .ok()
-                    .filter(|_| zone.abs() < 86_400)
-                    .ok_or("offset must be a timedelta strictly between -timedelta(hours=24) and timedelta(hours=24).")?,
-            ),
+            _ => jiff::tz::TimeZone::fixed(jiff::tz::Offset::from_seconds(zone).map_err(|_| TOO_LATE)?),
         };
-        at.to_zoned(zone).map(Kind::Zoned).map_err(|error| error.to_string())
+        at.to_zoned(zone).map(Kind::Zoned).map_err(|_| TOO_LATE.into())
     }
 }
+
+/// Instants end a day before the year 9999 does, so that each can be told in every zone.
+const TOO_LATE: &str = "a time stamp with a zone must be before 9999-12-30T22:00:01Z";
 
 #[cfg(test)]
 mod tests {

@@ -259,7 +259,7 @@ impl Run<'_> {
 pub(super) fn mentions_template(node: &Node) -> bool {
     match &node.kind {
         Kind::Str { text, .. } => template::is_template(text),
-        Kind::Seq(items) => items.iter().any(mentions_template),
+        Kind::Seq(items) | Kind::Tuple(items) => items.iter().any(mentions_template),
         _ => false,
     }
 }

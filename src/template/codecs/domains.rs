@@ -1,6 +1,6 @@
 //! Names of hosts with letters beyond ASCII: punycode, and IDNA as Python's codec has it (that of 2003).
 
-use crate::template::letters;
+use crate::python::letters;
 use crate::template::value::{Error, Result};
 
 const BASE: u32 = 36;

@@ -111,7 +111,7 @@ fn random(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
         match args.get(index, name) {
             None | Some(Value::None) => Ok(default.into()),
             Some(Value::Float(f)) if f.fract() == 0.0 => Ok(BigInt::from(*f as i64)),
-            Some(Value::Str(s)) if super::numbers::parse_int(&s.text, 10).is_none() => {
+            Some(Value::Str(s)) if crate::python::number::int(&s.text, 10).is_none() => {
                 let shown = str_repr(&s.text);
                 Err(Error::new(format!("invalid literal for int() with base 10: {shown}")))
             }

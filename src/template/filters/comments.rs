@@ -45,7 +45,7 @@ fn comment(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
         match args.keyword(name) {
             None => Ok(1),
             Some(Value::Str(text)) => {
-                match super::numbers::parse_int(&text.text, 10).and_then(|n| n.to_i64()) {
+                match crate::python::number::int(&text.text, 10).and_then(|n| n.to_i64()) {
                     Some(number) => Ok(number),
                     None => {
                         let shown = str_repr(&text.text);

@@ -49,7 +49,7 @@ fn strftime(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
         Some(value) => {
             let seconds = match (value.as_number(), value) {
                 (Some(number), _) => Some(number.float()),
-                (None, Value::Str(s)) => super::numbers::parse_float(&s.text),
+                (None, Value::Str(s)) => crate::python::number::float(&s.text),
                 _ => None,
             };
             let Some(seconds) = seconds.filter(|s| s.is_finite() && s.abs() < 1e14) else {

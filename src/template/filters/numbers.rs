@@ -2,15 +2,13 @@
 //! `human_to_bytes`.
 
 use super::Filter;
+use crate::python::number;
 use crate::template::Eval;
 use crate::template::args::Args;
 use crate::template::value::{Error, Number, Result, Value, binary};
 use num_bigint::BigInt;
 use num_integer::Integer;
 use num_traits::{FromPrimitive, Signed, ToPrimitive};
-
-/// The longest text that is read as an integer; Python's own limit is 4300 digits.
-const LONGEST_INTEGER: usize = 4300;
 
 /// This family's table.
 pub(super) const FILTERS: &[Filter] = &[
@@ -46,57 +44,6 @@ fn abs(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> {
     }
 }
 
-/// Python's `int(text, base)`.
-pub(super) fn parse_int(text: &str, base: i64) -> Option<BigInt> {
-    let text = text.trim_matches(super::strings::is_blank);
-    let (negative, digits) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
-    };
-    let lower = digits.to_lowercase();
-    let (base, digits) = match (base, lower.get(..2)) {
-        (0 | 16, Some("0x")) => (16, &lower[2..]),
-        (0 | 8, Some("0o")) => (8, &lower[2..]),
-        (0 | 2, Some("0b")) => (2, &lower[2..]),
-        (0, _) if lower.starts_with('0') && !lower.trim_matches(['0', '_']).is_empty() => return None,
-        (0, _) => (10, lower.as_str()),
-        (2..=36, _) => (u32::try_from(base).ok()?, lower.as_str()),
-        _ => return None,
-    };
-    let bad_underscore = digits.starts_with('_') || digits.ends_with('_') || digits.contains("__");
-    let most = if base.is_power_of_two() { LONGEST_INTEGER * 100 } else { LONGEST_INTEGER };
-    if digits.is_empty() || bad_underscore || digits.len() > most {
-        return None;
-    }
-    let plain: String = digits.chars().filter(|c| *c != '_').map(ascii_digit).collect();
-    let number = BigInt::parse_bytes(plain.as_bytes(), base).filter(|_| !plain.starts_with(['-', '+']))?;
-    Some(if negative { -number } else { number })
-}
-
-/// Decimal digits of other scripts count too.
-fn ascii_digit(c: char) -> char {
-    const ZEROS: [u32; 12] =
-        [0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xe50, 0xed0, 0xff10];
-    let code = u32::from(c);
-    let digit = ZEROS.iter().find_map(|zero| code.checked_sub(*zero).filter(|d| *d < 10));
-    digit.and_then(|d| char::from_digit(d, 10)).unwrap_or(c)
-}
-
-/// Python's `float(text)`.
-pub(super) fn parse_float(text: &str) -> Option<f64> {
-    let text = text.trim_matches(super::strings::is_blank);
-    let bad = text.starts_with('_') || text.ends_with('_') || text.contains("__");
-    let between = text.as_bytes().windows(3).all(|w| match w {
-        [a, b'_', b] => a.is_ascii_digit() && b.is_ascii_digit(),
-        _ => true,
-    });
-    if bad || !between {
-        return None;
-    }
-    let plain: String = text.chars().filter(|c| *c != '_').map(ascii_digit).collect();
-    plain.parse().ok()
-}
-
 /// A number, or the text of one in a base (10), as an integer; `default` (0) for everything else. An infinite float is
 /// an error.
 fn int(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
@@ -111,9 +58,9 @@ fn int(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
         Value::Float(f) => truncated(*f).unwrap_or_else(default),
         Value::Str(s) => {
             let base = args.get(1, "base").map_or(Some(10), Value::as_int);
-            match base.and_then(|base| parse_int(&s.text, base)) {
+            match base.and_then(|base| number::int(&s.text, base)) {
                 Some(number) => Value::int(number),
-                None => parse_float(&s.text).and_then(truncated).unwrap_or_else(default),
+                None => number::float(&s.text).and_then(truncated).unwrap_or_else(default),
             }
         }
         _ => default(),
@@ -125,7 +72,7 @@ fn float(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let default = || args.get(0, "default").cloned().unwrap_or(Value::Float(0.0));
     Ok(match (&input, input.as_number()) {
         (_, Some(number)) => Value::Float(number.finite()?),
-        (Value::Str(s), _) => parse_float(&s.text).map_or_else(default, Value::Float),
+        (Value::Str(s), _) => number::float(&s.text).map_or_else(default, Value::Float),
         _ => default(),
     })
 }
@@ -294,7 +241,7 @@ fn pow(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
 fn root(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let x = real(&input, "root")?;
     let base = match args.get(0, "base") {
-        Some(Value::Str(text)) => parse_float(&text.text).ok_or_else(|| {
+        Some(Value::Str(text)) => number::float(&text.text).ok_or_else(|| {
             let shown = crate::template::value::str_repr(&text.text);
             Error::new(format!(
                 "root() can only be used on numbers: could not convert string to float: {shown}"
@@ -333,7 +280,7 @@ fn power(x: f64, y: f64, filter: &str) -> Result<Value> {
 fn file_size(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let bytes = match (&input, input.as_number()) {
         (_, Some(number)) => number.float(),
-        (Value::Str(s), _) => parse_float(&s.text).ok_or_else(|| {
+        (Value::Str(s), _) => number::float(&s.text).ok_or_else(|| {
             Error::new(format!("could not convert string to float: {}", input.repr().unwrap_or_default()))
         })?,
         _ => {

@@ -80,7 +80,7 @@ fn rounds(value: &Value) -> Result<i64> {
     match value {
         Value::Float(_) => Err(Error::new("min_desired_rounds must be integer, not float")),
         Value::Str(text) => {
-            super::numbers::parse_int(&text.text, 10).and_then(|n| n.to_i64()).ok_or_else(|| {
+            crate::python::number::int(&text.text, 10).and_then(|n| n.to_i64()).ok_or_else(|| {
                 let shown = crate::template::value::str_repr(&text.text);
                 Error::new(format!("invalid literal for int() with base 10: {shown}"))
             })

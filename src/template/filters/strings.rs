@@ -2,8 +2,8 @@
 //! `wordwrap`, `quote`, `split`; community.general's `unicode_normalize`.
 
 use super::Filter;
+use crate::python::letters;
 use crate::template::args::Args;
-use crate::template::letters;
 use crate::template::pyregex::{Flags, PyRegex};
 use crate::template::value::{Error, Result, Value, binary};
 use crate::template::{Dict, Eval, Key};

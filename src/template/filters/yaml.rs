@@ -4,8 +4,7 @@ use super::Filter;
 use crate::diag::Span;
 use crate::template::Eval;
 use crate::template::args::Args;
-use crate::template::value::{Error, Kin, Number, Result, Str, Value, View, fits, isoformat};
-use crate::template::{Dict, Key};
+use crate::template::value::{Error, Kin, Number, Result, Value, View, fits, isoformat};
 use crate::yaml::{Emit, Limits, LineBreak, Style, Tree, load_bare, try_dump};
 use std::collections::HashMap;
 use std::path::Path;
@@ -266,31 +265,6 @@ fn unrepresentable(value: &Value) -> Error {
     Error::new(format!("('cannot represent an object', {})", shown.unwrap_or_default()))
 }
 
-/// What YAML text held, never a template.
-fn untrusted(value: Value, secret: bool, depth: usize) -> Result<Value> {
-    let Some(depth) = depth.checked_sub(1) else {
-        return Err(Error::new("maximum recursion depth exceeded"));
-    };
-    Ok(match value {
-        Value::Str(s) => Value::Str(Str { trusted: false, secret: s.secret || secret, ..s }),
-        Value::List(l) => {
-            let items = l.items();
-            Value::list(
-                items.iter().map(|v| untrusted(v.clone(), secret, depth)).collect::<Result<Vec<_>>>()?,
-            )
-        }
-        Value::Dict(d) => {
-            let mut out = Vec::new();
-            for (key, value) in d.pairs().iter() {
-                let key = Key::new(untrusted(key.value().clone(), secret, depth)?)?;
-                out.push((key, untrusted(value.clone(), secret, depth)?));
-            }
-            Value::Dict(out.into_iter().collect::<Dict>())
-        }
-        other => other,
-    })
-}
-
 fn origin() -> Span {
     Span::new(Path::new("<unicode string>"), 1, 1)
 }
@@ -303,8 +277,7 @@ fn from_yaml(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> 
     let Value::Str(text) = &input else { return Ok(input) };
     let nodes =
         load_bare(&text.text, origin(), Limits::default(), true).map_err(|e| Error::new(e.message))?;
-    let Some(node) = nodes.first() else { return Ok(Value::None) };
-    untrusted(Value::from_node(node), text.secret, DEEPEST + 100)
+    Ok(nodes.first().map_or(Value::None, |node| Value::from_foreign_node(node, text.secret)))
 }
 
 /// What the documents of a text hold, as a list.
@@ -317,6 +290,5 @@ fn from_yaml_all(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Val
     };
     let nodes =
         load_bare(&text.text, origin(), Limits::default(), false).map_err(|e| Error::new(e.message))?;
-    let values = nodes.iter().map(|n| untrusted(Value::from_node(n), text.secret, DEEPEST + 100));
-    Ok(Value::list(values.collect::<Result<Vec<_>>>()?))
+    Ok(Value::list(nodes.iter().map(|node| Value::from_foreign_node(node, text.secret))))
 }

@@ -1,7 +1,7 @@
 //! Cutting texts into parts, and finding one in another, as Python's `str` does it.
 
+use crate::python::letters::is_space;
 use crate::template::args::Args;
-use crate::template::letters::is_space;
 use crate::template::value::{Error, Result, Value, fits};
 
 /// A text of that many bytes has not too many parts, however it is cut.

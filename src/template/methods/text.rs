@@ -1,9 +1,10 @@
 //! Methods of `str`.
 
 use super::cutting;
+use crate::python::letters;
 use crate::template::args::Args;
 use crate::template::value::{Dict, Error, Key, Result, Value};
-use crate::template::{Eval, codecs, format, letters};
+use crate::template::{Eval, codecs, format};
 
 /// The most characters that padding may make.
 const LONGEST: usize = 100_000_000;

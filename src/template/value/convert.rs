@@ -1,58 +1,12 @@
-//! From YAML nodes, module data and JSON to values, and back to module data.
+//! From module data and JSON to values, and back to module data.
 
 use super::compare::DEEPEST;
 use super::{Dict, Error, Key, List, Result, Str, Value, fits, isoformat};
-use crate::yaml::{Kind, Node};
 use impel_modules::{Data, Map, Text};
 use num_bigint::BigInt;
 use std::cell::Cell;
-use std::sync::Arc;
 
 impl Value {
-    /// What a YAML file holds: strings trusted unless they stand under `!unsafe`, `!vault` ones decrypted when
-    /// they are read.
-    pub fn from_node(node: &Node) -> Value {
-        match &node.kind {
-            Kind::Null => Value::None,
-            Kind::Bool(b) => Value::Bool(*b),
-            Kind::Int(i) => Value::Int(*i),
-            Kind::Big(b) => Value::Big(b.clone()),
-            Kind::Float(f) => Value::Float(*f),
-            Kind::Str { text, unsafe_ } => Value::Str(
-                Str {
-                    text: text.clone(),
-                    trusted: !unsafe_,
-                    secret: false,
-                    markup: false,
-                    embedded: false,
-                    span: Some(node.span),
-                }
-                .marked(node.span.is_sealed()),
-            ),
-            Kind::Bytes(b) => Value::Bytes(b.clone()),
-            Kind::Date(d) => Value::Date(*d),
-            Kind::DateTime(t) => Value::DateTime(Arc::new(*t)),
-            Kind::Time(t) => Value::Time(*t),
-            Kind::Zoned(t) => Value::Zoned(Arc::new(t.clone())),
-            Kind::Vault(text) => Value::Vault(Str {
-                trusted: false,
-                secret: true,
-                ..Str::trusted(text.clone(), Some(node.span))
-            }),
-            Kind::Seq(items) => frozen_list(items.iter().map(Value::from_node)),
-            Kind::Map(map) => {
-                let pairs = map.pairs.iter();
-                // The loader has refused keys that cannot be hashed.
-                let pairs = pairs
-                    .filter_map(|(k, v)| Some((Key::new(Value::from_node(k)).ok()?, Value::from_node(v))));
-                Value::Dict(pairs.collect::<Dict>().frozen())
-            }
-            Kind::Set(items) => {
-                Value::Set(items.iter().filter_map(|item| Key::new(Value::from_node(item)).ok()).collect())
-            }
-        }
-    }
-
     /// What a host or a module said: never a template.
     pub fn from_data(data: &Data) -> Value {
         match data {

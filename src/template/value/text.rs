@@ -2,7 +2,7 @@
 
 use super::compare::DEEPEST;
 use super::{Error, Number, Result, Value, View, fits};
-use crate::template::letters;
+use crate::python::repr;
 use num_traits::ToPrimitive;
 use std::borrow::Cow;
 use std::fmt::{self, Write};
@@ -84,11 +84,11 @@ fn write_repr(value: &Value, out: &mut String, depth: usize) -> Result<()> {
             }
             out.push_str(&text);
         }
-        Value::Float(f) => out.push_str(&float_repr(*f)),
-        Value::Str(s) if s.markup => push(out, format_args!("Markup({})", str_repr(&s.text))),
-        Value::Str(s) => out.push_str(&str_repr(&s.text)),
+        Value::Float(f) => out.push_str(&repr::of_float(*f)),
+        Value::Str(s) if s.markup => push(out, format_args!("Markup({})", repr::of_str(&s.text))),
+        Value::Str(s) => out.push_str(&repr::of_str(&s.text)),
         Value::Vault(_) => out.push_str("'<vault>'"),
-        Value::Bytes(b) => write_bytes(b, out),
+        Value::Bytes(b) => out.push_str(&repr::of_bytes(b)),
         Value::List(l) => write_all(&l.items(), ("[", "]"), out, depth)?,
         Value::Tuple(t) if t.len() == 1 => write_all(t, ("(", ",)"), out, depth)?,
         Value::Tuple(t) => write_all(t, ("(", ")"), out, depth)?,
@@ -163,69 +163,6 @@ fn write_all(items: &[Value], ends: (&str, &str), out: &mut String, depth: usize
     Ok(())
 }
 
-fn write_bytes(bytes: &[u8], out: &mut String) {
-    let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') { '"' } else { '\'' };
-    out.push('b');
-    out.push(quote);
-    for &byte in bytes {
-        match byte {
-            b'\\' => out.push_str("\\\\"),
-            b'\n' => out.push_str("\\n"),
-            b'\r' => out.push_str("\\r"),
-            b'\t' => out.push_str("\\t"),
-            b if char::from(b) == quote => {
-                out.push('\\');
-                out.push(quote);
-            }
-            b' '..=b'~' => out.push(char::from(byte)),
-            b => push(out, format_args!("\\x{b:02x}")),
-        }
-    }
-    out.push(quote);
-}
-
-/// Python's `repr()` of a float: the shortest that reads back, an exponent below 1e-4 and from 1e16.
-pub fn float_repr(f: f64) -> String {
-    if f.is_nan() {
-        return "nan".into();
-    }
-    if f.is_infinite() {
-        return if f > 0.0 { "inf".into() } else { "-inf".into() };
-    }
-    let scientific = format!("{f:e}");
-    let Some((mantissa, exponent)) = scientific.split_once('e') else { return scientific };
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    if !(-4..16).contains(&exponent) {
-        let sign = if exponent < 0 { '-' } else { '+' };
-        return format!("{mantissa}e{sign}{:02}", exponent.abs());
-    }
-    let plain = format!("{f}");
-    if plain.contains('.') { plain } else { plain + ".0" }
-}
-
-/// Python's `repr()` of a string.
-pub fn str_repr(text: &str) -> String {
-    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push(quote);
-    for c in text.chars() {
-        match c {
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if c == quote => {
-                out.push('\\');
-                out.push(c);
-            }
-            c if letters::is_printable(c) => out.push(c),
-            c => write_escape(c, &mut out),
-        }
-    }
-    out.push(quote);
-    out
-}
-
 /// Python's `ascii()`: `repr()` with everything beyond ASCII escaped.
 ///
 /// # Errors
@@ -234,18 +171,9 @@ pub(crate) fn ascii(value: &Value) -> Result<String> {
     let text = value.repr()?;
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_ascii() { out.push(c) } else { write_escape(c, &mut out) }
+        if c.is_ascii() { out.push(c) } else { repr::write_escape(c, &mut out) }
     }
     Ok(out)
-}
-
-/// `\xe9`, `\u2603`, `\U0001f600`.
-pub(crate) fn write_escape(c: char, out: &mut String) {
-    match u32::from(c) {
-        n @ 0..=0xff => push(out, format_args!("\\x{n:02x}")),
-        n @ 0x100..=0xffff => push(out, format_args!("\\u{n:04x}")),
-        n => push(out, format_args!("\\U{n:08x}")),
-    }
 }
 
 /// A date or time in ISO form, date and time set apart by `separator`; text and others as they print.
@@ -345,7 +273,7 @@ impl fmt::Display for Number {
         match self {
             Number::Small(i) => write!(f, "{i}"),
             Number::Big(b) => write!(f, "{b}"),
-            Number::Float(x) => f.write_str(&float_repr(*x)),
+            Number::Float(x) => f.write_str(&repr::of_float(*x)),
         }
     }
 }

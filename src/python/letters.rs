@@ -1,6 +1,6 @@
 //! What Python's strings say of characters (digit, letter, blank, printable) and what their cases are.
 
-use super::pyregex::Letters;
+use impel_modules::pyregex::Letters;
 use std::sync::LazyLock;
 
 /// What Python takes for a blank: Unicode's and four of ASCII's separators.
