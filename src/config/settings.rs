@@ -357,10 +357,11 @@ impl Values<'_> {
                 );
             }
         }
-        if let [first, ..] = &self.texts("DEFAULT_JINJA2_EXTENSIONS")[..]
-            && !["jinja2.ext.do", "jinja2.ext.loopcontrols"].contains(&first.as_str())
-        {
-            return refuse("DEFAULT_JINJA2_EXTENSIONS", format!("the Jinja extension {first} is not there"));
+        const EXTENSIONS: [&str; 4] = ["do", "loopcontrols", "i18n", "debug"];
+        let known =
+            |name: &&String| name.strip_prefix("jinja2.ext.").is_some_and(|name| EXTENSIONS.contains(&name));
+        if let Some(other) = self.texts("DEFAULT_JINJA2_EXTENSIONS").iter().find(|name| !known(name)) {
+            return refuse("DEFAULT_JINJA2_EXTENSIONS", format!("the Jinja extension {other} is not there"));
         }
         Ok(())
     }

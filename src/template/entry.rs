@@ -67,7 +67,7 @@ pub fn absent(text: &str, conditional: bool) -> Vec<(PluginKind, Arc<str>)> {
     let program = if conditional && !is_template(text) {
         super::syntax::compile_expression(text, true)
     } else if is_template(text) {
-        super::syntax::compile(text, &TemplateOptions::default(), true)
+        super::syntax::compile_value(text)
     } else {
         return Vec::new();
     };

@@ -1,6 +1,7 @@
 //! Conditionals by 2.19's strict rules: `when`, `until`, `failed_when`, `assert`.
 
 use super::Eval;
+use super::evaluator::unread_at;
 use super::state::{Origin, State};
 use crate::template::syntax;
 use crate::template::value::{Error, MarkerKind, Result, Str, Value};
@@ -70,7 +71,8 @@ impl Eval<'_> {
                      untrusted sources such as module results.",
                 ));
         }
-        let program = syntax::compile_expression(source, true).map_err(|error| braced(error, source))?;
+        let program = syntax::compile_expression(source, true)
+            .map_err(|unread| braced(unread_at(*unread, Origin::Scalar(text.span)), source))?;
         let state = State::new(program.clone(), Origin::Scalar(text.span));
         let value = self.within(state, |eval| match &program.expression {
             Some(expr) => eval.expr(expr),
@@ -126,9 +128,13 @@ impl Eval<'_> {
 pub(super) fn braced(error: Error, source: &str) -> Error {
     let plain = "Syntax error in expression: ";
     match error.message().strip_prefix(plain).filter(|_| crate::template::is_template(source)) {
-        Some(what) => Error::failed(format!(
-            "Syntax error in expression. Template delimiters are not supported in expressions: {what}"
-        )),
+        Some(what) => {
+            let span = error.0.span;
+            let text = format!(
+                "Syntax error in expression. Template delimiters are not supported in expressions: {what}"
+            );
+            Error::failed(text).at(span)
+        }
         None => error,
     }
 }

@@ -3,9 +3,10 @@
 use super::state::{DEFAULTS, Origin, State};
 use crate::diag::Span;
 use crate::maps::HashMap;
-use crate::template::syntax::{self, Place};
+use crate::template::syntax::{self, Extensions, Place, Program, Unread};
 use crate::template::value::{Error, Marker, MarkerKind, Result, Str, Value};
 use crate::template::{TemplateOptions, World};
+use std::sync::Arc;
 
 /// The budget of nested work: a template rendered within another, a macro's call and a nested expression each take
 /// their share, so that no input exhausts the stack.
@@ -87,21 +88,48 @@ impl<'w> Eval<'w> {
     ///
     /// ansible-core points at a value's start; within a block scalar the line is more use.
     pub(super) fn span(&self, place: Place) -> Option<Span> {
-        match self.state.origin {
-            Origin::Scalar(span) => {
-                let span = span?;
-                match self.state.program().position(place) {
-                    (line, column) if line > 1 && is_literal_block(span) => {
-                        let indent = indent(span, line, &self.state.program().source);
-                        Some(span.at(span.line + line, column + indent))
-                    }
-                    _ => Some(span),
-                }
-            }
-            Origin::File(span) => {
-                let (line, column) = self.state.program().position(place);
-                Some(span.at(span.line.max(1) + line - 1, column))
-            }
+        span_in(self.state.program(), self.state.origin, place)
+    }
+
+    /// The program of a template's text; read with Jinja's extensions where it needs those that are configured.
+    pub(super) fn compiled(
+        &self,
+        text: &str,
+        options: &TemplateOptions,
+        outermost: bool,
+        origin: Origin,
+    ) -> Result<Arc<Program>> {
+        let program = match syntax::compile(text, options, outermost, Extensions::default()) {
+            Err(unread) if unread.extensible => self.extended(text, options, outermost, *unread),
+            program => program,
+        };
+        program.map_err(|unread| unread_at(*unread, origin))
+    }
+
+    fn extended(
+        &self,
+        text: &str,
+        options: &TemplateOptions,
+        outermost: bool,
+        unread: Unread,
+    ) -> std::result::Result<Arc<Program>, Box<Unread>> {
+        let Some(asked) = self.world.config("DEFAULT_JINJA2_EXTENSIONS") else {
+            return Err(Box::new(unread));
+        };
+        let names: Vec<String> = match &asked {
+            Value::Str(s) => s.text.split(',').map(|n| n.trim().to_owned()).collect(),
+            other => other.iter().map(|i| i.map(|v| v.to_string()).collect()).unwrap_or_default(),
+        };
+        let asked = |name: &str| names.iter().any(|n| n.strip_prefix("jinja2.ext.") == Some(name));
+        let extensions = Extensions {
+            statements: asked("do"),
+            loop_controls: asked("loopcontrols"),
+            translations: asked("i18n"),
+            debug: asked("debug"),
+        };
+        match extensions == Extensions::default() {
+            true => Err(Box::new(unread)),
+            false => syntax::compile(text, options, outermost, extensions),
         }
     }
 
@@ -129,13 +157,16 @@ impl<'w> Eval<'w> {
     /// Whatever it raises.
     pub(super) fn template(&mut self, text: &Str) -> Result<Value> {
         if !text.text.starts_with("#jinja2:") {
-            let program = syntax::compile_value(&text.text).map_err(|e| e.at(text.span))?;
+            let program = match syntax::compile_value(&text.text) {
+                Ok(program) => program,
+                Err(_) => self.compiled(&text.text, &DEFAULTS, true, Origin::Scalar(text.span))?,
+            };
             let state = State::new(program, Origin::Scalar(text.span));
             let value = self.within(state, |eval| eval.run()).map_err(attributed)?;
             return Ok(restore_newlines(&text.text, value, "\n"));
         }
         let (options, body) = syntax::options_of(&text.text, &DEFAULTS)?;
-        let program = syntax::compile(body, &options, true).map_err(|e| e.at(text.span))?;
+        let program = self.compiled(body, &options, true, Origin::Scalar(text.span))?;
         let state = State::new(program, Origin::Scalar(text.span)).reading(options);
         let value = self.within(state, |eval| eval.run()).map_err(attributed)?;
         Ok(restore_newlines(body, value, "\n"))
@@ -184,7 +215,7 @@ impl<'w> Eval<'w> {
         let (options, body) = syntax::options_of(text, options)?;
         // A header takes a line.
         let origin = if body.len() < text.len() { origin.at(2, 1) } else { origin.at(1, 1) };
-        let program = syntax::compile(body, &options, false).map_err(|e| e.at(Some(origin)))?;
+        let program = self.compiled(body, &options, false, Origin::File(origin))?;
         let state = State::new(program, Origin::File(origin)).reading(options);
         let value = self.within(state, |eval| {
             let value = eval.run()?;
@@ -215,7 +246,7 @@ impl<'w> Eval<'w> {
     /// It cannot be parsed, or raises.
     pub fn expression(&mut self, source: &str) -> Result<Value> {
         let program = syntax::compile_expression(source, false)
-            .map_err(|error| super::conditional::braced(error, source))?;
+            .map_err(|unread| super::conditional::braced(unread_at(*unread, Origin::Scalar(None)), source))?;
         let state = State::new(program.clone(), Origin::Scalar(None));
         self.within(state, |eval| match &program.expression {
             Some(expr) => eval.expr(expr),
@@ -223,6 +254,41 @@ impl<'w> Eval<'w> {
         })
         .map_err(super::conditional::in_expression)
     }
+}
+
+/// Where a place of a program from there stands in the user's files.
+fn span_in(program: &Program, origin: Origin, place: Place) -> Option<Span> {
+    match origin {
+        Origin::Scalar(span) => {
+            let span = span?;
+            match program.position(place) {
+                (line, column) if line > 1 && is_literal_block(span) => {
+                    let indent = indent(span, line, &program.source);
+                    Some(span.at(span.line + line, column + indent))
+                }
+                _ => Some(span),
+            }
+        }
+        Origin::File(span) => {
+            let (line, column) = program.position(place);
+            Some(span.at(span.line.max(1) + line - 1, column))
+        }
+    }
+}
+
+/// A syntax error at its place; where that cannot be pointed at, a hint names the line.
+pub(super) fn unread_at(unread: Unread, origin: Origin) -> Error {
+    let span = span_in(&unread.text, origin, unread.place);
+    let error = unread.error.at(span);
+    let exact = match origin {
+        Origin::File(_) => true,
+        Origin::Scalar(start) => span != start,
+    };
+    if exact || !unread.text.source.trim_end().contains('\n') {
+        return error;
+    }
+    let line = unread.text.position(unread.place).0;
+    error.hint(format!("in line {line} of the template"))
 }
 
 /// Whether a value's lines are lines of its file: it begins with `|`.

@@ -6,7 +6,7 @@ use super::output::Output;
 use super::state::{Blocks, DEFAULTS, Origin, State};
 use crate::diag::Span;
 use crate::template::args::Args;
-use crate::template::syntax::{self, Block, Expr, Place, Program};
+use crate::template::syntax::{Block, Expr, Place, Program};
 use crate::template::value::{Error, Object, Result, Value};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -82,12 +82,11 @@ impl Eval<'_> {
         self.world.effect(crate::template::Effect::ReadsController)?;
         let (bytes, secret) = self.world.read_file(&path)?;
         let text = String::from_utf8_lossy(&bytes);
-        let program = match &self.state.options {
-            Some(options) => syntax::compile(&text, options, false)?,
-            None => syntax::compile(&text, &DEFAULTS, false)?,
-        };
         let start = Span::new(&path, 1, 1);
-        Ok(Loaded { program, origin: Origin::File(if secret { start.sealed() } else { start }), secret })
+        let origin = Origin::File(if secret { start.sealed() } else { start });
+        let options = self.state.options.clone();
+        let program = self.compiled(&text, options.as_deref().unwrap_or(&DEFAULTS), false, origin)?;
+        Ok(Loaded { program, origin, secret })
     }
 
     /// `{% extends name %}`: what follows in this template prints nothing.

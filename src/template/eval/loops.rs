@@ -19,7 +19,7 @@ impl Eval<'_> {
         iter: &Value,
         depth: usize,
         out: &mut Output,
-    ) -> Result<()> {
+    ) -> Result<Flow> {
         let around = self.state.frame().clone();
         let result = self.iterate(head, iter, depth, &around, out);
         self.state.enter(around);
@@ -33,7 +33,7 @@ impl Eval<'_> {
         depth: usize,
         around: &Arc<Frame>,
         out: &mut Output,
-    ) -> Result<()> {
+    ) -> Result<Flow> {
         let items: Arc<[Value]> = match &head.filter {
             None => iter.iter()?.collect(),
             Some(filter) => {
@@ -48,13 +48,10 @@ impl Eval<'_> {
                 kept.into()
             }
         };
-        if items.is_empty() {
-            self.state.renew(around);
-            self.body(&head.otherwise, out)?;
-            return Ok(());
-        }
         let plain_keys = matches!(iter, Value::Dict(_));
         let last_seen = Arc::new(Mutex::new(None));
+        // what `continue` or `break` cut off does not count as an iteration
+        let mut iterated = false;
         for (index, item) in items.iter().enumerate() {
             super::halt::check()?;
             self.state.renew(around);
@@ -73,11 +70,17 @@ impl Eval<'_> {
                 };
                 self.state.frame().set(&LOOP, Value::object(state));
             }
-            if self.body(&head.body, out)? == Flow::Break {
-                break;
+            match self.body(&head.body, out)? {
+                Flow::Next => iterated = true,
+                Flow::Continue => {}
+                Flow::Break => break,
             }
         }
-        Ok(())
+        if !iterated && !head.otherwise.is_empty() {
+            self.state.renew(around);
+            return self.body(&head.otherwise, out);
+        }
+        Ok(Flow::Next)
     }
 }
 

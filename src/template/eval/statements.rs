@@ -49,7 +49,7 @@ impl Eval<'_> {
             Stmt::Emit(expr) => out.push(self.expr(expr)?)?,
             Stmt::For(head) => {
                 let iter = self.expr(&head.iter)?;
-                self.nested(4, |eval| eval.for_loop(head, &iter, 0, out))?;
+                return self.nested(4, |eval| eval.for_loop(head, &iter, 0, out));
             }
             Stmt::If(branches, otherwise) => {
                 let mut chosen = otherwise;
@@ -78,12 +78,18 @@ impl Eval<'_> {
                 self.assign(target, value)?;
             }
             Stmt::SetBlock(target, filters, body) => {
-                let value = self.capture(body)?;
+                let (value, flow) = self.capture(body)?;
+                if flow != Flow::Next {
+                    return Ok(flow);
+                }
                 let value = self.chain(filters, value)?;
                 self.assign(target, value)?;
             }
             Stmt::FilterBlock(filters, body) => {
-                let value = self.capture(body)?;
+                let (value, flow) = self.capture(body)?;
+                if flow != Flow::Next {
+                    return Ok(flow);
+                }
                 out.push(self.chain(filters, value)?)?;
             }
             Stmt::Group(body) => return self.nested(2, |eval| eval.body(body, out)),
@@ -110,26 +116,15 @@ impl Eval<'_> {
                 args.named.push(("caller".into(), closure));
                 out.push(self.invoke(&callee, args).map_err(|e| e.at(self.span(*place)))?)?;
             }
-            Stmt::Do(expr) if self.extension("do") => {
+            Stmt::Do(expr) => {
                 self.expr(expr)?;
             }
-            Stmt::Break if self.extension("loopcontrols") => return Ok(Flow::Break),
-            Stmt::Continue if self.extension("loopcontrols") => return Ok(Flow::Continue),
-            Stmt::Do(_) => return Err(unknown_tag("do")),
-            Stmt::Break => return Err(unknown_tag("break")),
-            Stmt::Continue => return Err(unknown_tag("continue")),
+            Stmt::Break => return Ok(Flow::Break),
+            Stmt::Continue => return Ok(Flow::Continue),
+            // so it ends with ansible-core, whose context cannot be shown
+            Stmt::Debug => return Err(Error::failed("Error rendering template.")),
         }
         Ok(Flow::Next)
-    }
-
-    /// Whether the configuration's `jinja2_extensions` name the extension (`jinja2.ext.do`).
-    fn extension(&self, name: &str) -> bool {
-        let Some(asked) = self.world.config("DEFAULT_JINJA2_EXTENSIONS") else { return false };
-        let names = match &asked {
-            Value::Str(s) => s.text.split(',').map(|n| n.trim().to_owned()).collect::<Vec<_>>(),
-            other => other.iter().map(|i| i.map(|v| v.to_string()).collect()).unwrap_or_default(),
-        };
-        names.iter().any(|n| n.strip_prefix("jinja2.ext.") == Some(name))
     }
 
     /// Runs work in a scope of its own.
@@ -142,13 +137,12 @@ impl Eval<'_> {
     }
 
     /// What statements print, as one native value.
-    fn capture(&mut self, body: &[Stmt]) -> Result<Value> {
+    fn capture(&mut self, body: &[Stmt]) -> Result<(Value, Flow)> {
         let mut out = Output::default();
         let parent = self.state.parent.take();
         let flow = self.scoped(|eval| eval.body(body, &mut out));
         self.state.parent = parent;
-        flow?;
-        self.concat(out)
+        Ok((self.concat(out)?, flow?))
     }
 
     /// Applies filters one after the other.
@@ -174,10 +168,4 @@ impl Eval<'_> {
         };
         names.iter().map(|n| Ok(n.clone().defined()?.to_text()?.into())).collect()
     }
-}
-
-fn unknown_tag(tag: &str) -> Error {
-    let extension = if tag == "do" { "jinja2.ext.do" } else { "jinja2.ext.loopcontrols" };
-    Error::failed(format!("Syntax error in template: Encountered unknown tag '{tag}'."))
-        .hint(format!("ask for it with 'jinja2_extensions = {extension}' in ansible.cfg"))
 }

@@ -1,15 +1,19 @@
-//! From template text to an owned program: pre-lexer, minijinja's parser, lowering, a cache.
+//! From template text to an owned program: lexer, parser, a cache.
 
 mod cache;
-mod complaint;
 mod escapes;
+mod expressions;
 mod header;
-mod lower;
-mod prelex;
+mod lexer;
+mod parser;
 mod program;
+mod statements;
+mod token;
+mod translation;
 
-pub(super) use cache::{compile, compile_expression, compile_value};
+pub(super) use cache::{Unread, compile, compile_expression, compile_value};
 pub(super) use header::options_of;
+pub(super) use parser::Extensions;
 pub use program::PluginKind;
 pub(super) use program::{
     Argument, Binary, Block, Comparison, Expr, FilterCall, For, Macro, Place, Program, Stmt, Target, TestCall,

@@ -69,7 +69,7 @@ pub enum Stmt {
     SetBlock(Target, Vec<FilterCall>, Vec<Stmt>),
     /// `{% filter %}`
     FilterBlock(Vec<FilterCall>, Vec<Stmt>),
-    /// `{% autoescape %}`, which escapes nothing here.
+    /// Statements in the scope around them.
     Group(Vec<Stmt>),
     /// `{% block %}`
     Block(Arc<Block>),
@@ -118,6 +118,8 @@ pub enum Stmt {
     Break,
     /// `{% continue %}`, an extension.
     Continue,
+    /// `{% debug %}`, an extension.
+    Debug,
 }
 
 /// A `for` loop.
@@ -179,6 +181,7 @@ pub enum Target {
 }
 
 /// An argument of a call.
+#[derive(Clone)]
 pub enum Argument {
     /// By position.
     Positional(Expr),
@@ -191,6 +194,7 @@ pub enum Argument {
 }
 
 /// A filter with its arguments, its input not among them.
+#[derive(Clone)]
 pub struct FilterCall {
     /// As it is written.
     pub name: Arc<str>,
@@ -203,6 +207,7 @@ pub struct FilterCall {
 }
 
 /// A test with its arguments.
+#[derive(Clone)]
 pub struct TestCall {
     /// As it is written.
     pub name: Arc<str>,
@@ -247,6 +252,7 @@ pub enum Comparison {
 }
 
 /// An expression.
+#[derive(Clone)]
 pub enum Expr {
     /// A constant.
     Const(Value),
