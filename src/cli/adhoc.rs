@@ -10,6 +10,7 @@ use super::vault::passwords as vault_passwords;
 use crate::config::Config;
 use crate::diag::{Diagnostic, ErrorKind, Span, remember_source};
 use crate::engine::{Answer, Event, TaskLine};
+use crate::inventory::{Inventory, Matched};
 use crate::playbook;
 use crate::report::{Masks, Reports, Sink, result_json};
 use crate::yaml::{Kind, Limits, Mapping, Node, repr};
@@ -73,21 +74,28 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
         None => std::env::current_dir().unwrap_or_default(),
     };
     let mut ground =
-        launch::ground(&config, &options, &all.inventory.inventory, &folder, vault, &mut screen)?;
-    let matched = ground.inventory.hosts_matching(pattern)?;
-    matched.warnings.iter().for_each(|warning| screen.warning(warning));
-    let none = matched.hosts.is_empty() && ground.inventory.hosts.values().any(|host| !host.implicit);
-    if none && options.shard.is_none() && ground.inventory.is_limited() {
-        let message = "Specified inventory, host pattern and/or --limit leaves us with no hosts to target.";
-        return Err(Failure::with_code(Diagnostic::user(message), 1));
-    }
-    if none {
-        screen.warning("No hosts matched, nothing to do");
+        launch::ground_for(pattern, &config, &options, &all.inventory.inventory, &folder, vault, &mut screen)?;
+    // what is wrong with the pattern fails the run, and lists no hosts
+    let (mut matched, wrong) = match ground.inventory.hosts_matching(pattern) {
+        Ok(matched) => (matched, None),
+        Err(error) => (Matched::default(), Some(Failure::with_code(error, 1))),
+    };
+    if !ground.inventory.is_limited() {
+        matched.warnings.iter().for_each(|warning| screen.warning(warning));
+        if matched.hosts.is_empty() && ground.inventory.hosts.values().any(|host| !host.implicit) {
+            screen.warning("No hosts matched, nothing to do");
+        }
     }
     if all.run.list_hosts {
+        if matched.hosts.is_empty() && Inventory::is_localhost(pattern) {
+            matched.hosts.push(pattern.as_str().into());
+        }
         let lines = matched.hosts.iter().map(|host| format!("    {host}\n")).collect::<String>();
         streams::out(format!("  hosts ({}):\n{lines}", matched.hosts.len()))?;
         return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(error) = wrong {
+        return Err(error);
     }
     let play = arguments.play(pattern, &config)?;
     if matched.hosts.is_empty() {

@@ -9,7 +9,7 @@ use crate::action;
 use crate::config::{Config, HashBehaviour, Origin};
 use crate::diag::Diagnostic;
 use crate::engine::{Refresh, Refreshed, Run, RunOptions, Setup, Verdict};
-use crate::inventory::{Inventory, Vars};
+use crate::inventory::{ALL, Inventory, Vars};
 use crate::pipe::Terminal;
 use crate::playbook::{self, Disk, Known, Playbook, What};
 use crate::report::{Reports, Screen};
@@ -72,11 +72,27 @@ pub(super) fn ground(
     vault: Vault,
     screen: &mut Screen,
 ) -> Result<Ground, Failure> {
+    ground_for(ALL, config, options, given, playbook_dir, vault, screen)
+}
+
+/// [`ground`], where `--limit` is of the hosts of a pattern.
+///
+/// # Errors
+/// As there.
+pub(super) fn ground_for(
+    pattern: &str,
+    config: &Config,
+    options: &RunOptions,
+    given: &[String],
+    playbook_dir: &Path,
+    vault: Vault,
+    screen: &mut Screen,
+) -> Result<Ground, Failure> {
     let merge = config.settings.hash_behaviour == HashBehaviour::Merge;
     let extra = Arc::new(extra_vars::read(&options.extra_vars, &vault, merge)?);
     let Sources { mut inventory, beside_inventory, beside_playbook, .. } =
         sources::read(given, playbook_dir, &extra, &vault, config, screen)?;
-    limit(&mut inventory, config, options, screen)?;
+    limit(&mut inventory, pattern, config, options, screen)?;
     if let Some((k, n)) = options.shard {
         inventory.share(k, n)?;
     }
@@ -189,6 +205,7 @@ pub(super) fn facts_cache(config: &Config) -> Result<Option<Arc<FactsCache>>, Di
 /// Obeys `--limit`, and says so where there is nothing but localhost.
 fn limit(
     inventory: &mut Inventory,
+    pattern: &str,
     config: &Config,
     options: &RunOptions,
     screen: &mut Screen,
@@ -201,10 +218,15 @@ fn limit(
         );
     }
     let Some(limit) = &options.limit else { return Ok(()) };
-    for warning in inventory.set_limit(Some(limit))? {
+    let failed = |error| Failure::with_code(error, 1);
+    for warning in inventory.hosts_matching(pattern).map_err(failed)?.warnings {
         screen.warning(&warning);
     }
-    if inventory.hosts_matching("all")?.hosts.is_empty() && !empty {
+    for warning in inventory.set_limit(Some(limit)).map_err(failed)? {
+        screen.warning(&warning);
+    }
+    let left = inventory.hosts_matching(pattern).map_err(failed)?.hosts;
+    if left.is_empty() && !empty && !Inventory::is_localhost(pattern) {
         let message = "Specified inventory, host pattern and/or --limit leaves us with no hosts to target.";
         return Err(Failure::with_code(Diagnostic::user(message), 1));
     }

@@ -383,9 +383,8 @@ impl task_run::Reach for Pipes {
         let (world, host) = match delegate {
             None => (world, own.name.clone()),
             Some(name) => {
-                let store = &self.shared.store;
-                let host = store.host(name).unwrap_or_else(|| crate::vars::HostStore::unknown(name));
-                delegated = world.for_item(world.locals().clone()).set_delegate(host);
+                let host = self.shared.store.delegate(name);
+                delegated = world.for_item(world.locals().clone()).set_delegate(name, host);
                 (&delegated, name.clone())
             }
         };

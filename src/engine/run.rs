@@ -406,11 +406,14 @@ impl<'r> Run<'r> {
     }
 
     fn join(&mut self, add: &AddHost) {
-        self.inventory.add_host(&add.name, Some("all"));
+        if !self.inventory.hosts.get(&add.name).is_some_and(|host| !host.implicit) {
+            self.inventory.add_host(&add.name, Some("all"));
+        }
         for group in &add.groups {
             self.inventory.add_host(&add.name, Some(group));
         }
         if let Some(host) = self.inventory.hosts.get_mut(&add.name) {
+            host.implicit = false;
             let span = crate::diag::Span::new(Path::new("<add_host>"), 0, 0);
             let merge = self.shared.store.run.merge;
             let vars = Arc::make_mut(&mut host.vars);
@@ -446,6 +449,7 @@ impl<'r> Run<'r> {
         if let Err(error) = self.inventory.settle() {
             self.shared.warn(error.to_string());
         }
+        self.inventory.take_twice().into_iter().for_each(|warning| self.shared.warn(warning));
         if let Err(error) = self.inventories.update(&self.inventory, &self.shared.store, host) {
             self.shared.warn(error.to_string());
         }

@@ -185,7 +185,7 @@ fn visible(
     }
     let names = inventory.group_names(host);
     seen.insert("inventory_hostname".into(), Value::str(name.clone()));
-    seen.insert("inventory_hostname_short".into(), Value::str(name.split('.').next().unwrap_or_default()));
+    seen.insert("inventory_hostname_short".into(), Value::str(super::Inventory::short_name(name)));
     seen.insert("group_names".into(), Value::list(names.into_iter().map(Value::str)));
     if let Some(source) = &host.source {
         // a list of hosts is in no folder, and ansible-core says so by this text

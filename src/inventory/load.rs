@@ -178,6 +178,7 @@ impl Inventory {
                 format!("Invalid characters were found in group names {done}, use -vvvv to see details");
             warnings.push(Diagnostic::user(message));
         }
+        warnings.extend(inventory.take_twice().into_iter().map(Diagnostic::user));
         Ok(inventory)
     }
 }

@@ -32,6 +32,8 @@ pub struct Inventory {
     pub transform_group_names: bool,
     /// Whether a name was.
     pub(super) transformed: bool,
+    /// What is to be said of hosts that are this machine twice.
+    twice: Vec<String>,
     /// Names of which `--limit` leaves nothing but these.
     pub(super) limit: Option<HashSet<Arc<str>>>,
 }
@@ -87,6 +89,7 @@ impl Default for Inventory {
             precedence: GroupLayer::USUAL.to_vec(),
             transform_group_names: false,
             transformed: false,
+            twice: Vec::new(),
             limit: None,
         };
         for name in [ALL, UNGROUPED] {
@@ -133,7 +136,15 @@ impl Inventory {
     pub fn add_host(&mut self, name: &str, group: Option<&str>) -> &mut Host {
         let name: Arc<str> = match self.hosts.get_key_value(name) {
             Some((known, _)) => known.clone(),
-            None => name.into(),
+            None => {
+                let first = self.hosts.keys().find(|host| Inventory::is_localhost(host));
+                if let Some(first) = first.filter(|_| Inventory::is_localhost(name)) {
+                    self.twice.push(format!(
+                        "A duplicate localhost-like entry was found ({name}). First found localhost was {first}"
+                    ));
+                }
+                name.into()
+            }
         };
         if let Some(group) = group {
             self.add_group(group).hosts.insert(name.clone());
@@ -314,14 +325,17 @@ impl Inventory {
         fit(name).into()
     }
 
-    /// The host of this name where a source names it; else, for a name that means this machine, the implicit
-    /// `localhost`, made if need be.
+    /// The host of this name where a source names it; else, for a name that means this machine, the first host with such
+    /// a name, or the implicit `localhost`, made if need be.
     pub fn localhost(&mut self, name: &str) -> Option<Arc<str>> {
         if let Some((name, _)) = self.hosts.get_key_value(name) {
             return Some(name.clone());
         }
         if !Inventory::is_localhost(name) {
             return None;
+        }
+        if let Some(first) = self.hosts.keys().find(|host| Inventory::is_localhost(host)) {
+            return Some(first.clone());
         }
         let text = |text: &str| Node {
             kind: Kind::Str { text: text.into(), unsafe_: false },
@@ -333,6 +347,26 @@ impl Inventory {
         vars.insert("ansible_connection".into(), text("local"));
         vars.insert("ansible_python_interpreter".into(), text("/usr/bin/python3"));
         Some(host.name.clone())
+    }
+
+    /// `inventory_hostname_short`: what is before the first dot, unless the whole is an address.
+    pub fn short_name(name: &str) -> &str {
+        let number = |part: &str| {
+            (1..=3).contains(&part.len())
+                && part.bytes().all(|b| b.is_ascii_digit())
+                && part.parse().is_ok_and(|n: u16| n < 256)
+        };
+        let parts: Vec<&str> = name.split('.').collect();
+        let address = parts.len() == 4 && parts.iter().all(|part| number(part));
+        match name.split_once('.') {
+            Some((short, _)) if !address && name.parse::<std::net::Ipv6Addr>().is_err() => short,
+            _ => name,
+        }
+    }
+
+    /// The warnings of hosts whose names mean this machine where another's does already, each given once.
+    pub fn take_twice(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.twice)
     }
 
     /// Names that mean this machine.

@@ -23,7 +23,7 @@ impl Inventory {
     /// `localhost` where no source does.
     ///
     /// # Errors
-    /// A regular expression that is none; a subscript on no hosts is none.
+    /// A regular expression that is none; a subscript beyond the hosts that there are.
     pub fn hosts_matching(&mut self, pattern: &str) -> Result<Matched, Diagnostic> {
         self.hosts_matching_all(&[pattern])
     }
@@ -160,8 +160,13 @@ impl Inventory {
         Ok(match subscript {
             None => hosts,
             Some(Subscript::One(at)) => {
-                let at = if at < 0 { at + hosts.len() as i64 } else { at };
-                usize::try_from(at).ok().and_then(|at| hosts.get(at)).cloned().into_iter().collect()
+                let at = if at < 0 { at.saturating_add(hosts.len() as i64) } else { at };
+                let host = usize::try_from(at).ok().and_then(|at| hosts.get(at)).cloned();
+                if host.is_none() && !hosts.is_empty() {
+                    let message = format!("No hosts matched the subscripted pattern '{pattern}'");
+                    return Err(Diagnostic::user(message));
+                }
+                host.into_iter().collect()
             }
             Some(Subscript::Range(from, to)) => {
                 let to = to.map_or(hosts.len(), |to| to.saturating_add(1).min(hosts.len()));

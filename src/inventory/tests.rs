@@ -443,3 +443,49 @@ fn every_sort_of_inventory_is_read_as_ansible_reads_it() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+fn a_name_of_this_machine_means_the_first_host_with_such_a_name() {
+    let mut inventory = Inventory::default();
+    for host in ["a", "::1", "127.0.0.1"] {
+        inventory.add_host(host, Some(ALL));
+    }
+    let one = |inventory: &mut Inventory, pattern: &str| inventory.hosts_matching(pattern).unwrap().hosts;
+    assert_eq!(one(&mut inventory, "localhost"), ["::1".into()]);
+    assert_eq!(one(&mut inventory, "127.0.0.1"), ["127.0.0.1".into()]);
+    let said =
+        ["A duplicate localhost-like entry was found (127.0.0.1). First found localhost was ::1".to_owned()];
+    assert_eq!(inventory.take_twice(), said);
+    let mut inventory = Inventory::default();
+    assert_eq!(one(&mut inventory, "127.0.0.1"), ["127.0.0.1".into()]);
+    assert_eq!(one(&mut inventory, "localhost"), ["127.0.0.1".into()]);
+}
+
+#[test]
+fn a_subscript_beyond_the_hosts_is_an_error() {
+    let mut inventory = Inventory::default();
+    inventory.add_group("empty");
+    inventory.add_host("a", Some("web"));
+    for pattern in ["web[1]", "!web[1]", "a:web[-2]", "a[7]"] {
+        let error = inventory.hosts_matching(pattern).unwrap_err();
+        assert!(error.message.starts_with("No hosts matched the subscripted pattern '"), "{pattern}");
+    }
+    for pattern in ["web[1:3]", "empty[0]"] {
+        assert!(inventory.hosts_matching(pattern).unwrap().hosts.is_empty(), "{pattern}");
+    }
+}
+
+#[test]
+fn an_address_is_its_own_short_name() {
+    for (name, short) in [
+        ("a.b.c", "a"),
+        ("10.0.0.1", "10.0.0.1"),
+        ("10.0.0.300", "10"),
+        ("1.2.3", "1"),
+        ("001.2.3.4", "001.2.3.4"),
+        ("::ffff:1.2.3.4", "::ffff:1.2.3.4"),
+        ("fe80::1.x", "fe80::1"),
+    ] {
+        assert_eq!(Inventory::short_name(name), short, "{name}");
+    }
+}

@@ -23,7 +23,7 @@ impl HostVars {
     fn host(&self, name: &str) -> Option<Value> {
         // this machine is there without being named anywhere
         let implicit = || Inventory::is_localhost(name).then(|| HostStore::unknown(&name.into()));
-        let host = self.layers.store.host(name).or_else(implicit)?;
+        let host = self.layers.store.meant(name).or_else(implicit)?;
         let own = host.name == self.layers.host.name;
         let world = Arc::new(Layers::of_host(&self.layers, host));
         Some(Value::object(OneHost { world, own }))
@@ -47,6 +47,10 @@ impl Object for HostVars {
 
     fn item(&self, _eval: &mut Eval<'_>, key: &Value) -> Result<Option<Value>> {
         Ok(key.as_str().map(|name| self.host(name).unwrap_or_else(|| unknown(name))))
+    }
+
+    fn has_unlisted(&self, key: &Value) -> bool {
+        key.as_str().is_some_and(Inventory::is_localhost)
     }
 
     fn keys(&self) -> Option<Vec<Value>> {

@@ -123,7 +123,8 @@ fn groups(inventory: &Inventory, store: &VarStore) {
         .map(|(name, hosts)| (name, Value::list(hosts.into_iter().map(Value::str))))
         .collect();
     store.set_groups(Arc::new(groups));
-    store.run.set_hosts(inventory.hosts.keys().cloned().collect());
+    let hosts = inventory.hosts.values().filter(|host| !host.implicit);
+    store.run.set_hosts(hosts.map(|host| host.name.clone()).collect());
 }
 
 /// The variables of a mapping node.

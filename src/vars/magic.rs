@@ -1,6 +1,7 @@
 //! Magic variables: what a playbook can read about the run, the play and the task, and can never set.
 
 use super::world::TaskWorld;
+use crate::inventory::Inventory;
 use crate::playbook::Role;
 use crate::template::{Value, World as _};
 use std::collections::HashMap;
@@ -169,7 +170,7 @@ pub fn of_host(world: &TaskWorld, name: &str) -> Option<Value> {
     let host = &layers.host;
     Some(match name {
         "inventory_hostname" => Value::str(host.name.clone()),
-        "inventory_hostname_short" => Value::str(host.name.split('.').next().unwrap_or_default()),
+        "inventory_hostname_short" => Value::str(Inventory::short_name(&host.name)),
         "group_names" => names(&host.groups()),
         "ansible_facts" => world.facts().shown.clone(),
         "omit" if !layers.bare => Value::Omit,

@@ -35,6 +35,8 @@ pub struct VarStore {
     pub cache: Option<Arc<FactsCache>>,
     hosts: RwLock<HashMap<Arc<str>, Arc<HostStore>>>,
     groups: RwLock<Scope>,
+    /// The first host whose name means this machine: what its other names stand for.
+    localhost: RwLock<Option<Arc<str>>>,
 }
 
 /// What is known of one host: what the inventory says, and what the run has learnt.
@@ -112,6 +114,19 @@ impl VarStore {
         read(&self.hosts).get(name).cloned()
     }
 
+    /// The host that a name means: where no host is called so and the name means this machine, the host that has come
+    /// first with such a name.
+    pub fn meant(&self, name: &str) -> Option<Arc<HostStore>> {
+        let localhost = || read(&self.localhost).clone().filter(|_| Inventory::is_localhost(name));
+        self.host(name).or_else(|| self.host(&localhost()?))
+    }
+
+    /// The host that a task is delegated to under a name; one that no inventory has is known by that name only.
+    pub fn delegate(&self, name: &Arc<str>) -> Arc<HostStore> {
+        let listed = |host: &Arc<HostStore>| host.name == *name || !host.groups().is_empty();
+        self.meant(name).filter(listed).unwrap_or_else(|| HostStore::unknown(name))
+    }
+
     /// Adds a host, or gives a known one new layers from the inventory (lowest precedence first) and groups;
     /// what the run has learnt about it stays.
     pub fn set_host(&self, name: &Arc<str>, inventory: Vec<Scope>, groups: Vec<Arc<str>>) {
@@ -127,6 +142,9 @@ impl VarStore {
                 *write(&host.groups) = groups;
                 hosts.insert(name.clone(), host);
             }
+        }
+        if Inventory::is_localhost(name) {
+            write(&self.localhost).get_or_insert_with(|| name.clone());
         }
     }
 

@@ -288,13 +288,12 @@ impl TaskWorld {
 
     /// Another host does the task's work: `ansible_delegated_vars`, and what is told of the connection, are that
     /// host's. Gives that host's world.
-    pub fn set_delegate(&mut self, host: Arc<HostStore>) -> TaskWorld {
-        let name = host.name.clone();
+    pub fn set_delegate(&mut self, name: &Arc<str>, host: Arc<HostStore>) -> TaskWorld {
         let Layers { store, play, task, .. } = &*self.layers;
         let layers = Arc::new(Layers::new(store, play, host, task.clone()));
         self.delegate = Some(layers.clone());
         let vars = Value::object(super::hostvars::Delegated { layers: layers.clone() });
-        self.set_local("ansible_delegated_vars", Value::dict([(name, vars)]));
+        self.set_local("ansible_delegated_vars", Value::dict([(name.clone(), vars)]));
         TaskWorld::new(layers).for_item(self.locals.clone())
     }
 

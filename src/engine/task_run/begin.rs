@@ -132,8 +132,7 @@ impl TaskRun {
                 if *name != *self.host {
                     show(self, name.clone());
                 }
-                let host = shared.store.host(&name).unwrap_or_else(|| HostStore::unknown(&name));
-                world.set_delegate(host);
+                world.set_delegate(&name, shared.store.delegate(&name));
                 Ok(None)
             }
             Err(error) => {

@@ -68,6 +68,7 @@ impl Value {
                 }
             },
             Value::List(_) | Value::Tuple(_) | Value::View(_) => any_equal(self, item),
+            Value::Object(o) if o.has_unlisted(item) => Ok(true),
             Value::Object(o) if o.keys().or_else(|| o.values()).is_some() => any_equal(self, item),
             other => Err(Error::new(format!("argument of type '{}' is not iterable", other.class_name()))),
         }

@@ -46,6 +46,11 @@ pub trait Object: Any + Send + Sync {
         None
     }
 
+    /// Whether it has what it does not list among its keys, if it is a mapping.
+    fn has_unlisted(&self, _key: &Value) -> bool {
+        false
+    }
+
     /// Its items, if it can be iterated and is no mapping.
     fn values(&self) -> Option<Vec<Value>> {
         None
