@@ -73,8 +73,15 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
         Some(folder) => folder.clone(),
         None => std::env::current_dir().unwrap_or_default(),
     };
-    let mut ground =
-        launch::ground_for(pattern, &config, &options, &all.inventory.inventory, &folder, vault, &mut screen)?;
+    let mut ground = launch::ground_for(
+        pattern,
+        &config,
+        &options,
+        &all.inventory.inventory,
+        &folder,
+        vault,
+        &mut screen,
+    )?;
     // what is wrong with the pattern fails the run, and lists no hosts
     let (mut matched, wrong) = match ground.inventory.hosts_matching(pattern) {
         Ok(matched) => (matched, None),

@@ -19,6 +19,15 @@ pub(super) fn convert(key: &Key, text: &str, base: &Path, environment: &Environm
         Kind::Path => path(text),
         Kind::PathSpec => Data::List(list(':').map(path).collect()),
         Kind::PathList => Data::List(list(',').map(path).collect()),
+        Kind::Any if text != key.default => Data::str(unquoted(text)),
+        Kind::Any if text == "false" => Data::Bool(false),
+        Kind::Any => text.parse().map_or_else(|_| Data::str(text), Data::Int),
+        Kind::Dict => match serde_json::from_str(text) {
+            Ok(serde_json::Value::Object(map)) => Data::Map(
+                map.into_iter().filter_map(|(key, value)| Some((key, value.as_str()?.into()))).collect(),
+            ),
+            _ => return Err(invalid("dictionary")),
+        },
         Kind::String => Data::str(unquoted(text)),
     };
     match &value {
@@ -30,7 +39,7 @@ pub(super) fn convert(key: &Key, text: &str, base: &Path, environment: &Environm
 }
 
 /// Python's notion of a loose boolean: what is not clearly true is false.
-fn is_true(text: &str) -> bool {
+pub(super) fn is_true(text: &str) -> bool {
     matches!(text.trim().to_lowercase().as_str(), "y" | "yes" | "on" | "1" | "1.0" | "true" | "t")
 }
 

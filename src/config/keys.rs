@@ -17,6 +17,10 @@ pub(super) enum Kind {
     PathSpec,
     /// Paths separated by `,`.
     PathList,
+    /// A dictionary; text makes none.
+    Dict,
+    /// A number or truth by default, else any text.
+    Any,
 }
 
 /// One key.
@@ -24,7 +28,7 @@ pub(super) enum Kind {
 pub(super) struct Key {
     pub(super) name: &'static str,
     pub(super) kind: Kind,
-    /// Empty where there is none.
+    /// Empty where there is none, `''` for empty text.
     pub(super) default: &'static str,
     pub(super) environment: Vec<&'static str>,
     /// Sections and keys.
@@ -48,6 +52,8 @@ fn key(line: &'static str) -> Option<Key> {
         "path" => Kind::Path,
         "pathspec" => Kind::PathSpec,
         "pathlist" => Kind::PathList,
+        "dict" => Kind::Dict,
+        "any" => Kind::Any,
         _ => Kind::String,
     };
     let mut next = || columns.next().unwrap_or_default();

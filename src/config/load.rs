@@ -121,6 +121,8 @@ fn setting(
     }
     let value = if key.default.is_empty() {
         Data::Null
+    } else if key.default == "''" {
+        Data::str("")
     } else if key.default == "[]" {
         Data::List(Vec::new())
     } else {

@@ -300,7 +300,10 @@ impl Values<'_> {
     }
 
     fn flag(&self, name: &str) -> bool {
-        self.value(name).as_bool().unwrap_or(false)
+        match self.value(name) {
+            Data::Str(text) => super::convert::is_true(&text.text),
+            value => value.as_bool().unwrap_or(false),
+        }
     }
 
     /// A text that Ansible takes for true wherever it is not empty, but for the words of its own default.

@@ -65,7 +65,6 @@ fn patterns_pick_what_ansible_picks() {
         ("web[1:2]", "w2 w3"),
         ("web[2:]", "w3 w4 w5"),
         ("web[0-1]", "w1 w2"),
-        ("web[9]", ""),
         ("w*", "w1 w2 w3 w4 w5"),
         ("w?", "w1 w2 w3 w4 w5"),
         ("w[13]", ""),
@@ -90,14 +89,15 @@ fn patterns_pick_what_ansible_picks() {
         ("::1", "::1"),
         ("all", all),
     ];
-    let (mut inventory, _) = loaded(&[&source]);
     for (pattern, wanted) in table {
+        let (mut inventory, _) = loaded(&[&source]);
         let matched = inventory.hosts_matching(pattern).unwrap();
         assert_eq!(names(&matched.hosts), wanted, "{pattern}");
     }
+    let (mut inventory, _) = loaded(&[&source]);
     let said = |pattern: &str, inventory: &mut Inventory| inventory.hosts_matching(pattern).unwrap().warnings;
     assert_eq!(
-        said("nope*:ungrouped:web[9]", &mut inventory),
+        said("nope*:ungrouped:web[9:]", &mut inventory),
         ["Could not match supplied host pattern, ignoring: nope*"]
     );
     assert_eq!(said("w[13]", &mut inventory), ["Could not match supplied host pattern, ignoring: w"]);

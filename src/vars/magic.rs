@@ -273,7 +273,9 @@ pub fn connection(world: &TaskWorld, name: &str) -> Option<Value> {
         Some(Value::from_node(node))
     };
     match name {
-        "ansible_host" | "ansible_ssh_host" => Some(Value::str(layers.host.name.clone())),
+        "ansible_host" | "ansible_ssh_host" => {
+            Some(Value::str(layers.called.as_ref().unwrap_or(&layers.host.name).clone()))
+        }
         "ansible_connection" => {
             keyword(task.inherited(|k| &k.connection)).or_else(|| Some(Value::str(run.connection.as_str())))
         }

@@ -31,6 +31,8 @@ pub struct Layers {
     facts: Facts,
     /// As `hostvars` shows a host: nothing of a play or a task.
     pub(super) bare: bool,
+    /// The name under which a task is delegated to the host, where it has another.
+    pub(super) called: Option<Arc<str>>,
 }
 
 impl Layers {
@@ -111,6 +113,7 @@ impl Layers {
             above_facts: above,
             facts,
             bare: false,
+            called: None,
         }
     }
 
@@ -290,7 +293,9 @@ impl TaskWorld {
     /// host's. Gives that host's world.
     pub fn set_delegate(&mut self, name: &Arc<str>, host: Arc<HostStore>) -> TaskWorld {
         let Layers { store, play, task, .. } = &*self.layers;
-        let layers = Arc::new(Layers::new(store, play, host, task.clone()));
+        let mut layers = Layers::new(store, play, host, task.clone());
+        layers.called = Some(name.clone());
+        let layers = Arc::new(layers);
         self.delegate = Some(layers.clone());
         let vars = Value::object(super::hostvars::Delegated { layers: layers.clone() });
         self.set_local("ansible_delegated_vars", Value::dict([(name.clone(), vars)]));

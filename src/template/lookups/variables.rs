@@ -120,6 +120,15 @@ fn config(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<Val
             }
             None => format!("No config definition exists for '{name}'."),
         };
+        let variable = VARIABLES.iter().find(|(key, _)| *key == known);
+        if let Some((var, value)) = variable.and_then(|(_, var)| Some((*var, eval.world().variable(var)?))) {
+            let value = as_configured(&known, value, eval.world().config(&known))?;
+            out.push(match show_origin {
+                true => Value::tuple([value, Value::from(format!("var: {var}"))]),
+                false => value,
+            });
+            continue;
+        }
         match (eval.world().config(&known), on_missing.as_str()) {
             (Some(value), _) if show_origin => {
                 let origin = eval.world().config_origin(&known).unwrap_or_else(|| "default".into());
@@ -134,6 +143,49 @@ fn config(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<Val
         }
     }
     Ok(out)
+}
+
+/// Keys that a variable sets, too.
+const VARIABLES: [(&str, &str); 13] = [
+    ("COVERAGE_REMOTE_OUTPUT", "_ansible_coverage_remote_output"),
+    ("DEFAULT_MODULE_COMPRESSION", "ansible_module_compression"),
+    ("DEFAULT_NO_TARGET_SYSLOG", "ansible_no_target_syslog"),
+    ("DEPRECATION_WARNINGS", "ansible_deprecation_warnings"),
+    ("FACTS_MODULES", "ansible_facts_modules"),
+    ("INTERPRETER_PYTHON", "ansible_python_interpreter"),
+    ("INTERPRETER_PYTHON_FALLBACK", "ansible_interpreter_python_fallback"),
+    ("PYTHON_MODULE_RLIMIT_NOFILE", "ansible_python_module_rlimit_nofile"),
+    ("TARGET_LOG_INFO", "ansible_target_log_info"),
+    ("WIN_ASYNC_STARTUP_TIMEOUT", "ansible_win_async_startup_timeout"),
+    ("_ANSIBALLZ_COVERAGE_CONFIG", "_ansible_ansiballz_coverage_config"),
+    ("_ANSIBALLZ_DEBUGPY_CONFIG", "_ansible_ansiballz_debugpy_config"),
+    ("_ANSIBALLZ_PYDEVD_CONFIG", "_ansible_ansiballz_pydevd_config"),
+];
+
+/// A variable's value, as it stands, as the key's type, which that of the configured value tells.
+fn as_configured(key: &str, value: Value, configured: Option<Value>) -> Result<Value> {
+    let text = value.as_str();
+    Ok(match (configured, text) {
+        (Some(Value::Bool(_)), Some(text)) => Value::Bool(matches!(
+            text.trim().to_lowercase().as_str(),
+            "y" | "yes" | "on" | "1" | "1.0" | "true" | "t"
+        )),
+        (Some(Value::Int(_)), Some(text)) if key == "WIN_ASYNC_STARTUP_TIMEOUT" => {
+            let wrong = || {
+                Error::new(format!(
+                    "Config {} from 'var: ansible_win_async_startup_timeout' has an invalid value: Invalid value \
+                     provided for 'integer': {}",
+                    crate::yaml::repr::of_str(key),
+                    crate::yaml::repr::of_str(text)
+                ))
+            };
+            Value::Int(text.trim().parse().map_err(|_| wrong())?)
+        }
+        (Some(Value::List(_)), Some(text)) => {
+            Value::list(text.split(',').map(|part| Value::from(part.trim().to_owned())))
+        }
+        _ => value,
+    })
 }
 
 /// The type of a plugin whose options are among the configuration.
