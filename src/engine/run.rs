@@ -406,7 +406,7 @@ impl<'r> Run<'r> {
     }
 
     fn join(&mut self, add: &AddHost) {
-        if !self.inventory.hosts.get(&add.name).is_some_and(|host| !host.implicit) {
+        if self.inventory.hosts.get(&add.name).is_none_or(|host| host.implicit) {
             self.inventory.add_host(&add.name, Some("all"));
         }
         for group in &add.groups {

@@ -32,7 +32,7 @@ pub struct Layers {
     /// As `hostvars` shows a host: nothing of a play or a task.
     pub(super) bare: bool,
     /// The name under which a task is delegated to the host, where it has another.
-    pub(super) called: Option<Arc<str>>,
+    pub called: Option<Arc<str>>,
 }
 
 impl Layers {

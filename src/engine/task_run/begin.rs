@@ -10,7 +10,8 @@ fn address(world: &TaskWorld) -> Option<Arc<str>> {
     let delegate = world.delegate()?;
     let address = TaskWorld::new(delegate.clone()).variable("ansible_host")?;
     let address = template::render(&address, world).ok()?.to_string();
-    Some(address).filter(|address| *address != *delegate.host.name).map(Into::into)
+    let name = delegate.called.as_ref().unwrap_or(&delegate.host.name);
+    Some(address).filter(|address| *address != **name).map(Into::into)
 }
 
 impl TaskRun {
