@@ -146,7 +146,7 @@ fn list(config: &Config, name: &str) -> Option<Vec<String>> {
 fn cached_facts(config: &Config) -> Option<CachedFacts> {
     // a cache that cannot be opened is warned of where it is to be written
     let cache = super::launch::facts_cache(config).ok()??;
-    Some(Arc::new(move |host: &str| cache.facts(host)))
+    Some(Arc::new(move |host: &str| cache.facts(host).unwrap_or_default()))
 }
 
 impl Sources {

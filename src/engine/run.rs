@@ -281,6 +281,13 @@ impl<'r> Run<'r> {
             self.shared.emit(Event::PlayStart(Arc::new(line)));
             return Err(Diagnostic { kind: ErrorKind::Parse, ..error });
         }
+        let corrupt = hosts.iter().find_map(|host| self.shared.store.host(host)?.corrupt_cache());
+        if let Some(error) = corrupt {
+            let line = self.play_line(play, &Arc::new(vars));
+            self.shared.emit(Event::PlayStart(Arc::new(line)));
+            self.warn_of_cache();
+            return Err(error);
+        }
         let defined = play.keywords.vars.pairs.iter().map(|(name, node)| (&**name, node.span));
         let asked = play.vars_prompt.iter().map(|prompt| (&*prompt.name, prompt.span));
         super::reserved::warn(self.source, defined.chain(asked));

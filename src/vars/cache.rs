@@ -1,7 +1,7 @@
 //! The facts cache `jsonfile`: a file a host, in the form that ansible-core 2.19 reads and writes.
 
 use crate::diag::{Diagnostic, ErrorKind};
-use crate::template::{Key, Value, pyjson};
+use crate::template::{Key, Value, codecs, pyjson};
 use impel_modules::Data;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -52,22 +52,46 @@ impl FactsCache {
         fit.then(|| self.folder.join(format!("{}s1_{host}", self.prefix)))
     }
 
-    /// The facts that are cached for a host and have not expired, by the names under which they were cached. A file
-    /// that holds no facts counts as none, with a warning.
-    pub fn facts(&self, host: &str) -> Vec<(Arc<str>, Value)> {
-        let Some(path) = self.file(host) else { return Vec::new() };
-        let Ok(meta) = path.metadata() else { return Vec::new() };
+    /// The facts that are cached for a host and have not expired, by the names under which they were cached. Where the
+    /// file holds no facts, a warning is noted, too.
+    ///
+    /// # Errors
+    /// It holds none: a play on that host cannot go on.
+    pub fn facts(&self, host: &str) -> Result<Vec<(Arc<str>, Value)>, Corrupt> {
+        let Some(path) = self.file(host) else { return Ok(Vec::new()) };
+        let Ok(meta) = path.metadata() else { return Ok(Vec::new()) };
         let age = meta.modified().ok().and_then(|at| at.elapsed().ok()).unwrap_or_default();
         if self.lasts.is_some_and(|lasts| age > lasts) {
-            return Vec::new();
+            return Ok(Vec::new());
         }
-        match read(&path) {
-            Ok(facts) => facts,
-            Err(why) => {
-                self.warn(format!("the cached facts in {} are left out: {why}", path.display()));
-                Vec::new()
-            }
+        read(&path).map_err(|corrupt| {
+            self.warn(format!("the cached facts in {} are left out: {}", path.display(), corrupt.why));
+            Corrupt { path, ..corrupt }
+        })
+    }
+
+    /// As ansible-core does it, removes the file that holds no facts, so that the next run does without; tells so.
+    pub fn remove(&self, corrupt: &Corrupt) -> Diagnostic {
+        self.take_warnings();
+        let path = corrupt.path.display();
+        if !corrupt.readable {
+            return Diagnostic::user(format!(
+                "Error while accessing the cache file '{path}': {}",
+                corrupt.why
+            ));
         }
+        let why = crate::yaml::repr::of_str(&corrupt.why);
+        self.warn(format!(
+            "error in 'jsonfile' cache plugin while trying to read {path} : b{why}. Most likely a corrupt file, so \
+             erasing and failing."
+        ));
+        let gone = match std::fs::remove_file(&corrupt.path) {
+            Ok(()) => "It has been removed, so you can re-run your command now.".to_owned(),
+            Err(error) => format!("It cannot be removed: {error}"),
+        };
+        Diagnostic::user(format!(
+            "The cache file {path} was corrupt, or did not otherwise contain valid data. {gone}"
+        ))
     }
 
     /// Writes a host's facts in place of those that were cached.
@@ -92,16 +116,27 @@ impl FactsCache {
     }
 }
 
-fn read(path: &Path) -> Result<Vec<(Arc<str>, Value)>, String> {
-    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
-    let parsed = |text: &str| pyjson::read(text, false).map_err(|error| error.to_string());
+/// A file of the cache that holds no facts.
+#[derive(Clone, Debug)]
+pub struct Corrupt {
+    path: PathBuf,
+    why: String,
+    /// It could be read, and what was in it is wrong.
+    readable: bool,
+}
+
+fn read(path: &Path) -> Result<Vec<(Arc<str>, Value)>, Corrupt> {
+    let corrupt = |readable: bool, why: String| Corrupt { path: PathBuf::new(), why, readable };
+    let wrong = |why: String| corrupt(true, why);
+    let bytes = std::fs::read(path).map_err(|error| corrupt(false, error.to_string()))?;
+    let text = codecs::decode(&bytes, "utf-8", "strict").map_err(|error| wrong(error.to_string()))?;
+    let parsed = |text: &str| pyjson::read(text, false).map_err(|error| wrong(error.to_string()));
     let whole = parsed(&text)?;
-    let facts = match whole.get("__payload__").as_ref().and_then(Value::as_str) {
-        Some(payload) => parsed(payload)?,
-        None => whole,
-    };
+    let payload = whole.get("__payload__");
+    let payload = payload.as_ref().and_then(Value::as_str);
+    let facts = parsed(payload.ok_or_else(|| wrong("it holds no facts".into()))?)?;
     let facts = untagged(&facts, 0);
-    let dict = facts.as_dict().ok_or("it holds no dictionary")?;
+    let dict = facts.as_dict().ok_or_else(|| wrong("it holds no dictionary".into()))?;
     Ok(dict.pairs().iter().filter_map(|(key, value)| Some((key.as_str()?.into(), value.clone()))).collect())
 }
 
@@ -207,14 +242,14 @@ mod tests {
         let time = Value::DateTime(Arc::new("2001-02-03T04:05:06".parse().unwrap()));
         let list = cached(&Value::list([date, time]), 0).unwrap();
         cache.store("h", &[("when".into(), list)]);
-        let facts = cache.facts("h");
+        let facts = cache.facts("h").unwrap();
         assert_eq!(
             facts[0].1.to_string(),
             "[datetime.date(2001, 2, 3), datetime.datetime(2001, 2, 3, 4, 5, 6)]"
         );
         std::fs::write(folder.path().join("s1_h"), "[1]").unwrap();
-        assert!(cache.facts("h").is_empty());
-        assert!(cache.take_warnings()[0].ends_with("it holds no dictionary"));
+        assert!(cache.facts("h").is_err());
+        assert!(cache.take_warnings()[0].ends_with("it holds no facts"));
     }
 
     #[test]
@@ -223,10 +258,13 @@ mod tests {
         let payload = r#"{\"ansible_foo\": {\"value\": [1, {\"a\": {\"value\": \"x\", \"tags\": [], \"__ansible_type\": \"_AnsibleTaggedStr\"}}], \"tags\": [{\"__ansible_type\": \"Origin\"}], \"__ansible_type\": \"_AnsibleTaggedList\"}}"#;
         std::fs::write(folder.path().join("s1_h"), format!("{{\"__payload__\": \"{payload}\"}}")).unwrap();
         let cache = FactsCache::open(folder.path(), "", 86400).unwrap();
-        let facts = cache.facts("h");
+        let facts = cache.facts("h").unwrap();
         assert_eq!(facts[0].0.as_ref(), "ansible_foo");
         assert_eq!(facts[0].1.to_string(), "[1, {'a': 'x'}]");
         std::fs::write(folder.path().join("s1_h"), "{").unwrap();
-        assert!(cache.facts("h").is_empty() && cache.facts("../h").is_empty());
+        let corrupt = cache.facts("h").unwrap_err();
+        assert!(cache.facts("../h").unwrap().is_empty());
+        assert!(cache.remove(&corrupt).message.ends_with("so you can re-run your command now."));
+        assert!(cache.facts("h").unwrap().is_empty());
     }
 }

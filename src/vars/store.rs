@@ -1,6 +1,6 @@
 //! Everything that the variables of a run come from, host by host.
 
-use super::cache::FactsCache;
+use super::cache::{Corrupt, FactsCache};
 use super::magic::{PlayMagic, RunMagic};
 use super::scope::{Scope, ScopeCache};
 use crate::diag::Diagnostic;
@@ -46,6 +46,8 @@ pub struct HostStore {
     inventory: RwLock<Vec<Scope>>,
     groups: RwLock<Vec<Arc<str>>>,
     broken: RwLock<Option<Diagnostic>>,
+    /// The file of its cached facts holds none.
+    corrupt: Option<Corrupt>,
     facts: RwLock<Facts>,
     cache: Option<Arc<FactsCache>>,
     included: RwLock<Scope>,
@@ -177,9 +179,12 @@ impl HostStore {
 
     /// A host with the facts that are cached for it.
     fn cached(name: &Arc<str>, cache: Option<&Arc<FactsCache>>) -> Arc<HostStore> {
-        let cached = cache.map(|cache| cache.facts(name)).unwrap_or_default();
-        let host = HostStore::empty(name, cache.cloned());
-        host.merge_facts(cached);
+        let cached = cache.map_or_else(|| Ok(Vec::new()), |cache| cache.facts(name));
+        let mut host = HostStore::empty(name, cache.cloned());
+        match cached {
+            Ok(facts) => host.merge_facts(facts),
+            Err(corrupt) => host.corrupt = Some(corrupt),
+        }
         Arc::new(host)
     }
 
@@ -190,6 +195,7 @@ impl HostStore {
             inventory: RwLock::default(),
             groups: RwLock::default(),
             broken: RwLock::default(),
+            corrupt: None,
             facts: RwLock::default(),
             included: RwLock::default(),
             set: RwLock::default(),
@@ -199,6 +205,11 @@ impl HostStore {
     /// Layers from the inventory, lowest precedence first.
     pub fn inventory(&self) -> Vec<Scope> {
         read(&self.inventory).clone()
+    }
+
+    /// What is wrong with the file of its cached facts, which is removed.
+    pub fn corrupt_cache(&self) -> Option<Diagnostic> {
+        Some(self.cache.as_ref()?.remove(self.corrupt.as_ref()?))
     }
 
     /// Why its variables from the inventory are not known, if a file of them could not be read.
