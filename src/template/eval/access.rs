@@ -377,9 +377,8 @@ impl Eval<'_> {
         {
             return Ok(self.read(value));
         }
-        if name.starts_with("__") {
-            let of = object.type_name();
-            return Ok(Value::undefined(format!("access to attribute '{name}' of '{of}' object is unsafe.")));
+        if is_unsafe(name) {
+            return Ok(unsafe_attribute(object, name));
         }
         if let Some(value) = methods::property(object, name) {
             return Ok(value);
@@ -428,6 +427,9 @@ impl Eval<'_> {
             return Ok(self.read(value));
         }
         if let Some(name) = key.as_str() {
+            if is_unsafe(name) {
+                return Ok(unsafe_attribute(object, name));
+            }
             if let Some(value) = methods::property(object, name) {
                 return Ok(value);
             }
@@ -481,12 +483,87 @@ fn plain_key(key: &Key) -> Key {
     }
 }
 
+/// Whether a name is one of those that every Python object or container has and that no template may read.
+fn is_unsafe(name: &str) -> bool {
+    const NAMES: [&str; 41] = [
+        "add",
+        "class",
+        "contains",
+        "delattr",
+        "delitem",
+        "dir",
+        "doc",
+        "eq",
+        "format",
+        "ge",
+        "getattribute",
+        "getitem",
+        "getstate",
+        "gt",
+        "hash",
+        "iadd",
+        "imul",
+        "init",
+        "init_subclass",
+        "iter",
+        "le",
+        "len",
+        "lt",
+        "mod",
+        "module",
+        "mul",
+        "ne",
+        "new",
+        "reduce",
+        "reduce_ex",
+        "repr",
+        "reversed",
+        "rmod",
+        "rmul",
+        "setattr",
+        "setitem",
+        "sizeof",
+        "str",
+        "subclasshook",
+        "code",
+        "globals",
+    ];
+    name.strip_prefix("__")
+        .and_then(|name| name.strip_suffix("__"))
+        .is_some_and(|inner| NAMES.contains(&inner))
+}
+
+fn unsafe_attribute(object: &Value, name: &str) -> Value {
+    let class = object.class_name();
+    let class = class.strip_prefix("datetime.").unwrap_or(class);
+    Value::undefined(format!("access to attribute '{name}' of '{class}' object is unsafe."))
+}
+
+/// The marker of an item that is not there. A key that is false (`0`, `''`) has Jinja's own words, which name
+/// Python's class.
 fn missing(object: &Value, key: &Value) -> Value {
-    let key = key.repr().unwrap_or_else(|_| "?".into());
+    let shown = key.repr().unwrap_or_else(|_| "?".into());
     if object.type_name() == "HostVars" {
-        return Value::undefined(format!("hostvars[{key}]"));
+        return Value::undefined(format!("hostvars[{shown}]"));
     }
-    Value::undefined(format!("object of type '{}' has no attribute {key}", object.type_name()))
+    if key.is_true().unwrap_or(true) {
+        return Value::undefined(format!("object of type '{}' has no attribute {shown}", object.type_name()));
+    }
+    let name = object.class_name();
+    let class = match object {
+        Value::None => "None".to_owned(),
+        Value::List(_) | Value::Dict(_) | Value::Tuple(_) => {
+            format!("ansible._internal._templating._lazy_containers.{name} object")
+        }
+        Value::Str(text) if text.is_tagged() => {
+            format!("ansible.module_utils._internal._datatag.{name} object")
+        }
+        _ => format!("{name} object"),
+    };
+    Value::undefined(match key {
+        Value::Str(_) => format!("'{class}' has no attribute {shown}"),
+        _ => format!("{class} has no element {shown}"),
+    })
 }
 
 fn indexed(object: &Value, index: i64) -> Option<Value> {

@@ -300,6 +300,11 @@ impl Eval<'_> {
 
 /// `object[start:stop:step]`.
 fn slice(object: &Value, bounds: &[Value; 3]) -> Result<Value> {
+    match object {
+        Value::Str(_) | Value::List(_) | Value::Tuple(_) | Value::Range(_) | Value::Bytes(_) => {}
+        Value::Dict(_) => return Err(Error::new("unhashable type: 'slice'")),
+        other => return Err(Error::new(format!("'{}' object is not subscriptable", other.class_name()))),
+    }
     let mut numbers = [None; 3];
     for (number, bound) in numbers.iter_mut().zip(bounds) {
         *number = match bound {
@@ -314,17 +319,7 @@ fn slice(object: &Value, bounds: &[Value; 3]) -> Result<Value> {
     if step == 0 {
         return Err(Error::new("slice step cannot be zero"));
     }
-    let len = match object {
-        Value::Str(_) | Value::List(_) | Value::Tuple(_) | Value::Range(_) | Value::Bytes(_) => {
-            object.len()? as i64
-        }
-        other => {
-            return Ok(Value::undefined(format!(
-                "object of type '{}' has no attribute slice",
-                other.type_name()
-            )));
-        }
-    };
+    let len = object.len()? as i64;
     let norm = |i: i64| if i < 0 { i.saturating_add(len) } else { i };
     let mut places = Vec::new();
     if matches!(object, Value::Range(_)) {

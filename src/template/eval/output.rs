@@ -50,6 +50,14 @@ impl Eval<'_> {
         Ok(Value::text(text, secret))
     }
 
+    /// That a piece cannot be printed, being a marker.
+    pub(super) fn failure(&mut self, piece: Value) -> Option<Error> {
+        match piece {
+            Value::Undefined(marker) if self.replacement(&marker).is_none() => Some(Error(marker)),
+            _ => None,
+        }
+    }
+
     /// Tells the world of a secret text: what is made of it elsewhere (a command's output, say) is masked, too.
     pub(super) fn tell_secret(&self, value: &Value) {
         if let Value::Str(text) = value

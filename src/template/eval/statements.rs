@@ -26,8 +26,11 @@ impl Eval<'_> {
             return self.expr(expr);
         }
         let mut out = Output::with_capacity(program.body.len());
-        self.run_extending(program, &mut out)?;
-        self.concat(out)
+        match self.run_extending(program, &mut out) {
+            Ok(()) => self.concat(out),
+            // what was printed before counts first
+            Err(error) => Err(out.pieces.into_iter().find_map(|piece| self.failure(piece)).unwrap_or(error)),
+        }
     }
 
     /// Runs statements, which print to `out`.

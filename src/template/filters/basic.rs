@@ -20,7 +20,7 @@ pub(super) const FILTERS: &[Filter] = &[
 /// `boolean` is none.
 fn default(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     if let Some(boolean) = args.get(1, "boolean").filter(|value| value.as_bool().is_none()) {
-        let name = boolean.clone().defined()?.class();
+        let name = boolean.clone().defined()?.class_name();
         return Err(Error::new(format!("The 'boolean' argument must be of type 'bool', not '{name}'.")));
     }
     let replace = match &input {

@@ -121,7 +121,7 @@ fn random(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
                 }
                 other => Error::new(format!(
                     "int() argument must be a string, a bytes-like object or a real number, not '{}'",
-                    other.class()
+                    other.class_name()
                 )),
             }),
         }

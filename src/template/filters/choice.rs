@@ -125,6 +125,7 @@ fn mandatory(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
         .strip_suffix(" is undefined")
         .or_else(|| marker.message.rsplit_once(" has no attribute ").map(|(_, name)| name))
         .map(|name| format!("{name} "))
+        .or_else(|| marker.message.rsplit_once(" has no element ").map(|(_, name)| format!("'{name}' ")))
         .unwrap_or_default();
     Err(Error::new(format!("Mandatory variable {name}not defined.")))
 }

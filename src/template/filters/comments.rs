@@ -57,17 +57,17 @@ fn comment(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
                 Some(number) => Ok(number.float() as i64),
                 None => Err(Error::new(format!(
                     "int() argument must be a string, a bytes-like object or a real number, not '{}'",
-                    v.class()
+                    v.class_name()
                 ))),
             },
         }
     };
     if let Some(newline) = args.keyword("newline").filter(|newline| newline.as_str().is_none()) {
-        let name = if newline.is_none() { "None" } else { newline.class() };
+        let name = if newline.is_none() { "None" } else { newline.class_name() };
         return Err(Error::new(format!("replace() argument 1 must be str, not {name}")));
     }
     if let Some(postfix) = args.keyword("postfix").filter(|postfix| postfix.as_str().is_none()) {
-        let name = postfix.class();
+        let name = postfix.class_name();
         return Err(Error::new(format!("sequence item 1: expected str instance, {name} found")));
     }
     let newline = text_of("newline", "\n")?;
@@ -81,7 +81,7 @@ fn comment(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let prefix = text_of("prefix", &stripped)?;
     let postfix = text_of("postfix", &stripped)?;
     let postfixes = args.keyword("postfix_count").map_or(Ok(1), |count| {
-        let name = count.class();
+        let name = count.class_name();
         let bad = || Error::new(format!("'{name}' object cannot be interpreted as an integer"));
         count.as_int().ok_or_else(bad)
     })?;

@@ -15,7 +15,7 @@ pub(super) const FILTERS: &[Filter] = &[
             None => "%Y-%m-%d %H:%M:%S",
             Some(Value::Str(format)) => &format.text,
             Some(other) => {
-                let name = if other.is_none() { "None" } else { other.class() };
+                let name = if other.is_none() { "None" } else { other.class_name() };
                 return Err(Error::new(format!("strptime() argument 2 must be str, not {name}")));
             }
         };
@@ -36,7 +36,7 @@ fn strftime(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
         Value::Str(s) => s.text.clone(),
         Value::Undefined(marker) => return Err(Error(marker.clone())),
         other => {
-            let name = if other.is_none() { "None" } else { other.class() };
+            let name = if other.is_none() { "None" } else { other.class_name() };
             return Err(Error::new(format!("strftime() argument 1 must be str, not {name}")));
         }
     };

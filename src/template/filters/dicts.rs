@@ -86,8 +86,8 @@ pub(super) fn merged_by(name: &str) -> Result<Lists> {
 fn not_dicts(a: &Value, b: &Value) -> Error {
     Error::new(format!(
         "failed to combine variables, expected dicts but got a '{}' and a '{}'.",
-        a.class(),
-        b.class()
+        a.class_name(),
+        b.class_name()
     ))
 }
 

@@ -112,7 +112,7 @@ fn encoding_of(args: &Args) -> Result<&str> {
         None => Ok("utf-8"),
         Some(Value::Str(name)) => Ok(&name.text),
         Some(other) => {
-            let name = if other.is_none() { "None" } else { other.class() };
+            let name = if other.is_none() { "None" } else { other.class_name() };
             Err(Error::new(format!("encode() argument 'encoding' must be str, not {name}")))
         }
     }
@@ -201,7 +201,7 @@ fn to_uuid(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
         }
         Some(Value::Str(text)) => &text.text,
         Some(other) => {
-            let (shown, name) = (other.to_text()?, other.class());
+            let (shown, name) = (other.to_text()?, other.class_name());
             return Err(Error::new(format!(
                 "Invalid value '{shown}' for 'namespace': '{name}' object has no attribute 'replace'"
             )));

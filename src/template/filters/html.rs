@@ -175,7 +175,7 @@ impl Links {
     fn shown(&self, url: &str) -> Result<String> {
         let Some(limit) = &self.limit else { return Ok(url.to_owned()) };
         let Some(limit) = limit.as_int() else {
-            let name = limit.class();
+            let name = limit.class_name();
             return Err(Error::new(format!("'>' not supported between instances of 'int' and '{name}'")));
         };
         let limit = usize::try_from(limit).unwrap_or(0);
@@ -198,7 +198,7 @@ fn xml_attributes(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Val
         }
         let value = value.clone().defined()?;
         let Some(name) = key.as_str() else {
-            let name = key.value().class();
+            let name = key.value().class_name();
             return Err(Error::new(format!("expected string or bytes-like object, got '{name}'")));
         };
         if name.chars().any(|c| c.is_whitespace() || "/>=".contains(c)) {
@@ -288,7 +288,7 @@ fn url_split(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let text = match &input {
         Value::Str(s) => &*s.text,
         Value::List(_) | Value::Dict(_) => {
-            return Err(Error::new(format!("unhashable type: '{}'", input.class())));
+            return Err(Error::new(format!("unhashable type: '{}'", input.class_name())));
         }
         other => super::strings::text_with(other, "decode")?,
     };

@@ -87,7 +87,7 @@ fn from_json(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
         Value::Str(s) => pyjson::read_as(&s.text, s.secret, Some(profile), strict),
         Value::Bytes(b) => pyjson::read_as(&String::from_utf8_lossy(b), false, Some(profile), strict),
         other => {
-            let name = other.class();
+            let name = other.class_name();
             Err(Error::new(format!("the JSON object must be str, bytes or bytearray, not {name}")))
         }
     }

@@ -92,7 +92,7 @@ fn round(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
         return Err(Error::new("method must be common, ceil or floor"));
     }
     let Some(number) = input.as_number() else {
-        let name = input.clone().defined()?.class();
+        let name = input.clone().defined()?.class_name();
         return Err(Error::new(match method {
             "common" => format!("type {name} doesn't define __round__ method"),
             _ if to_integer => "unsupported operand type(s) for ** or pow(): 'int' and 'NoneType'".to_owned(),
@@ -333,7 +333,7 @@ fn human_readable(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Val
         None | Some(Value::None) => None,
         Some(Value::Str(unit)) => Some(unit.text.to_uppercase()),
         Some(other) => {
-            let name = other.class();
+            let name = other.class_name();
             return Err(Error::new(format!("'{name}' object has no attribute 'upper'")));
         }
     };

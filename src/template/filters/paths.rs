@@ -65,7 +65,9 @@ fn path_text(value: &Value) -> Result<&str> {
     match value {
         Value::Str(s) => Ok(&s.text),
         Value::Undefined(marker) => Err(Error(marker.clone())),
-        other => Err(Error::new(format!("expected str, bytes or os.PathLike object, not {}", other.class()))),
+        other => {
+            Err(Error::new(format!("expected str, bytes or os.PathLike object, not {}", other.class_name())))
+        }
     }
 }
 
@@ -77,10 +79,10 @@ fn on_text(value: &Value, change: impl FnOnce(&str) -> String) -> Result<Value> 
 fn no_pattern(value: &Value) -> Error {
     Error::new(match value {
         Value::List(_) | Value::Tuple(_) => {
-            format!("expected str, bytes or os.PathLike object, not {}", value.class())
+            format!("expected str, bytes or os.PathLike object, not {}", value.class_name())
         }
         Value::Dict(_) => "unhashable type: 'slice'".to_owned(),
-        other => format!("'{}' object is not subscriptable", other.class()),
+        other => format!("'{}' object is not subscriptable", other.class_name()),
     })
 }
 
@@ -248,7 +250,7 @@ fn path_join(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> 
     let mut out = String::new();
     for (i, part) in parts.iter().enumerate() {
         let Some(part) = part.as_str() else {
-            let name = part.clone().defined()?.class();
+            let name = part.clone().defined()?.class_name();
             return Err(Error::new(match i {
                 0 => format!("expected str, bytes or os.PathLike object, not {name}"),
                 _ => format!("join() argument must be str, bytes, or os.PathLike object, not '{name}'"),

@@ -45,7 +45,9 @@ pub(crate) fn pattern_text(value: &Value) -> Result<&str> {
     match value {
         Value::Str(s) => Ok(&s.text),
         Value::Undefined(marker) => Err(Error(marker.clone())),
-        Value::List(_) | Value::Dict(_) => Err(Error::new(format!("unhashable type: '{}'", value.class()))),
+        Value::List(_) | Value::Dict(_) => {
+            Err(Error::new(format!("unhashable type: '{}'", value.class_name())))
+        }
         _ => Err(Error::new("first argument must be string or compiled pattern")),
     }
 }
@@ -61,7 +63,7 @@ fn replace(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
         None => String::new(),
         Some(Value::Str(s)) => s.text.to_string(),
         Some(other) => {
-            let name = other.class();
+            let name = other.class_name();
             return Err(Error::new(format!("decoding to str: need a bytes-like object, {name} found")));
         }
     };
@@ -101,7 +103,7 @@ fn search(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let mut groups = Vec::new();
     for group in args.rest(1) {
         let Some(group) = group.as_str() else {
-            let name = group.class();
+            let name = group.class_name();
             return Err(Error::new(format!("'{name}' object has no attribute 'startswith'")));
         };
         let none = || Error::new("'NoneType' object has no attribute 'group'");

@@ -69,7 +69,7 @@ fn password_hash(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value
             scheme,
             &Choices { rounds: choices.rounds.filter(|_| scheme == Scheme::Md5), ..choices },
         )?;
-        let name = if input.is_none() { "None" } else { input.class() };
+        let name = if input.is_none() { "None" } else { input.class_name() };
         return Err(Error::new(format!("secret must be unicode or bytes, not {name}")));
     };
     Ok(Value::text(crypt::hash(password, scheme, &choices)?, input.is_secret() || args.is_secret()))
@@ -85,9 +85,9 @@ fn rounds(value: &Value) -> Result<i64> {
                 Error::new(format!("invalid literal for int() with base 10: {shown}"))
             })
         }
-        other => other
-            .as_int()
-            .ok_or_else(|| Error::new(format!("min_desired_rounds must be integer, not {}", other.class()))),
+        other => other.as_int().ok_or_else(|| {
+            Error::new(format!("min_desired_rounds must be integer, not {}", other.class_name()))
+        }),
     }
 }
 

@@ -53,7 +53,7 @@ fn batch(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
             let Some(target) = count.as_number() else {
                 return Err(Error::new(format!(
                     "'<' not supported between instances of 'int' and '{}'",
-                    count.class()
+                    count.class_name()
                 )));
             };
             if target.float() > super::combinations::MOST as f64 {
@@ -85,7 +85,7 @@ fn slice(eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
             Value::Float(f) if *f == 0.0 => "float floor division by zero".to_owned(),
             Value::Float(_) => "'float' object cannot be interpreted as an integer".to_owned(),
             other => {
-                format!("unsupported operand type(s) for //: 'int' and '{}'", other.class())
+                format!("unsupported operand type(s) for //: 'int' and '{}'", other.class_name())
             }
         }));
     };
@@ -205,7 +205,7 @@ fn reversed(args: &Args, index: usize) -> Result<bool> {
     match args.get(index, "reverse") {
         None => Ok(false),
         Some(value) => value.as_int().map(|number| number != 0).ok_or_else(|| {
-            Error::new(format!("'{}' object cannot be interpreted as an integer", value.class()))
+            Error::new(format!("'{}' object cannot be interpreted as an integer", value.class_name()))
         }),
     }
 }

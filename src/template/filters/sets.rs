@@ -65,12 +65,12 @@ fn union(a: &Value, b: &Value) -> Result<Value> {
     let joined = match (a, b) {
         (Value::List(_), Value::List(_)) | (Value::Tuple(_), Value::Tuple(_)) => binary("+", a, b)?,
         (Value::List(_) | Value::Tuple(_) | Value::Str(_), _) => {
-            let (name, other) = (a.type_name(), b.class());
+            let (name, other) = (a.type_name(), b.class_name());
             return Err(Error::new(format!("can only concatenate {name} (not \"{other}\") to {name}")));
         }
         _ if a.as_number().is_some() && b.as_number().is_some() => binary("+", a, b)?,
         _ => {
-            let (a, b) = (a.class(), b.class());
+            let (a, b) = (a.class_name(), b.class_name());
             return Err(Error::new(format!("unsupported operand type(s) for +: '{a}' and '{b}'")));
         }
     };

@@ -62,7 +62,7 @@ pub(super) fn text_with<'a>(value: &'a Value, method: &str) -> Result<&'a str> {
     match value {
         Value::Str(s) => Ok(&s.text),
         Value::Undefined(marker) => Err(Error(marker.clone())),
-        other => Err(Error::new(format!("'{}' object has no attribute '{method}'", other.class()))),
+        other => Err(Error::new(format!("'{}' object has no attribute '{method}'", other.class_name()))),
     }
 }
 
@@ -111,7 +111,7 @@ fn indent(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let by = match args.get(0, "width") {
         Some(Value::Str(s)) => s.text.to_string(),
         Some(width) if width.as_int().is_none() => {
-            let name = width.class();
+            let name = width.class_name();
             return Err(Error::new(format!("can't multiply sequence by non-int of type '{name}'")));
         }
         _ => " ".repeat(bounded(args.int(0, "width", 4)?)?),
@@ -126,7 +126,7 @@ fn indent(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
             return Err(Error::new("can only concatenate tuple (not \"str\") to tuple"));
         }
         other => {
-            let name = other.class();
+            let name = other.class_name();
             return Err(Error::new(format!("unsupported operand type(s) for +=: '{name}' and 'str'")));
         }
     };
@@ -230,7 +230,7 @@ pub(super) fn is_blank(c: char) -> bool {
 fn truncate(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let secret = input.is_secret();
     let uncompared = |value: &Value, op: &str| {
-        let name = value.class();
+        let name = value.class_name();
         Error::new(format!("'{op}' not supported between instances of '{name}' and 'int'"))
     };
     if let Some(none @ Value::None) = args.get(0, "length") {
@@ -251,7 +251,7 @@ fn truncate(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     }
     let text = text_with(&input, "rsplit")?;
     let Some(end) = end.as_str() else {
-        let name = end.class();
+        let name = end.class_name();
         return Err(Error::new(format!("can only concatenate str (not \"{name}\") to str")));
     };
     let keep = usize::try_from(length - end_length).unwrap_or(0);
@@ -277,7 +277,7 @@ fn word_count(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value>
 fn word_wrap(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let text = text_with(&input, "splitlines")?;
     if let Some(none @ Value::None) = args.get(0, "width") {
-        let name = none.class();
+        let name = none.class_name();
         return Err(Error::new(format!("'<=' not supported between instances of '{name}' and 'int'")));
     }
     let width = args.int(0, "width", 79)?;
@@ -392,7 +392,7 @@ pub(crate) fn shell_quote(text: &str) -> String {
 /// Python's `str.split`: at blanks, or at a separator.
 fn split(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     let Some(text) = input.as_str() else {
-        let name = input.class();
+        let name = input.class_name();
         return Err(Error::new(format!(
             "descriptor 'split' for 'str' objects doesn't apply to a '{name}' object"
         )));

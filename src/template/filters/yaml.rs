@@ -90,7 +90,7 @@ fn to_yaml(eval: &mut Eval<'_>, input: &Value, args: &Args, mut emit: Emit) -> R
             "tags" if value.is_true()? => emit.tags = handles(eval, value)?,
             "encoding" if !value.is_none() => encoding = Some(value.to_text()?),
             "stream" if !value.is_none() => {
-                let name = value.class();
+                let name = value.class_name();
                 return Err(Error::new(format!("'{name}' object has no attribute 'write'")));
             }
             "version" | "tags" | "encoding" | "stream" => {}
@@ -126,7 +126,7 @@ fn to_yaml(eval: &mut Eval<'_>, input: &Value, args: &Args, mut emit: Emit) -> R
 fn version(eval: &mut Eval<'_>, value: &Value) -> Result<(i32, i32)> {
     let mut part = |index: i64| -> Result<i32> {
         if value.as_number().is_some() {
-            return Err(Error::new(format!("'{}' object is not subscriptable", value.class())));
+            return Err(Error::new(format!("'{}' object is not subscriptable", value.class_name())));
         }
         let part = eval.item(value, &Value::Int(index))?;
         match part {

@@ -155,7 +155,13 @@ pub fn call(eval: &mut Eval<'_>, s: &str, name: &str, args: &Args) -> Result<Val
 fn join(eval: &mut Eval<'_>, separator: &str, args: &Args) -> Result<Value> {
     let mut texts = Vec::new();
     let mut secret = false;
-    for (i, item) in eval.items(args.required(0, "iterable")?)?.into_iter().enumerate() {
+    let items = match args.required(0, "iterable")? {
+        Value::None | Value::Bool(_) | Value::Int(_) | Value::Big(_) | Value::Float(_) => {
+            return Err(Error::new("can only join an iterable"));
+        }
+        items => eval.items(items)?,
+    };
+    for (i, item) in items.into_iter().enumerate() {
         let item = item.defined()?;
         secret |= item.is_secret();
         match item.as_str() {

@@ -76,7 +76,7 @@ fn on_link(eval: &Eval<'_>, input: &Value, test: impl FnOnce(&Path) -> bool) -> 
     match input {
         Value::Str(_) | Value::Bytes(_) | Value::Undefined(_) => Ok(test(&path_of(input)?)),
         other => {
-            let name = other.class();
+            let name = other.class_name();
             Err(Error::new(format!("lstat: path should be string, bytes or os.PathLike, not {name}")))
         }
     }

@@ -47,7 +47,9 @@ pub(super) const TESTS: &[Test] = &[
 fn named(input: &Value, is_known: fn(&str) -> bool) -> Result<bool> {
     match input {
         Value::Str(name) => Ok(is_known(&name.text)),
-        Value::List(_) | Value::Dict(_) => Err(Error::new(format!("unhashable type: '{}'", input.class()))),
+        Value::List(_) | Value::Dict(_) => {
+            Err(Error::new(format!("unhashable type: '{}'", input.class_name())))
+        }
         _ => Ok(true),
     }
 }

@@ -9,13 +9,13 @@ use crate::template::value::{Error, Result, Value};
 pub(super) const TESTS: &[Test] = &[
     Test::new(&["failed", "failure"], &[], |_, input, _| flag(&input, "failed", "failed", false)),
     Test::new(&["succeeded", "success", "successful"], &[], |_, input, _| {
-        flag(&input, "failed", "success", false).map(|failed| !failed)
+        flag(&input, "failed", "failed", false).map(|failed| !failed)
     }),
     Test::new(&["changed", "change"], &[], |_, input, _| changed(&input)),
     Test::new(&["skipped", "skip"], &[], |_, input, _| flag(&input, "skipped", "skipped", false)),
     Test::new(&["unreachable"], &[], |_, input, _| flag(&input, "unreachable", "unreachable", false)),
     Test::new(&["reachable"], &[], |_, input, _| {
-        flag(&input, "unreachable", "reachable", false).map(|unreachable| !unreachable)
+        flag(&input, "unreachable", "unreachable", false).map(|unreachable| !unreachable)
     }),
     Test::new(&["started"], &[], |_, input, _| flag(&input, "started", "started", true)),
     Test::new(&["finished"], &[], |_, input, _| flag(&input, "finished", "finished", true)),

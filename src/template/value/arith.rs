@@ -127,21 +127,28 @@ pub(super) fn unsupported(op: &str, a: &Value, b: &Value) -> Error {
     Error::new(format!("unsupported operand type(s) for {op}: '{}' and '{}'", a.class_name(), b.class_name()))
 }
 
+fn is_repeated(value: &Value) -> bool {
+    value.is_str() || value.is_sequence() || matches!(value, Value::Bytes(_))
+}
+
+fn is_list(value: &Value) -> bool {
+    matches!(value, Value::List(_))
+}
+
 /// How often something of `size` is repeated, bounded.
 fn times(op: &str, a: &Value, b: &Value, n: &Value, size: usize) -> Result<usize> {
     let times = match n {
         Value::Bool(_) | Value::Int(_) => n.as_int().unwrap_or(0).max(0) as usize,
         Value::Big(_) => return Err(Error::new("cannot fit 'int' into an index-sized integer")),
-        _ if matches!((a, b), (Value::Bytes(_), _) | (_, Value::Bytes(_)))
-            || a.is_str()
-            || b.is_str()
-            || a.is_sequence()
-            || b.is_sequence() =>
-        {
-            return Err(Error::new(format!(
-                "can't multiply sequence by non-int of type '{}'",
-                n.class_name()
-            )));
+        _ if is_repeated(a) || is_repeated(b) => {
+            // ansible-core's own lists ask for a number before Python's do.
+            let other = if is_repeated(a) && !(is_list(b) && !is_list(a)) { b } else { a };
+            let class = other.class_name();
+            return Err(Error::new(if is_list(a) || is_list(b) {
+                format!("'{class}' object cannot be interpreted as an integer")
+            } else {
+                format!("can't multiply sequence by non-int of type '{class}'")
+            }));
         }
         _ => return Err(unsupported(op, a, b)),
     };

@@ -33,15 +33,19 @@ impl Value {
     /// # Errors
     /// It is no container, a marker takes part, or a string is searched for something else.
     pub fn contains(&self, item: &Value) -> Result<bool> {
-        if let Value::Undefined(marker) = item {
-            return Err(Error(marker.clone()));
+        match (self, item) {
+            (Value::Undefined(marker), _) => return Err(Error(marker.clone())),
+            // what has no items is never compared with a marker
+            (Value::List(_) | Value::Tuple(_) | Value::View(_), _) => return any_equal(self, item),
+            (_, Value::Undefined(marker)) if self.is_container() => return Err(Error(marker.clone())),
+            _ => {}
         }
         match self {
             Value::Str(s) => match item {
                 Value::Str(t) => Ok(s.text.contains(&*t.text)),
                 other => Err(Error::new(format!(
                     "'in <string>' requires string as left operand, not {}",
-                    other.type_name()
+                    other.class_name()
                 ))),
             },
             Value::Dict(d) => Ok(d.get_key(&Key::new(item.clone())?).is_some()),
@@ -54,7 +58,6 @@ impl Value {
                 }
                 None => Ok(false),
             },
-            Value::Undefined(marker) => Err(Error(marker.clone())),
             Value::Bytes(bytes) => match item {
                 Value::Bytes(part) => Ok(part.is_empty() || bytes.windows(part.len()).any(|w| *w == **part)),
                 Value::Int(_) | Value::Bool(_) | Value::Big(_) => {
@@ -67,11 +70,18 @@ impl Value {
                     Err(Error::new(format!("a bytes-like object is required, not '{}'", other.class_name())))
                 }
             },
-            Value::List(_) | Value::Tuple(_) | Value::View(_) => any_equal(self, item),
             Value::Object(o) if o.has_unlisted(item) => Ok(true),
             Value::Object(o) if o.keys().or_else(|| o.values()).is_some() => any_equal(self, item),
             other => Err(Error::new(format!("argument of type '{}' is not iterable", other.class_name()))),
         }
+    }
+}
+
+impl Value {
+    /// Whether something can be searched for in it.
+    fn is_container(&self) -> bool {
+        use Value::{Bytes, Dict, Object, Range, Set, Str};
+        matches!(self, Str(_) | Bytes(_) | Dict(_) | Set(_) | Range(_) | Object(_))
     }
 }
 

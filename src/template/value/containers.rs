@@ -147,7 +147,7 @@ impl Key {
     pub fn new(value: Value) -> Result<Key> {
         match &value {
             Value::List(_) | Value::Dict(_) | Value::Set(_) | Value::View(_) => {
-                Err(Error::new(format!("unhashable type: '{}'", value.type_name())))
+                Err(Error::new(format!("unhashable type: '{}'", value.class_name())))
             }
             Value::Undefined(marker) => Err(Error(marker.clone())),
             Value::Tuple(items) => {

@@ -41,6 +41,25 @@ pub struct Bound {
     pub name: Arc<str>,
 }
 
+impl Str {
+    /// Whether it stands in a file of the user's, so that ansible-core has tagged it with its place.
+    pub(crate) fn is_tagged(&self) -> bool {
+        self.trusted || self.span.is_some()
+    }
+}
+
+impl Bound {
+    /// Whether ansible-core's own classes of lists and dicts have the method anew, written in Python.
+    fn is_pythons_own(&self) -> bool {
+        let names: &[&str] = match self.object {
+            Value::Dict(_) => &["copy", "get", "items", "pop", "popitem", "setdefault", "values"],
+            Value::List(_) => &["copy", "index", "pop", "remove", "sort"],
+            _ => return false,
+        };
+        names.contains(&&*self.name)
+    }
+}
+
 /// A value as Python has it. Lists, dicts and sets have identity: clones share what they hold.
 #[derive(Clone, Default)]
 pub enum Value {
@@ -423,9 +442,15 @@ impl Value {
         })
     }
 
-    /// What Python calls the type in messages of its own, such as those of operators.
+    /// What Python calls the type in messages of its own, such as those of operators: text of the user's files,
+    /// lists, dicts and tuples are of ansible-core's own classes there. (A template's own literals are not, before a
+    /// plugin is handed them; the difference is not made.)
     pub fn class_name(&self) -> &'static str {
         match self {
+            Value::Str(s) if s.is_tagged() => "_AnsibleTaggedStr",
+            Value::Dict(_) => "_AnsibleLazyTemplateDict",
+            Value::List(_) => "_AnsibleLazyTemplateList",
+            Value::Tuple(_) => "_AnsibleLazyAccessTuple",
             Value::Date(_) => "datetime.date",
             Value::DateTime(_) | Value::Zoned(_) => "datetime.datetime",
             Value::Time(_) => "datetime.time",
@@ -457,24 +482,12 @@ impl Value {
             Value::Undefined(_) => "UndefinedMarker",
             Value::Void(_) => "Undefined",
             Value::Omit => "_OmitType",
+            Value::Function("dict" | "range" | "namespace" | "cycler" | "joiner") => "type",
             Value::Function(_) => "function",
-            // ansible-core's dicts are a class of its own, written in Python.
-            Value::Method(m) if matches!(m.object, Value::Dict(_)) => "method",
+            // ansible-core's dicts and lists are classes of its own, some of their methods written in Python.
+            Value::Method(m) if m.is_pythons_own() => "method",
             Value::Method(_) => "builtin_function_or_method",
             Value::Object(o) => o.type_name(),
-        }
-    }
-}
-
-impl Value {
-    /// What Python calls the type of what a plugin is handed: lists, dicts and tuples are then of ansible-core's own
-    /// classes.
-    pub fn class(&self) -> &'static str {
-        match self {
-            Value::Dict(_) => "_AnsibleLazyTemplateDict",
-            Value::List(_) => "_AnsibleLazyTemplateList",
-            Value::Tuple(_) => "_AnsibleLazyAccessTuple",
-            other => other.class_name(),
         }
     }
 }

@@ -135,7 +135,13 @@ fn write_repr(value: &Value, out: &mut String, depth: usize) -> Result<()> {
         Value::Undefined(marker) => return Err(Error(marker.clone())),
         Value::Void(_) => out.push_str("Undefined"),
         Value::Omit => out.push_str("<<Omit>>"),
-        Value::Function(name) => push(out, format_args!("<function {name}>")),
+        Value::Function(name) => out.push_str(&match &**name {
+            "dict" | "range" => format!("<class '{name}'>"),
+            "namespace" => "<class 'jinja2.utils.Namespace'>".to_owned(),
+            "cycler" => "<class 'jinja2.utils.Cycler'>".to_owned(),
+            "joiner" => "<class 'jinja2.utils.Joiner'>".to_owned(),
+            _ => format!("<function {name}>"),
+        }),
         Value::Method(m) => {
             push(out, format_args!("<built-in method {} of {} object>", m.name, m.object.type_name()));
         }
