@@ -6,6 +6,7 @@
 mod characters;
 mod expand;
 mod matcher;
+mod named;
 mod node;
 mod parse;
 mod program;
@@ -14,6 +15,7 @@ mod sets;
 mod tests;
 
 pub use expand::Replacement;
+pub use named::character_named;
 pub use sets::Letters;
 
 use matcher::Matcher;

@@ -57,11 +57,7 @@ impl Parser {
             'x' => return self.hex(2, start),
             'u' => return self.hex(4, start),
             'U' => return self.hex(8, start),
-            'N' => {
-                return Err(RegexError(
-                    "named characters (\\N{...}) are not supported in patterns".to_owned(),
-                ));
-            }
+            'N' => return self.named(start),
             '0'..='7' => {
                 let mut digits = String::from(c);
                 while digits.len() < 3 {
@@ -76,6 +72,30 @@ impl Parser {
             }
             c => c,
         })
+    }
+
+    fn named(&mut self, start: usize) -> Result<char, RegexError> {
+        if !self.accept('{') {
+            return Err(self.error("missing {", self.at));
+        }
+        let from = self.at;
+        let mut name = String::new();
+        let closed = loop {
+            match self.next() {
+                None => break false,
+                Some('}') => break true,
+                Some(c) => name.push(c),
+            }
+        };
+        if name.is_empty() {
+            return Err(self.error("missing character name", from));
+        }
+        if !closed {
+            return Err(self.error("missing }, unterminated name", from));
+        }
+        let shown = name.replace('\\', "\\\\").replace('\'', "\\'");
+        super::character_named(&name)
+            .ok_or_else(|| self.error(&format!("undefined character name '{shown}'"), start))
     }
 
     fn octal(&self, digits: &str, start: usize) -> Result<char, RegexError> {

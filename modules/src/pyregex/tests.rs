@@ -169,3 +169,20 @@ fn flags_and_group_numbers_are_read_as_in_python() {
     assert_eq!(all("(?(+1)a|b)(x)", "bx"), ["bx"]);
     assert_eq!(sub("(a)", r"\g< 1>\g<+1>\g<0_1>\g<-0>", "a"), "aaaa");
 }
+
+#[test]
+fn characters_have_names() {
+    assert_eq!(all(r"[\N{DIGIT ONE}-\N{digit three}]", "1 2 3 4"), ["1", "2", "3"]);
+    assert_eq!(all(r"a\N{LATIN SMALL LETTER E WITH ACUTE}?", "aé a"), ["aé", "a"]);
+    for (pattern, message) in [
+        (r"\N{nope}", "undefined character name 'nope' at position 0"),
+        (r"[\N{digit-one}]", "undefined character name 'digit-one' at position 1"),
+        (r"\N", "missing { at position 2"),
+        (r"[\N]", "missing { at position 3"),
+        (r"\N{", "missing character name at position 3"),
+        (r"\N{}", "missing character name at position 3"),
+        (r"\N{DIGIT ONE", "missing }, unterminated name at position 3"),
+    ] {
+        assert_eq!(error(pattern), message, "{pattern}");
+    }
+}

@@ -6,33 +6,17 @@ use crate::playbook::Prompt;
 use crate::template::crypt::{self, Choices, Scheme};
 
 /// Algorithms that ansible-core has through passlib, and impel has not.
-const OTHER_ALGORITHMS: &[&str] = &[
-    "apr_md5_crypt",
-    "argon2",
-    "bcrypt_sha256",
-    "bsd_nthash",
-    "bsdi_crypt",
-    "crypt16",
-    "des_crypt",
-    "django_bcrypt",
-    "ldap_md5",
-    "ldap_sha1",
-    "ldap_salted_md5",
-    "ldap_salted_sha1",
-    "lmhash",
-    "mssql2005",
-    "mysql41",
-    "nthash",
-    "pbkdf2_sha1",
-    "pbkdf2_sha256",
-    "pbkdf2_sha512",
-    "phpass",
-    "postgres_md5",
-    "scram",
-    "scrypt",
-    "sha1_crypt",
-    "sun_md5_crypt",
-];
+const OTHER_ALGORITHMS: &str = "
+    apr_md5_crypt argon2 atlassian_pbkdf2_sha1 bcrypt_sha256 bigcrypt bsd_nthash bsdi_crypt
+    cisco_asa cisco_pix cisco_type7 crypt16 cta_pbkdf2_sha1 des_crypt django_argon2 django_bcrypt
+    django_bcrypt_sha256 django_des_crypt django_disabled django_pbkdf2_sha1 django_pbkdf2_sha256
+    django_salted_md5 django_salted_sha1 dlitz_pbkdf2_sha1 fshp grub_pbkdf2_sha512 hex_md4 hex_md5
+    hex_sha1 hex_sha256 hex_sha512 htdigest ldap_bcrypt ldap_bsdi_crypt ldap_des_crypt ldap_hex_md5
+    ldap_hex_sha1 ldap_md5 ldap_md5_crypt ldap_pbkdf2_sha1 ldap_pbkdf2_sha256 ldap_pbkdf2_sha512
+    ldap_plaintext ldap_salted_md5 ldap_salted_sha1 ldap_salted_sha256 ldap_salted_sha512 ldap_sha1
+    ldap_sha1_crypt ldap_sha256_crypt ldap_sha512_crypt lmhash msdcc msdcc2 mssql2000 mssql2005
+    mysql323 mysql41 nthash oracle10 oracle11 pbkdf2_sha1 pbkdf2_sha256 pbkdf2_sha512 phpass
+    postgres_md5 roundup_plaintext scram scrypt sha1_crypt sun_md5_crypt unix_disabled unix_fallback";
 
 /// An entry of `vars_prompt`, rendered.
 struct Question<'p> {
@@ -105,7 +89,7 @@ impl Hash {
         // Ansible's own short names are not for prompts
         let scheme = Scheme::named(name).filter(|_| name.ends_with("_crypt") || name == "bcrypt");
         let Some(scheme) = scheme else {
-            let message = match OTHER_ALGORITHMS.contains(&name.as_str()) {
+            let message = match OTHER_ALGORITHMS.split_whitespace().any(|other| other == name) {
                 true => format!("vars_prompt: impel does not have the algorithm '{name}'"),
                 false => format!("Installed passlib version 1.7.4 does not support the '{name}' algorithm."),
             };

@@ -53,7 +53,7 @@ pub fn python_string(body: &str) -> Result<String, String> {
                 let Some((name, after)) = named.filter(|(name, _)| !name.is_empty()) else {
                     return Err(worded(body, before, 2, "malformed \\N character escape"));
                 };
-                let Some(character) = unicode_names2::character(name) else {
+                let Some(character) = impel_modules::pyregex::character_named(name) else {
                     return Err(worded(body, before, name.len() + 4, "unknown Unicode character name"));
                 };
                 out.push(character);
