@@ -97,7 +97,9 @@ fn comment(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     }
     if !prefix.is_empty() {
         fits((prefix.len() + newline.len()).saturating_mul(times(prefixes)))?;
-        out.push_str(&format!("{prefix}{newline}").repeat(times(prefixes)));
+        // a newline is a line already
+        let line = if prefix == newline { newline.clone() } else { format!("{prefix}{newline}") };
+        out.push_str(&line.repeat(times(prefixes)));
     }
     let text = super::strings::text_with(&input, "replace")?;
     let places = if newline.is_empty() { text.len() + 1 } else { text.matches(newline.as_str()).count() };
