@@ -3,9 +3,10 @@
 
 use super::event::{Event, PlayLine, Section, TaskLine, Totals};
 use super::handlers::Handlers;
-use super::position::{Around, Position, Step};
+use super::position::{Position, Step};
 use super::run::Run;
 use super::settings::{keyword, to_bool};
+use super::sight::{Sight, tags};
 use super::turn::{Order, Outlook, Report, Turn, TurnEnd};
 use crate::diag::Diagnostic;
 use crate::playbook::{Item, Play, Task, tags_match};
@@ -92,87 +93,6 @@ pub enum Strategy {
 /// Whether an action is done once for all hosts: it is about the inventory, or one person is asked.
 fn is_for_all(task: &Task) -> bool {
     matches!(&*task.action.name, "add_host" | "pause")
-}
-
-/// Around one track.
-struct Sight<'a> {
-    tagged: &'a Mutex<HashMap<u32, bool>>,
-    run_tags: &'a [String],
-    skip_tags: &'a [String],
-    world: &'a dyn Fn(&Task) -> Vec<String>,
-    roles: &'a HashSet<u32>,
-    started: &'a mut bool,
-    start_at: Option<&'a str>,
-    handlers: &'a [Arc<Task>],
-    notified: &'a mut BTreeSet<usize>,
-}
-
-impl Around for Sight<'_> {
-    fn wanted(&mut self, task: &Task) -> bool {
-        if !*self.started && !task.implicit && !task.handler {
-            if !is_start(task, self.start_at.unwrap_or_default()) {
-                return false;
-            }
-            *self.started = true;
-        }
-        // a role that has run is over, but its handlers may be notified still
-        if let Some(role) = task.role()
-            && !task.handler
-            && !role.allow_duplicates
-            && self.roles.contains(&role.identity)
-        {
-            return false;
-        }
-        if task.implicit || task.handler {
-            return true;
-        }
-        let mut tagged = self.tagged.lock().unwrap_or_else(|e| e.into_inner());
-        *tagged.entry(task.id).or_insert_with(|| {
-            let tags = (self.world)(task);
-            tags_match(&tags, self.run_tags, self.skip_tags)
-        })
-    }
-
-    fn handler(&mut self, from: usize) -> Option<(usize, Arc<Task>)> {
-        let index = *self.notified.range(from..).next()?;
-        self.notified.remove(&index);
-        Some((index, self.handlers.get(index)?.clone()))
-    }
-}
-
-/// Whether `--start-at-task` names this task.
-fn is_start(task: &Task, wanted: &str) -> bool {
-    let name = task.name.as_ref().and_then(Node::as_str).unwrap_or_default();
-    let role = task.role().map(|role| format!("{} : {name}", role.name));
-    let matches = |name: &str| name == wanted || glob(wanted, name);
-    matches(name) || role.is_some_and(|full| matches(&full)) || matches(&task.action.name)
-}
-
-/// Whether `--start-at-task` names one of these.
-pub fn has_start(items: &[Item], wanted: &str) -> bool {
-    items.iter().any(|item| match item {
-        Item::Task(task) => is_start(task, wanted),
-        Item::Block(block) => {
-            [&block.block, &block.rescue, &block.always].into_iter().any(|part| has_start(part, wanted))
-        }
-    })
-}
-
-/// Shell patterns, as `--start-at-task` takes them.
-fn glob(pattern: &str, name: &str) -> bool {
-    fn matches(pattern: &[char], name: &[char]) -> bool {
-        match (pattern.first(), name.first()) {
-            (None, None) => true,
-            (Some('*'), _) => {
-                (0..=name.len()).any(|skip| matches(&pattern[1..], name.get(skip..).unwrap_or_default()))
-            }
-            (Some('?'), Some(_)) => matches(&pattern[1..], &name[1..]),
-            (Some(a), Some(b)) if a == b => matches(&pattern[1..], &name[1..]),
-            _ => false,
-        }
-    }
-    pattern.contains(['*', '?'])
-        && matches(&pattern.chars().collect::<Vec<_>>(), &name.chars().collect::<Vec<_>>())
 }
 
 impl Batch<'_, '_> {
@@ -579,31 +499,6 @@ fn unnamed(task: &Task) -> String {
 
 fn same(a: &Step, b: &Step) -> bool {
     a.task.id == b.task.id && a.key == b.key
-}
-
-/// A task's tags, rendered. Only a text that stands in the playbook was split at commas, when it was read.
-fn tags(
-    store: &Arc<crate::vars::VarStore>,
-    play: &Arc<PlayVars>,
-    host: &Arc<HostStore>,
-    task: &Task,
-) -> Vec<String> {
-    let nodes = task.tags();
-    if nodes.iter().all(|node| node.as_str().is_some_and(|text| !template::is_template(text))) {
-        let plain = nodes.iter().filter_map(|node| node.as_str());
-        return plain.map(str::to_string).collect();
-    }
-    let world = TaskWorld::new(Arc::new(Layers::new(store, play, host.clone(), None)));
-    let mut all = Vec::new();
-    for node in nodes {
-        let value = super::settings::rendered(node, &world).unwrap_or_else(|_| Value::from_node(node));
-        let items = match &value {
-            Value::List(list) => list.items().to_vec(),
-            value => vec![value.clone()],
-        };
-        all.extend(items.iter().map(ToString::to_string));
-    }
-    all
 }
 
 /// The items of a play in one list, with the flushes between its sections.

@@ -19,6 +19,7 @@ mod reserved;
 mod run;
 mod settings;
 mod shared;
+mod sight;
 mod task_run;
 mod turn;
 mod workers;

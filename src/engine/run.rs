@@ -336,7 +336,7 @@ impl<'r> Run<'r> {
         let vars = Arc::new(vars);
         let begins = match &self.shared.options.start_at_task {
             Some(wanted) if !self.started => {
-                play.sections.iter().any(|section| super::batch::has_start(&section.items, wanted))
+                play.sections.iter().any(|section| super::sight::has_start(&section.items, wanted))
             }
             _ => true,
         };
