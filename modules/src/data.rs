@@ -129,6 +129,10 @@ impl Data {
                 out.push(c);
                 continue;
             }
+            if let Some(byte) = crate::undecoded::byte_of(c) {
+                let _ = write!(out, "\\udc{byte:02x}");
+                continue;
+            }
             for unit in c.encode_utf16(&mut [0; 2]) {
                 // Writing to a string cannot fail.
                 let _ = write!(out, "\\u{unit:04x}");

@@ -74,6 +74,7 @@ mod systemd;
 mod tempfile;
 mod together;
 mod unarchive;
+pub mod undecoded;
 mod user;
 mod wait_for;
 mod wait_for_connection;

@@ -1,6 +1,7 @@
 //! Text in the encodings that `output_encoding` may name, under Python's names for them.
 
 use crate::diag::Diagnostic;
+use impel_modules::undecoded;
 
 /// Where cp1252 differs from latin-1: 0x80 to 0x9f; a blank is unassigned.
 const CP1252: &str = "€ ‚ƒ„…†‡ˆ‰Š‹Œ Ž  ‘’“”•–—˜™š›œ žŸ";
@@ -19,8 +20,8 @@ pub fn encode(text: &str, name: &str) -> Result<Vec<u8>, Diagnostic> {
         |bytes: fn(u32) -> [u8; 4]| text.chars().flat_map(|c| bytes(u32::from(c))).collect::<Vec<u8>>();
     let marked = |mark: &[u8], rest: Vec<u8>| [mark, &rest].concat();
     Ok(match plain.as_str() {
-        "utf-8" | "utf8" | "u8" => text.as_bytes().to_vec(),
-        "utf-8-sig" => marked(b"\xef\xbb\xbf", text.as_bytes().to_vec()),
+        "utf-8" | "utf8" | "u8" => undecoded::bytes_of(text).into_owned(),
+        "utf-8-sig" => marked(b"\xef\xbb\xbf", undecoded::bytes_of(text).into_owned()),
         "utf-16" | "utf16" | "u16" => marked(b"\xff\xfe", wide(u16::to_le_bytes)),
         "utf-16-le" | "utf-16le" => wide(u16::to_le_bytes),
         "utf-16-be" | "utf-16be" => wide(u16::to_be_bytes),

@@ -39,10 +39,7 @@ impl Action for Template {
         let options = options(&call)?;
         let (bytes, secret) =
             call.world.read_file(&path).map_err(|error| Diagnostic::user("Task failed").because(error))?;
-        let text_of = String::from_utf8(bytes).map_err(|_| {
-            Diagnostic::user(format!("Template source files must be utf-8 encoded: {}", path.display()))
-                .at(span)
-        })?;
+        let text_of = impel_modules::undecoded::text_of(&bytes);
         let encoding = text(&call, "output_encoding").unwrap_or_else(|| "utf-8".into());
         let origin = Span::new(&path, 1, 1);
         let origin = if secret { origin.sealed() } else { origin };

@@ -69,9 +69,7 @@ pub(super) fn main(caller: &Caller, arguments: Arguments) -> Ended {
         (Some(path), _) => {
             let (bytes, sealed) = world.read_file(path)?;
             action::describe_template(&mut world, &path.to_string_lossy(), path, None);
-            let text = String::from_utf8(bytes).map_err(|_| {
-                Diagnostic::user(format!("Template source files must be utf-8 encoded: {}", path.display()))
-            })?;
+            let text = impel_modules::undecoded::text_of(&bytes);
             let options = TemplateOptions { trim_blocks: true, ..TemplateOptions::default() };
             let start = Span::new(path, 1, 1);
             let start = if sealed { start.sealed() } else { start };

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use impel_modules::host::{Payload, PipeError, Request, Run, Script};
+use impel_modules::undecoded;
 use memchr::memmem::Finder;
 
 use super::outgoing::Outgoing;
@@ -199,7 +200,12 @@ pub fn encode(
     }
     for word in &request.argv {
         line.push(b' ');
-        quote_into(&mut line, word);
+        // bytes that are no UTF-8 have come here as characters
+        let kept = Some(word)
+            .filter(|_| undecoded::any())
+            .and_then(|word| std::str::from_utf8(word).ok())
+            .map(undecoded::bytes_of);
+        quote_into(&mut line, kept.as_deref().unwrap_or(word));
     }
     line.push(b'\n');
     outgoing.push(&line);

@@ -53,6 +53,10 @@ fn write_char(c: char, printable: bool, out: &mut String) {
 
 /// `\xe9`, `\u2603`, `\U0001f600`.
 pub fn write_escape(c: char, out: &mut String) {
+    if let Some(byte) = impel_modules::undecoded::byte_of(c) {
+        out.push_str(&format!("\\udc{byte:02x}"));
+        return;
+    }
     // Writing to a string does not fail.
     let _ = match u32::from(c) {
         n @ 0..=0xff => write!(out, "\\x{n:02x}"),

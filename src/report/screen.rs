@@ -1,6 +1,7 @@
 //! The terminal (or what stands for it): lines in colour, banners, each warning once.
 
 use super::{Hue, Log, Look, Masks};
+use impel_modules::undecoded;
 use indicatif::ProgressBar;
 use std::collections::HashSet;
 use std::io::{IsTerminal, Write};
@@ -74,9 +75,16 @@ impl Screen {
                 _ => line.push_str(&text),
             }
         }
+        if undecoded::is_in(&line) {
+            line = undecoded::shown(&line).into_owned();
+            self.warning(
+                "Non UTF-8 encoded data replaced with \"?\" while displaying text to stdout/stderr.",
+            );
+        }
         line.push('\n');
         if let Some(log) = &mut self.log {
             let plain: String = pieces.iter().map(|(text, _)| harmless(&self.masks.text(text))).collect();
+            let plain = undecoded::shown(&plain);
             log.write(&plain);
         }
         let to = match stream {

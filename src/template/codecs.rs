@@ -8,11 +8,8 @@ use super::args::Args;
 use super::value::{Error, Result, Value};
 use crate::python::repr::{escaped, write_escape};
 use encoding_rs::{CoderResult, DecoderResult, EncoderResult, Encoding};
+use impel_modules::undecoded;
 use pages::{PAGES, Page};
-
-/// Our own way with bytes that are no text: U+FFFD for each that Python's `surrogateescape` would keep as half of a
-/// surrogate pair.
-pub(crate) const SHOWN: &str = "surrogateescape, shown";
 
 /// An encoding.
 enum Codec {
@@ -114,8 +111,8 @@ fn find(encoding: &str) -> Result<Codec> {
 /// In Python's words: there is no such encoding, or it has no place for a character.
 pub fn encode(text: &str, encoding: &str, errors: &str) -> Result<Vec<u8>> {
     match find(encoding)? {
-        Codec::Utf8 => Ok(text.as_bytes().to_vec()),
-        Codec::Utf8Marked => Ok([b"\xef\xbb\xbf", text.as_bytes()].concat()),
+        Codec::Utf8 => utf8_bytes(text, errors),
+        Codec::Utf8Marked => Ok([b"\xef\xbb\xbf".as_slice(), &utf8_bytes(text, errors)?].concat()),
         Codec::Direct(end) => {
             let name = if end == 128 { "ascii" } else { "latin-1" };
             let reason = format!("ordinal not in range({end})");
@@ -273,12 +270,8 @@ impl Bad<'_> {
             "ignore" => {}
             "replace" => out.push('\u{fffd}'),
             "backslashreplace" => bad.iter().for_each(|b| out.push_str(&format!("\\x{b:02x}"))),
-            SHOWN if !bad.iter().any(u8::is_ascii) => bad.iter().for_each(|_| out.push('\u{fffd}')),
-            "strict" | "surrogatepass" | SHOWN => return Err(self.error(reason)),
-            "surrogateescape" => {
-                let error = self.error(reason);
-                return Err(Error::new(format!("{} (surrogates are not supported)", error.message())));
-            }
+            "surrogateescape" if !bad.iter().any(u8::is_ascii) => out.push_str(&undecoded::text_of(bad)),
+            "strict" | "surrogatepass" | "surrogateescape" => return Err(self.error(reason)),
             "xmlcharrefreplace" | "namereplace" => {
                 return Err(Error::new("don't know how to handle UnicodeDecodeError in error callback"));
             }
@@ -298,6 +291,28 @@ impl Bad<'_> {
             }
         }
     }
+}
+
+/// UTF-8 has a place for all but bytes that were kept.
+fn utf8_bytes(text: &str, errors: &str) -> Result<Vec<u8>> {
+    if errors == "surrogateescape" || !undecoded::is_in(text) {
+        return Ok(undecoded::bytes_of(text).into_owned());
+    }
+    let chars: Vec<char> = text.chars().collect();
+    let kept = |c: &&char| undecoded::byte_of(**c).is_some();
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(c) = chars.get(at) {
+        let run = chars.iter().skip(at).take_while(kept).count();
+        match chars.get(at..at + run).filter(|run| !run.is_empty()) {
+            None => out.push(*c),
+            Some(missing) => {
+                out.push_str(&instead(missing, at, ("utf-8", "surrogates not allowed"), errors)?)
+            }
+        }
+        at += run.max(1);
+    }
+    Ok(out.into_bytes())
 }
 
 fn utf8(bytes: &[u8], errors: &str) -> Result<String> {

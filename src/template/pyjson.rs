@@ -7,6 +7,7 @@ pub use reader::{read, read_as};
 use super::Eval;
 use super::filters::sorted_by;
 use super::value::{Error, Result, Value, fits, float_repr, isoformat};
+use impel_modules::undecoded;
 use std::cmp::Ordering;
 
 /// How deep values may nest.
@@ -307,6 +308,9 @@ pub fn write_string(text: &str, ensure_ascii: bool, out: &mut String) {
             '\t' => out.push_str("\\t"),
             '\x08' => out.push_str("\\b"),
             '\x0c' => out.push_str("\\f"),
+            c if ensure_ascii && undecoded::byte_of(c).is_some() => {
+                undecoded::byte_of(c).iter().for_each(|byte| out.push_str(&format!("\\udc{byte:02x}")));
+            }
             c if c < ' ' || (ensure_ascii && c > '~') => {
                 for unit in c.encode_utf16(&mut [0; 2]) {
                     out.push_str(&format!("\\u{unit:04x}"));

@@ -189,7 +189,10 @@ impl From<&Data> for Source {
     fn from(data: &Data) -> Source {
         match data {
             Data::Bytes(bytes) => Source::bytes(bytes.clone()),
-            Data::Str(text) => Source { secret: text.secret, ..Source::bytes(text.text.as_bytes().to_vec()) },
+            Data::Str(text) => Source {
+                secret: text.secret,
+                ..Source::bytes(crate::undecoded::bytes_of(&text.text).into_owned())
+            },
             other => Source::bytes(crate::args::python_str(other).into_bytes()),
         }
     }

@@ -81,7 +81,7 @@ impl Eval<'_> {
         };
         self.world.effect(crate::template::Effect::ReadsController)?;
         let (bytes, secret) = self.world.read_file(&path)?;
-        let text = String::from_utf8_lossy(&bytes);
+        let text = crate::template::codecs::decode(&bytes, "utf-8", "strict")?;
         let start = Span::new(&path, 1, 1);
         let origin = Origin::File(if secret { start.sealed() } else { start });
         let options = self.state.options.clone();

@@ -13,14 +13,13 @@ pub(super) fn windows(byte: u8) -> Option<char> {
 /// # Errors
 /// There is none of that name here, or a character is not in it.
 pub(super) fn to_encoding(text: &str, encoding: &str) -> Result<Vec<u8>> {
-    codecs::encode(text, encoding, "strict")
+    codecs::encode(text, encoding, "surrogateescape")
 }
 
-/// Bytes read in an encoding. What is none in it becomes U+FFFD, where Ansible keeps half of a surrogate pair (no
-/// string here can hold one).
+/// Bytes read in an encoding. What is none in it is kept, to be the same bytes where the text is written.
 ///
 /// # Errors
 /// There is no encoding of that name here.
 pub(crate) fn from_encoding(bytes: &[u8], encoding: &str) -> Result<String> {
-    codecs::decode(bytes, encoding, codecs::SHOWN)
+    codecs::decode(bytes, encoding, "surrogateescape")
 }

@@ -8,6 +8,7 @@ use crate::template::args::Args;
 use crate::template::value::{Error, Result, Value, str_repr};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use impel_modules::undecoded;
 use sha2::Digest;
 
 /// This family's table.
@@ -61,7 +62,7 @@ fn crc32(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> {
 fn bytes_of(value: &Value) -> Result<Vec<u8>> {
     match value {
         Value::Bytes(bytes) => Ok(bytes.to_vec()),
-        other => Ok(other.to_text()?.into_bytes()),
+        other => Ok(undecoded::bytes_of(&other.to_text()?).into_owned()),
     }
 }
 

@@ -4,6 +4,7 @@ use super::Filter;
 use crate::diag::Span;
 use crate::template::Eval;
 use crate::template::args::Args;
+use crate::template::codecs;
 use crate::template::value::{Error, Kin, Number, Result, Value, View, fits, isoformat};
 use crate::yaml::{Emit, Limits, LineBreak, Style, Tree, load_bare, try_dump};
 use std::collections::HashMap;
@@ -54,6 +55,10 @@ fn whole(value: &Value) -> Result<Option<i32>> {
 /// # Errors
 /// A keyword that `dump` does not have or whose value it does not take, and what has no form in YAML.
 fn to_yaml(eval: &mut Eval<'_>, input: &Value, args: &Args, mut emit: Emit) -> Result<Value> {
+    if let Some(text) = input.as_str() {
+        // libyaml takes no bytes that are no text
+        codecs::encode(text, "utf-8", "strict")?;
+    }
     let mut encoding = None;
     for (name, value) in &args.named {
         match &**name {

@@ -40,7 +40,7 @@ fn term_text<'t>(term: &'t Value, method: &str) -> Result<&'t str> {
 /// A file's text, and whether it is secret.
 pub(super) fn read(eval: &Eval<'_>, path: &Path) -> Result<(String, bool)> {
     let (bytes, secret) = eval.world().read_file(path)?;
-    Ok((String::from_utf8_lossy(&bytes).into_owned(), secret))
+    Ok((impel_modules::undecoded::text_of(&bytes), secret))
 }
 
 fn file(eval: &mut Eval<'_>, terms: Vec<Value>, args: &Args) -> Result<Vec<Value>> {
