@@ -28,7 +28,8 @@ use std::sync::Arc;
 /// Shows every layer that sets a variable for a host, the weakest first, with its place and value; the winner is marked.
 ///
 /// Nothing is run and no host is contacted. What `set_fact`, `include_vars`, `add_host` and included files would set is
-/// foreseen; facts and results of tasks are not known.
+/// foreseen; where a task may set the variable and it cannot be told (`include_vars` of a folder or in a loop, `group_by`),
+/// the task is listed with `(perhaps)`. Facts and results of tasks are not known.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Arguments {
     /// The variable.

@@ -319,13 +319,14 @@ fn what_goes_on_below_is_told_as_far_as_it_is_asked_for() {
     assert!(told.contains("exchange host=localhost turn=1 requests="), "{told}");
     assert!(!told.contains("hush"), "arguments are nobody's business: {told}");
     assert!(run("a=b=c").starts_with("[WARNING]: IMPEL_LOG is left out"));
-    // facts in a cache that cannot be read are a warning, whoever finds it
+    // a corrupt cache of facts ends the run and is removed
     std::fs::write(folder.path().join("s1_localhost"), "{").unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_impel"));
     command.args(["adhoc", "-i", "localhost,", "-c", "local", "all", "-m", "debug"]);
     command.env("ANSIBLE_CACHE_PLUGIN", "jsonfile").env("ANSIBLE_CACHE_PLUGIN_CONNECTION", folder.path());
     let err = String::from_utf8(command.output().unwrap().stderr).unwrap();
-    assert!(err.contains("[WARNING]: the cached facts in"), "{err}");
+    assert!(err.contains("It has been removed, so you can re-run your command now."), "{err}");
+    assert!(command.output().unwrap().status.success());
 }
 
 #[test]

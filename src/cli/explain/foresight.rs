@@ -228,6 +228,13 @@ impl<'s> Foresight<'s> {
         match &*task.action.name {
             "set_fact" => self.set_fact(task, &world, done, walk),
             "include_vars" => self.include_vars(task, &world, done, walk),
+            // its group may have variables that the host has not yet
+            "group_by" => walk.later.push(Later {
+                what: "group_by (perhaps)",
+                span: task.span,
+                value: None,
+                perhaps: done.perhaps,
+            }),
             "add_host" if !done.skipped => self.add_host(task, &world)?,
             "include_tasks" | "include_role" => self.include(task, &world, perhaps, walk, look)?,
             _ => {}
@@ -390,11 +397,16 @@ impl<'s> Foresight<'s> {
         let Some(disk) = disk.as_deref() else { return Ok(()) };
         let loader = Loader::new(disk, base);
         let none: Option<Arc<Vars>> = None;
+        // what a file of an unknown name sets cannot be told
+        let unknown = |what: &'static str| Later { what, span: task.span, value: None, perhaps };
         let mut roles = Vec::new();
         let items = if &*task.action.name == "include_tasks" {
             let file = task.action.raw.as_ref().or_else(|| task.action.arg("file")).and_then(render);
             let path = file.and_then(|file| loader.tasks_path(task, file.to_string().trim()).ok());
-            let Some(path) = path else { return Ok(()) };
+            let Some(path) = path else {
+                walk.later.push(unknown("include_tasks (perhaps)"));
+                return Ok(());
+            };
             loader.include_tasks(task, &path, none)?
         } else {
             let args = task.action.args.iter().filter_map(|(name, node)| {
@@ -409,10 +421,11 @@ impl<'s> Foresight<'s> {
                 Some((name.to_string(), value))
             });
             let args: Map = args.collect();
-            if !args.contains_key("name") && !args.contains_key("role") {
-                return Ok(());
-            }
-            let Ok(loaded) = loader.include_role(task, role_ask(&args, disk, task.action.span), none) else {
+            let named = args.contains_key("name") || args.contains_key("role");
+            let ask = || role_ask(&args, disk, task.action.span);
+            let loaded = named.then(|| loader.include_role(task, ask(), none).ok()).flatten();
+            let Some(loaded) = loaded else {
+                walk.later.push(unknown("include_role (perhaps)"));
                 return Ok(());
             };
             roles.push(loaded.role);

@@ -115,8 +115,14 @@ impl Eval<'_> {
             _ => None,
         };
         let place = own.or(span).map_or_else(|| "<unknown>".to_owned(), |s| s.to_string());
+        // what is no file has no lines
+        let place = match place.rsplit_once('>') {
+            Some((name, at)) if place.starts_with('<') && at.starts_with(':') => format!("{name}>"),
+            _ => place,
+        };
+        let place = crate::python::repr::of_str(&place);
         Err(Error::failed(format!(
-            "Conditional result ({truth}) was derived from value of type '{}' at '{place}'. Conditionals must have a \
+            "Conditional result ({truth}) was derived from value of type '{}' at {place}. Conditionals must have a \
              boolean result.",
             value.type_name()
         ))
