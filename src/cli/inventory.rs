@@ -105,6 +105,9 @@ pub(super) fn main(caller: &Caller, mut arguments: Arguments) -> Ended {
     let written = show.text()?;
     match &show.arguments.output {
         Some(path) => {
+            // a document ends with its line, JSON and the graph do not
+            let document = !show.arguments.graph && (show.arguments.yaml || show.arguments.toml);
+            let written = if document { written + "\n" } else { written };
             std::fs::write(path, written).map_err(|e| {
                 let shown = crate::yaml::repr::of_str(&path.to_string_lossy());
                 let number = e.raw_os_error().map(|number| format!("[Errno {number}] ")).unwrap_or_default();

@@ -1,5 +1,8 @@
 //! The commands: what is typed, wired to what does it.
 
+// a reader that leaves early must be no panic: what is printed goes through `streams`
+#![deny(clippy::print_stdout)]
+
 mod adhoc;
 mod dispatch;
 mod display;

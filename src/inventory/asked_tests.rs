@@ -284,3 +284,27 @@ fn the_order_of_groups_layers_is_configured() {
         assert_eq!(value.and_then(|node| node.as_str()).unwrap_or("none"), wanted, "{order}");
     }
 }
+
+/// Observed with links and pipes in `host_vars/h1/`; where `host_vars/h1.yml` is a pipe, ansible-core waits for ever.
+#[test]
+fn variables_are_read_from_what_is_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "i", "h1\nh2\nh3\n");
+    write(folder.path(), "host_vars/h1/b.yml", "b: 1\n");
+    let at = |name: &str| folder.path().join("host_vars").join(name);
+    let pipe = |path: std::path::PathBuf| {
+        rustix::fs::mkfifoat(rustix::fs::CWD, path, rustix::fs::Mode::RUSR).unwrap();
+    };
+    pipe(at("h1/a.yml"));
+    pipe(at("h2.yml"));
+    std::os::unix::fs::symlink("nowhere", at("h1/c.yml")).unwrap();
+    std::os::unix::fs::symlink("nowhere", at("h3.yml")).unwrap();
+    let files = VarFiles::find(folder.path(), Vault::default());
+    let names = |host: &str| {
+        let vars = files.host(host).unwrap().unwrap_or_default();
+        vars.keys().map(|name| name.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(names("h1"), ["b"]);
+    assert!(names("h3").is_empty());
+    assert!(files.host("h2").unwrap_err().message.contains("h2.yml is a pipe"));
+}

@@ -135,7 +135,7 @@ impl Keyed {
     fn read(node: &Node) -> Result<Keyed, Diagnostic> {
         let map = node.as_map().filter(|map| !map.pairs.is_empty()).ok_or_else(|| {
             let message =
-                format!("Invalid keyed group entry, it must be a dictionary: {} ", repr::str_of_node(node));
+                format!("Invalid keyed group entry, it must be a dictionary: {}", repr::str_of_node(node));
             Diagnostic::parse(message, node.span)
         })?;
         let set = |name: &str| map.get(name).filter(|node| !node.is_null());

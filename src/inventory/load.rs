@@ -270,9 +270,9 @@ impl Loading<'_> {
     fn source(&mut self, source: &str, depth: usize) -> Result<bool, Diagnostic> {
         let path = Path::new(source);
         if path.is_dir() {
-            return self.folder(path, depth);
+            let parsed = self.folder(path, depth)?;
+            return if parsed { Ok(true) } else { self.unparsed(source) };
         }
-        let options = self.options;
         let mut failures = Vec::new();
         // what Terraform wrote says so itself; it needs no configuration where configured plugins are read
         let state = terraform::is_state(path);
@@ -310,11 +310,15 @@ impl Loading<'_> {
             let failed = Diagnostic::user(format!("Failed to parse inventory with '{plugin}' plugin"));
             self.warnings.push(failed.because(error));
         }
-        let message = format!("Unable to parse {source} as an inventory source");
-        if options.any_unparsed_is_failed {
+        self.unparsed(source)
+    }
+
+    /// Nothing could be read: an error where that is asked for, else a warning.
+    fn unparsed(&mut self, source: &str) -> Result<bool, Diagnostic> {
+        if self.options.any_unparsed_is_failed {
             return Err(Diagnostic::user(format!("Completely failed to parse inventory source {source}")));
         }
-        self.warn(message);
+        self.warn(format!("Unable to parse {source} as an inventory source"));
         Ok(false)
     }
 

@@ -209,4 +209,7 @@ pub(super) const CASES: &[super::tests::Case] = &[
     (&["s"], &[("s", "#!/bin/sh\necho '{\"a\":[\"h\"],\"_meta\":{}}'\n")]),
     (&["s"], &[("s", "#!/bin/sh\necho '{\"a\":{\"children\":\"bc\"},\"_meta\":{\"hostvars\":{}}}'\n")]),
     (&["s"], &[("s", "#!/bin/sh\necho '{\"_meta\":{\"profile\":\"x\"}}'\n")]),
+    (&["s"], &[("s", "#!/bin/sh\necho '{\"a\":[\"h\"],\"_meta\":{\"hostvars\":{\"h\":null}}}'\n")]),
+    (&["d"], &[("d/x.bak", "h\n")]),
+    (&["d"], &[("d/bad.ini", "[x\n"), ("d/sub/x.orig", "")]),
 ];

@@ -58,6 +58,9 @@ pub fn read(inventory: &mut Inventory, path: &Path) -> Result<(), Diagnostic> {
     if let Some(vars) = meta.and_then(Node::as_map) {
         for (host, vars) in &vars.pairs {
             let name = text_of(host);
+            if vars.is_null() {
+                return Err(Diagnostic::parse(not_a_dictionary(vars), vars.span));
+            }
             let vars = pairs_of(vars)?;
             if reader.inventory.hosts.contains_key(name.as_str()) {
                 reader.set(&name, vars);

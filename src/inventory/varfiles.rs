@@ -2,11 +2,12 @@
 
 use super::model::{ALL, Group, Host, Inventory, Vars};
 use super::yaml::text_of;
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Span};
 use crate::vault::Vault;
 use crate::yaml::{Kind, repr};
 use rayon::prelude::*;
 use std::collections::HashMap;
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -191,6 +192,11 @@ const DEEPEST: usize = 40;
 fn read(path: &Path, vault: &Vault) -> Result<Vars, Diagnostic> {
     let mut vars = Vars::default();
     for file in files(path, 0) {
+        if file.metadata().is_ok_and(|about| about.file_type().is_fifo()) {
+            let message =
+                format!("{} is a pipe: variables of hosts and groups are read from files", file.display());
+            return Err(Diagnostic::parse(message, Span::new(&file, 0, 0)));
+        }
         vars.extend(read_file(&file, vault)?);
     }
     Ok(vars)
@@ -203,7 +209,7 @@ pub fn files_of(path: &Path) -> Vec<PathBuf> {
 
 fn files(path: &Path, depth: usize) -> Vec<PathBuf> {
     if !path.is_dir() {
-        return vec![path.to_owned()];
+        return if path.exists() { vec![path.to_owned()] } else { Vec::new() };
     }
     let Ok(listing) = std::fs::read_dir(path) else { return Vec::new() };
     let mut names: Vec<String> =
@@ -218,7 +224,8 @@ fn files(path: &Path, depth: usize) -> Vec<PathBuf> {
             if depth < DEEPEST {
                 found.extend(files(&inside, depth + 1));
             }
-        } else if EXTENSIONS.contains(&&*extension) {
+        } else if inside.is_file() && EXTENSIONS.contains(&&*extension) {
+            // neither a link that leads nowhere nor a pipe, which nobody may ever write to
             found.push(inside);
         }
     }

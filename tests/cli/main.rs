@@ -405,3 +405,21 @@ fn an_edit_that_is_ended_by_a_signal_leaves_nothing_behind() {
         std::fs::remove_file(at("begun")).expect("it was there");
     }
 }
+
+#[test]
+fn a_reader_that_leaves_early_is_no_panic() {
+    let calls: [&[&str]; 4] = [
+        &["--version"],
+        &["inventory", "-i", "a,b", "--list"],
+        &["template", "-i", "a,", "--host", "a", "-e", "{{ 'x' * 200000 }}"],
+        &["explain", "inventory_hostname", "-i", "a,", "--host", "a"],
+    ];
+    for call in calls {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_impel"));
+        let output = command.args(call).stdin(Stdio::null()).stdout(writer).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!said.contains("panicked") && output.status.code() != Some(101), "{call:?}: {said}");
+    }
+}
