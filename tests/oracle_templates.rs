@@ -161,6 +161,39 @@ fn methods_of_pythons_types_give_what_ansible_core_gives() {
     compare("methods.yml", 99.5);
 }
 
+/// Templates made at random by `grammar.py`; `IMPEL_RANDOM=COUNT` and `IMPEL_SEED` ask for others.
+#[test]
+fn random_templates_give_what_ansible_core_gives() {
+    let Some(oracle) = std::env::var_os("IMPEL_ORACLE") else {
+        eprintln!("left out: IMPEL_ORACLE does not name the folder of ansible-core's python");
+        return;
+    };
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/templates");
+    let asked = |name: &str, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_owned());
+    let output = Command::new(Path::new(&oracle).join("python"))
+        .arg(folder.join("grammar.py"))
+        .args([asked("IMPEL_RANDOM", "3000"), asked("IMPEL_SEED", "2")])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let reference: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).unwrap();
+    let world = world_of(read_cases(&folder, "more.yml").0, &folder);
+    let mut tally = Tally::new(&folder);
+    for expected in &reference {
+        let source = expected["source"].as_str().unwrap().to_owned();
+        if shown("trace") {
+            eprintln!("{source:?}");
+        }
+        let case = Case { category: "random".into(), source };
+        tally.add(&case, expected, &ours(&case, &world));
+    }
+    // what chance finds is told, and may be a little
+    for told in std::mem::take(&mut tally.unmeant) {
+        eprintln!("  {told}");
+    }
+    tally.end(99.7);
+}
+
 /// The templates of Jinja's own tests. Needs `IMPEL_JINJA_TESTS`, their folder.
 #[test]
 fn jinjas_own_tests_give_what_ansible_core_gives() {
@@ -220,6 +253,13 @@ fn filters_of_collections_give_what_the_collections_gave() {
     tally.end(99.0);
 }
 
+fn world_of(variables: Vec<(String, Value)>, folder: &Path) -> Fixed {
+    let mut all: HashMap<String, Value> = variables.iter().cloned().collect();
+    let vars: Dict = variables.into_iter().map(|(k, v)| (template::Key::str(k), v)).collect();
+    all.insert("vars".into(), Value::Dict(vars));
+    Fixed { variables: all, folder: folder.join("files"), ..Fixed::default() }
+}
+
 /// Every case of a file through both.
 fn compare(file: &str, threshold: f64) {
     let Some(oracle) = std::env::var_os("IMPEL_ORACLE") else {
@@ -236,10 +276,7 @@ fn compare(file: &str, threshold: f64) {
     let reference: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).unwrap();
     let (variables, cases) = read_cases(&folder, file);
     assert_eq!(cases.len(), reference.len());
-    let mut all: HashMap<String, Value> = variables.iter().cloned().collect();
-    let vars: Dict = variables.into_iter().map(|(k, v)| (template::Key::str(k), v)).collect();
-    all.insert("vars".into(), Value::Dict(vars));
-    let world = Fixed { variables: all, folder: folder.join("files"), ..Fixed::default() };
+    let world = world_of(variables, &folder);
     let mut tally = Tally::new(&folder);
     for (case, expected) in cases.iter().zip(&reference) {
         tally.add(case, expected, &ours(case, &world));
@@ -297,6 +334,9 @@ impl Tally {
                     score.both_fail += 1;
                 } else {
                     score.message_differs += 1;
+                    if theirs.starts_with("Syntax error") != e.to_string().starts_with("Syntax error") {
+                        told = Some(format!("theirs error: {theirs}\n    ours   error: {e}"));
+                    }
                     if shown("messages") {
                         eprintln!(
                             "  {} {}\n    theirs error: {theirs}\n    ours   error: {e}",

@@ -1,6 +1,6 @@
 //! The doors to the template engine: rendering values, conditionals, expressions and template files.
 
-use super::syntax::PluginKind;
+use super::syntax::{PluginKind, Program};
 use super::value::{Str, Value};
 use super::{Eval, World};
 use crate::diag::{Diagnostic, Span};
@@ -71,9 +71,11 @@ pub fn absent(text: &str, conditional: bool) -> Vec<(PluginKind, Arc<str>)> {
     } else {
         return Vec::new();
     };
-    program
-        .map(|p| p.absent.iter().map(|(kind, name, _)| (*kind, name.clone())).collect())
-        .unwrap_or_default()
+    let names = |text: &Program| text.absent.iter().map(|(kind, name, _)| (*kind, name.clone())).collect();
+    match program {
+        Ok(program) => names(&program),
+        Err(unread) => names(&unread.text),
+    }
 }
 
 /// Renders every trusted string in a value, to native types; `omit` drops out of containers (as the whole value it

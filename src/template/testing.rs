@@ -207,6 +207,10 @@ fn an_error_points_at_its_place_and_offers_the_nearest_name() {
     let text = "line\n  {% if true %}\n  {{ nosuch }}\n{% endif %}\n";
     let error = render_template_file(text, span, &TemplateOptions::default(), &world).unwrap_err();
     assert_eq!(error.span.unwrap().to_string(), "motd.j2:3:6");
+    let broken = "#jinja2: trim_blocks: True\nline\n  {{ a b }}\n";
+    let error = render_template_file(broken, span, &TemplateOptions::default(), &world).unwrap_err();
+    let said = "Syntax error in template: expected token 'end of print statement', got 'b'";
+    assert_eq!((error.message.as_str(), error.span.unwrap().to_string().as_str()), (said, "motd.j2:3:8"));
 }
 
 #[test]
@@ -227,6 +231,40 @@ fn extensions_are_off_unless_the_configuration_asks_for_them() {
     world.config.insert("DEFAULT_JINJA2_EXTENSIONS".into(), extensions);
     assert_eq!(world.text(template), "1");
     assert_eq!(world.text("{% set m = [] %}{% do m.append(1) if l else 0 %}{{ m }}"), "[1]");
+    for (template, expected) in [
+        ("{% break %}", "error: Error rendering template: 'break' outside loop"),
+        ("{% for x in l if x > 1 %}{% continue %}{% else %}none{% endfor %}", "'none'"),
+        ("{% for x in l %}{% set y %}{% break %}{% endset %}{{ x }}{% endfor %}", "None"),
+        ("{% trans %}a{% endtrans %}", "Encountered unknown tag 'trans'"),
+    ] {
+        let said = world.text(template);
+        assert!(said.contains(expected), "{template}: {said}");
+    }
+}
+
+#[test]
+fn translations_call_what_the_template_defines() {
+    let mut world = Fixed::of("n: 2");
+    world.config.insert("DEFAULT_JINJA2_EXTENSIONS".into(), Value::str("jinja2.ext.i18n,jinja2.ext.debug"));
+    let functions = "{% macro gettext(a) %}<{{ a }}>{% endmacro %}{% macro ngettext(a, b, n) %}{{ b if n > 1 else a \
+                     }}{% endmacro %}";
+    for (template, expected) in [
+        ("{% trans %}100% a{% endtrans %}", "'<100% a>'"),
+        ("{% trans x=1 %}100% {{ x }}{% endtrans %}", "'<100% 1>'"),
+        ("{% trans n %}{{ n }} a{% pluralize %}{{ n }} bs{% endtrans %}", "'2 bs'"),
+        ("{% trans c=n.__abs__|d(1), n=1 %}{{ n }} a{% pluralize n %}bs{% endtrans %}", "'1 a'"),
+        ("{% trans trimmed %} a\n  b {% endtrans %}", "'<a b>'"),
+        (
+            "{% trans %}{% if n %}{% endtrans %}",
+            "control structures in translatable sections are not allowed; saw `if`",
+        ),
+        ("{% trans %}a{% pluralize %}b{% endtrans %}", "pluralize without variables"),
+        ("{% debug %}", "error: Error rendering template."),
+    ] {
+        let said = world.text(&format!("{functions}{template}"));
+        assert!(said.contains(expected), "{template}: {said}");
+    }
+    assert!(world.text("{% trans %}a{% endtrans %}").contains("'gettext' is undefined"));
 }
 
 #[test]

@@ -341,7 +341,7 @@ impl Eval<'_> {
                 all
             });
             if !is_left_out {
-                all.insert(plain_key(key), new.unwrap_or_else(|| value.clone()));
+                all.insert(key.plain(), new.unwrap_or_else(|| value.clone()));
             }
         }
         Ok(match changed {
@@ -356,7 +356,7 @@ impl Eval<'_> {
     /// It cannot be iterated, or is a marker.
     pub fn items(&mut self, value: &Value) -> Result<Vec<Value>> {
         if let Value::Dict(d) = value {
-            return Ok(d.pairs().keys().map(|k| plain_key(k).value().clone()).collect());
+            return Ok(d.keys());
         }
         Ok(value.iter()?.map(|v| self.read(v)).collect())
     }
@@ -470,17 +470,6 @@ fn is_plain(value: &Value) -> bool {
 
 fn unstorable(value: &Value) -> Error {
     Error::new(format!("Type '{}' is unsupported for variable storage.", value.type_name()))
-}
-
-/// A key as it is handed out: never a template.
-fn plain_key(key: &Key) -> Key {
-    match key.value() {
-        Value::Str(s) if s.is_template() => {
-            let plain = Value::Str(Str { trusted: false, ..s.clone() });
-            Key::new(plain).unwrap_or_else(|_| key.clone())
-        }
-        _ => key.clone(),
-    }
 }
 
 /// Whether a name is one of those that every Python object or container has and that no template may read.

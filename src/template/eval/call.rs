@@ -5,7 +5,6 @@ use crate::template::args::Args;
 use crate::template::filters::{self, Filter};
 use crate::template::lookups;
 use crate::template::methods;
-use crate::template::syntax::Program;
 use crate::template::tests::{self, Test};
 use crate::template::value::{Error, MarkerKind, Result, Str, Value, markup};
 
@@ -145,7 +144,7 @@ impl Eval<'_> {
     /// # Errors
     /// There is no such filter.
     pub fn filter(&mut self, name: &str, input: Value, args: Args) -> Result<Value> {
-        let filter = filters::find(name).ok_or_else(|| no_filter(name, self.state.program()))?;
+        let filter = filters::find(name).ok_or_else(|| no_filter(name, ""))?;
         Ok(self.apply(filter, name, input, Args { callee: name.into(), ..args }))
     }
 
@@ -154,7 +153,7 @@ impl Eval<'_> {
     /// # Errors
     /// There is no such test, or it fails.
     pub fn test(&mut self, name: &str, input: Value, args: Args) -> Result<bool> {
-        let test = tests::find(name).ok_or_else(|| no_test(name, self.state.program()))?;
+        let test = tests::find(name).ok_or_else(|| no_test(name, ""))?;
         self.ask(test, name, input, Args { callee: name.into(), ..args }).is_true()
     }
 
@@ -287,24 +286,19 @@ fn full(name: &str) -> String {
     if name.contains('.') { name.to_owned() } else { format!("ansible.builtin.{name}") }
 }
 
-pub(super) fn no_filter(name: &str, program: &Program) -> Error {
-    let what = what(program);
-    let error = Error::failed(format!("Syntax error in {what}: No filter named '{name}'."));
-    match crate::diag::nearest(name, filters::names()) {
-        Some(near) => error.hint(format!("did you mean '{near}'?")),
-        None => error,
-    }
+/// A filter that is not there; ` found` where it stands in a branch.
+pub(super) fn no_filter(name: &str, found: &str) -> Error {
+    absent("filter", name, found, crate::diag::nearest(name, filters::names()))
 }
 
-/// What a program is called in messages.
-fn what(program: &Program) -> &'static str {
-    if program.expression.is_some() { "expression" } else { "template" }
+/// A test that is not there; ` found` where it stands in a branch.
+pub(super) fn no_test(name: &str, found: &str) -> Error {
+    absent("test", name, found, crate::diag::nearest(name, tests::names()))
 }
 
-pub(super) fn no_test(name: &str, program: &Program) -> Error {
-    let what = what(program);
-    let error = Error::failed(format!("Syntax error in {what}: No test named '{name}'."));
-    match crate::diag::nearest(name, tests::names()) {
+fn absent(what: &str, name: &str, found: &str, near: Option<&str>) -> Error {
+    let error = Error::new(format!("No {what} named '{name}'{found}."));
+    match near {
         Some(near) => error.hint(format!("did you mean '{near}'?")),
         None => error,
     }

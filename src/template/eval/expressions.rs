@@ -78,7 +78,10 @@ impl Eval<'_> {
     }
 
     fn slice_expr(&mut self, object: &Expr, exprs: &[Option<Expr>; 3], place: Place) -> Result<Value> {
-        let object = self.expr(object)?.defined()?;
+        let object = self.expr(object)?;
+        if object.is_undefined() {
+            return Ok(object);
+        }
         let mut bounds = [Value::None, Value::None, Value::None];
         for (bound, expr) in bounds.iter_mut().zip(exprs) {
             if let Some(expr) = expr {
@@ -124,7 +127,7 @@ impl Eval<'_> {
 
     fn filter_expr(&mut self, input: &Expr, call: &FilterCall) -> Result<Value> {
         let Some(filter) = call.filter else {
-            return Err(super::call::no_filter(&call.name, self.state.program()).at(self.span(call.place)));
+            return Err(super::call::no_filter(&call.name, " found").at(self.span(call.place)));
         };
         let input = self.expr(input)?;
         let args = self.args(&call.name, &call.args)?;
@@ -134,7 +137,7 @@ impl Eval<'_> {
 
     fn test_expr(&mut self, input: &Expr, call: &TestCall) -> Result<Value> {
         let Some(test) = call.test else {
-            return Err(super::call::no_test(&call.name, self.state.program()).at(self.span(call.place)));
+            return Err(super::call::no_test(&call.name, " found").at(self.span(call.place)));
         };
         let input = self.expr(input)?;
         let args = self.args(&call.name, &call.args)?;
@@ -247,6 +250,10 @@ impl Eval<'_> {
     fn operate(&mut self, op: Binary, left: Value, right: Value) -> Result<Value> {
         match op {
             Binary::Compare(comparison) => Ok(Value::Bool(self.compare(comparison, &left, &right)?)),
+            // a marker has no place in a format without any
+            Binary::Arithmetic("%") if right.is_undefined() && left.as_str().is_some_and(has_no_place) => {
+                binary("%", &left, &Value::Dict(Dict::default()))
+            }
             Binary::Arithmetic("%") if left.is_str() => {
                 let right = self.deep(right)?;
                 binary("%", &left, &right)
@@ -296,6 +303,11 @@ impl Eval<'_> {
             _ => Ok(None),
         }
     }
+}
+
+/// Whether Python's `%` finds nothing to put in.
+fn has_no_place(format: &str) -> bool {
+    !format.replace("%%", "").contains('%')
 }
 
 /// `object[start:stop:step]`.

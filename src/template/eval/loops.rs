@@ -48,17 +48,13 @@ impl Eval<'_> {
                 kept.into()
             }
         };
-        let plain_keys = matches!(iter, Value::Dict(_));
         let last_seen = Arc::new(Mutex::new(None));
         // what `continue` or `break` cut off does not count as an iteration
         let mut iterated = false;
         for (index, item) in items.iter().enumerate() {
             super::halt::check()?;
             self.state.renew(around);
-            let item = match item {
-                Value::Str(s) if plain_keys && s.is_template() => Value::text(s.text.clone(), s.secret),
-                item => self.read(item.clone()),
-            };
+            let item = self.read(item.clone());
             self.assign(&head.target, item)?;
             if head.speaks_of_loop {
                 let state = Loop {

@@ -43,6 +43,9 @@ impl Eval<'_> {
         let mut secret = false;
         for part in std::iter::once(first).chain(parts) {
             self.tell_secret(&part);
+            if part.is_undefined() && self.replaced.is_none() {
+                return Ok(part);
+            }
             secret |= part.is_secret();
             self.print(part, &mut text)?;
             crate::template::value::fits(text.len())?;

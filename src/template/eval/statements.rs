@@ -153,9 +153,7 @@ impl Eval<'_> {
         let mut value = input;
         for call in filters {
             let Some(filter) = call.filter else {
-                return Err(
-                    super::call::no_filter(&call.name, self.state.program()).at(self.span(call.place))
-                );
+                return Err(super::call::no_filter(&call.name, " found").at(self.span(call.place)));
             };
             let args = self.args(&call.name, &call.args)?;
             value = self.apply(filter, &call.name, value, args);

@@ -151,7 +151,7 @@ fn dict_to_items(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Valu
     let value_name = Key::new(name(1, "value_name", "value"))?;
     let pairs = dict.pairs();
     Ok(Value::list(pairs.iter().map(|(key, value)| {
-        let item = [(key_name.clone(), key.value().clone()), (value_name.clone(), value.clone())];
+        let item = [(key_name.clone(), key.plain().value().clone()), (value_name.clone(), value.clone())];
         Value::Dict(item.into_iter().collect())
     })))
 }

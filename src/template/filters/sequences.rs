@@ -332,8 +332,8 @@ fn dict_sort(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
     };
     let pairs = dict.pairs();
     let keyed = pairs.iter().map(|(key, value)| {
-        let by = if by_value { value.clone() } else { key.value().clone() };
-        (folded(by, fold), (key.value().clone(), value.clone()))
+        let by = if by_value { value.clone() } else { key.plain().value().clone() };
+        (folded(by, fold), (key.plain().value().clone(), value.clone()))
     });
     let sorted = sorted(keyed.collect(), reversed(args, 2)?)?;
     Ok(Value::list(sorted.into_iter().map(|(_, (key, value))| Value::tuple([key, value]))))
@@ -346,7 +346,9 @@ fn dict_sort(_eval: &mut Eval<'_>, input: Value, args: &Args) -> Result<Value> {
 fn items(_eval: &mut Eval<'_>, input: Value, _args: &Args) -> Result<Value> {
     let pairs = |dict: &Dict| {
         let pairs = dict.pairs();
-        Value::list(pairs.iter().map(|(key, value)| Value::tuple([key.value().clone(), value.clone()])))
+        Value::list(
+            pairs.iter().map(|(key, value)| Value::tuple([key.plain().value().clone(), value.clone()])),
+        )
     };
     match &input {
         Value::Dict(dict) => Ok(pairs(dict)),

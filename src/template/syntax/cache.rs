@@ -24,7 +24,7 @@ static DEFAULTS: LazyLock<TemplateOptions> = LazyLock::new(TemplateOptions::defa
 pub struct Unread {
     /// In ansible-core's words.
     pub error: Error,
-    /// The text alone.
+    /// The text alone, and what it names that is not there.
     pub text: Program,
     /// Where in it.
     pub place: Place,
@@ -115,14 +115,14 @@ fn unread(mistake: Mistake, source: Arc<str>, what: &str) -> Box<Unread> {
         true => Error::failed(mistake.message).within(format!("Error rendering {what}")),
         false => Error::failed(format!("Syntax error in {what}: {}", mistake.message)),
     };
-    let extensible = mistake.hint.is_some();
+    let (extensible, absent) = (mistake.extensible, mistake.absent);
     let error = match mistake.hint {
         Some(hint) => error.hint(hint),
         None => error,
     };
     Box::new(Unread {
         error,
-        text: Program { source, ..Program::default() },
+        text: Program { source, absent, ..Program::default() },
         place: mistake.at as Place,
         extensible,
     })

@@ -22,8 +22,10 @@ impl<'t> Parser<'t> {
     /// An expression; without conditions where an `if` belongs to the statement around it.
     fn conditioned(&mut self, conditions: bool) -> Parsed<Expr> {
         let place = self.place();
+        let before = self.late.clone();
         let mut expr = self.deeper(|parser| parser.operation(0))?;
         while conditions && self.skip_word("if") {
+            self.late.clone_from(&before);
             expr = self.condition_of(expr, place)?;
         }
         Ok(expr)
@@ -31,6 +33,7 @@ impl<'t> Parser<'t> {
 
     /// The condition behind `if`, and what stands there otherwise.
     fn condition_of(&mut self, then: Expr, place: Place) -> Parsed<Expr> {
+        let unsure = std::mem::replace(&mut self.unsure, true);
         let height = self.height;
         let test = self.deeper(|parser| parser.operation(0))?;
         self.grown(height)?;
@@ -40,6 +43,7 @@ impl<'t> Parser<'t> {
             false => None,
         };
         self.grown(height)?;
+        self.unsure = unsure;
         Ok(Expr::If(Box::new((test, then, otherwise)), place))
     }
 
@@ -163,6 +167,7 @@ impl<'t> Parser<'t> {
     }
 
     fn unary(&mut self, filtered: bool) -> Parsed<Expr> {
+        let sound = self.is_sound();
         let token = self.current();
         let start = token.at as Place;
         let signed: Option<fn(Box<Expr>, Place) -> Expr> = match () {
@@ -180,7 +185,7 @@ impl<'t> Parser<'t> {
             None => self.primary(false)?,
         };
         let expr = self.postfix(expr, start)?;
-        if filtered { self.filtered(expr, start) } else { Ok(expr) }
+        if filtered { self.filtered(expr, start, sound) } else { Ok(expr) }
     }
 
     /// A name, a literal or something in brackets; where it is `assigned` to, attributes of namespaces, too.
@@ -242,8 +247,8 @@ impl<'t> Parser<'t> {
 
     fn parenthesised(&mut self) -> Parsed<Expr> {
         self.next();
-        let empty = self.ends_tuple(None);
-        let inner = if empty { Expr::Tuple(Vec::new()) } else { self.tuple(true, None)? };
+        let empty = self.ends_tuple();
+        let inner = if empty { Expr::Tuple(Vec::new()) } else { self.tuple(true)? };
         self.expect_operator(")")?;
         Ok(inner)
     }
@@ -294,23 +299,18 @@ impl<'t> Parser<'t> {
         Ok(items)
     }
 
-    fn ends_tuple(&self, end: Option<&str>) -> bool {
+    /// Whether nothing follows a comma. Jinja looks for the words `in` and `recursive` here, too, but never finds them.
+    fn ends_tuple(&self) -> bool {
         let token = self.current();
-        matches!(token.kind, Kind::VariableEnd | Kind::BlockEnd)
-            || token.is(")")
-            || end.is_some_and(|end| token.is_word(end))
+        matches!(token.kind, Kind::VariableEnd | Kind::BlockEnd) || token.is(")")
     }
 
     /// An expression, or several with commas between: a tuple.
-    pub(super) fn tuple(&mut self, conditions: bool, end: Option<&str>) -> Parsed<Expr> {
-        self.tuple_of(end, |parser| parser.conditioned(conditions))
+    pub(super) fn tuple(&mut self, conditions: bool) -> Parsed<Expr> {
+        self.tuple_of(|parser| parser.conditioned(conditions))
     }
 
-    pub(super) fn tuple_of(
-        &mut self,
-        end: Option<&str>,
-        read: impl Fn(&mut Self) -> Parsed<Expr>,
-    ) -> Parsed<Expr> {
+    pub(super) fn tuple_of(&mut self, read: impl Fn(&mut Self) -> Parsed<Expr>) -> Parsed<Expr> {
         let mut items = Vec::new();
         let mut is_tuple = false;
         let mut height = 0;
@@ -318,7 +318,7 @@ impl<'t> Parser<'t> {
             if !items.is_empty() {
                 self.expect_operator(",")?;
             }
-            if self.ends_tuple(end) {
+            if self.ends_tuple() {
                 break;
             }
             items.push(read(self)?);
@@ -369,18 +369,18 @@ impl<'t> Parser<'t> {
     }
 
     /// Filters, tests and calls behind an expression.
-    fn filtered(&mut self, expr: Expr, start: Place) -> Parsed<Expr> {
+    fn filtered(&mut self, expr: Expr, start: Place, sound: bool) -> Parsed<Expr> {
         let mut expr = expr;
         loop {
             let token = self.current();
             let height = self.height;
             if token.is("|") {
                 self.next();
-                let call = self.filter()?;
+                let call = self.filter(sound)?;
                 expr = Expr::Filter(Box::new(expr), Box::new(call));
             } else if token.is_word("is") {
                 self.next();
-                expr = self.test(expr)?;
+                expr = self.test(expr, sound)?;
             } else if token.is("(") {
                 expr = self.call(expr, start)?;
             } else {
@@ -535,19 +535,46 @@ impl<'t> Parser<'t> {
         Ok((name.into(), place))
     }
 
+    /// Notes a filter or test that is not there; Jinja refuses it unless it stands in a branch that may not be taken.
+    /// `sound`: nothing was complained of before its input.
+    fn absent(&mut self, kind: PluginKind, name: &Arc<str>, place: Place, sound: bool) {
+        self.absent.push((kind, name.clone(), place));
+        if self.unsure {
+            return;
+        }
+        let (what, near) = match kind {
+            PluginKind::Test => ("test", crate::diag::nearest(name, tests::names())),
+            _ => ("filter", crate::diag::nearest(name, filters::names())),
+        };
+        let text = format!("No {what} named '{name}'.");
+        let hint = near.map(|near| format!("did you mean '{near}'?"));
+        let mistake = Mistake { hint, ..Mistake::new(text, place as usize) };
+        // the one applied last is complained of first
+        if sound {
+            self.late = Some(mistake);
+        } else {
+            self.complain(mistake);
+        }
+    }
+
+    /// Whether nothing is complained of so far.
+    pub(super) fn is_sound(&self) -> bool {
+        self.late.is_none()
+    }
+
     /// A filter with its arguments.
-    pub(super) fn filter(&mut self) -> Parsed<FilterCall> {
+    pub(super) fn filter(&mut self, sound: bool) -> Parsed<FilterCall> {
         let (name, place) = self.plugin()?;
         self.height = 0;
         let args = if self.current().is("(") { self.arguments()? } else { Vec::new() };
         let filter = filters::find(&name);
         if filter.is_none() {
-            self.absent.push((PluginKind::Filter, name.clone(), place));
+            self.absent(PluginKind::Filter, &name, place, sound);
         }
         Ok(FilterCall { name, filter, args, place })
     }
 
-    fn test(&mut self, input: Expr) -> Parsed<Expr> {
+    fn test(&mut self, input: Expr, sound: bool) -> Parsed<Expr> {
         let negated = self.skip_word("not");
         let (name, place) = self.plugin()?;
         self.height = 0;
@@ -571,7 +598,7 @@ impl<'t> Parser<'t> {
         };
         let test = tests::find(&name);
         if test.is_none() {
-            self.absent.push((PluginKind::Test, name.clone(), place));
+            self.absent(PluginKind::Test, &name, place, sound);
         }
         let expr = Expr::Test(Box::new(input), Box::new(TestCall { name, test, args, place }));
         Ok(if negated { Expr::Not(Box::new(expr)) } else { expr })

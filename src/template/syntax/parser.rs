@@ -88,8 +88,12 @@ pub struct Parser<'t> {
     tags: Vec<&'t str>,
     /// The tags that would end them.
     ends: Vec<&'static [&'static str]>,
-    /// What Jinja or Python complain of once all was read.
-    late: Option<Mistake>,
+    /// What Jinja complains of once all was read.
+    pub(super) late: Option<Mistake>,
+    /// What Python's compiler complains of then.
+    of_python: Option<Mistake>,
+    /// What is read may never run: Jinja looks for its filters and tests then only.
+    pub(super) unsure: bool,
     pub(super) conditional: bool,
     pub(super) extensions: Extensions,
     /// What ends a line, if not `\n`.
@@ -120,6 +124,8 @@ impl<'t> Parser<'t> {
             tags: Vec::new(),
             ends: Vec::new(),
             late: None,
+            of_python: None,
+            unsure: false,
             conditional: false,
             extensions: Extensions::default(),
             newline: None,
@@ -188,13 +194,17 @@ impl<'t> Parser<'t> {
 
     /// Notes what is only complained of once all was read; the first counts.
     pub(super) fn complain(&mut self, mistake: Mistake) {
-        self.late.get_or_insert(mistake);
+        let first = if mistake.of_python { &mut self.of_python } else { &mut self.late };
+        first.get_or_insert(mistake);
     }
 
     /// The end of all: what is complained of late.
     fn end(&mut self) -> Parsed {
-        match self.broken.take().or(self.late.take()) {
-            Some(mistake) => Err(Box::new(mistake)),
+        match self.broken.take().or(self.late.take()).or(self.of_python.take()) {
+            Some(mistake) => {
+                let absent = std::mem::take(&mut self.absent);
+                Err(Box::new(Mistake { absent, ..mistake }))
+            }
             None => Ok(()),
         }
     }
@@ -248,7 +258,7 @@ impl<'t> Parser<'t> {
                 }
                 Kind::VariableBegin => {
                     self.next();
-                    body.push(Stmt::Emit(self.tuple(true, None)?));
+                    body.push(Stmt::Emit(self.tuple(true)?));
                     self.expect(Kind::VariableEnd)?;
                 }
                 Kind::BlockBegin => {

@@ -39,7 +39,7 @@ impl<'t> Parser<'t> {
                 Ok(Stmt::With(Vec::new(), body))
             }
             "print" => self.print(),
-            "do" if extensions.statements => Ok(Stmt::Do(self.tuple(true, None)?)),
+            "do" if extensions.statements => Ok(Stmt::Do(self.tuple(true)?)),
             "break" if extensions.loop_controls => self.leaves_loop(tag, Stmt::Break),
             "continue" if extensions.loop_controls => self.leaves_loop(tag, Stmt::Continue),
             "trans" if extensions.translations => super::translation::parse(self, tag),
@@ -48,6 +48,7 @@ impl<'t> Parser<'t> {
                 let asked = EXTENSIONS.iter().find(|(tag, _)| *tag == name);
                 let unknown = self.unknown_tag(Some(tag));
                 unknown.map_err(|mut mistake| {
+                    mistake.extensible = asked.is_some();
                     mistake.hint = asked.map(|(_, extension)| {
                         format!("ask for it with 'jinja2_extensions = jinja2.ext.{extension}' in ansible.cfg")
                     });
@@ -60,7 +61,9 @@ impl<'t> Parser<'t> {
     /// Reads what is in a scope that `extends` cannot leave.
     fn scoped<T>(&mut self, read: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
         self.scopes += 1;
+        let unsure = std::mem::take(&mut self.unsure);
         let result = read(self);
+        self.unsure = unsure;
         self.scopes -= 1;
         result
     }
@@ -86,10 +89,13 @@ impl<'t> Parser<'t> {
 
     fn for_loop(&mut self) -> Parsed<Stmt> {
         let outer_assigned = self.loop_assigned.take();
-        let target = self.target(Some("in"), false)?;
+        let target = self.target(false)?;
         self.expect_word("in")?;
-        let iter = self.tuple(false, Some("recursive"))?;
-        let filter = if self.skip_word("if") { Some(self.expression()?) } else { None };
+        let iter = self.tuple(false)?;
+        let filter = match self.skip_word("if") {
+            true => Some(self.scoped(Self::expression)?),
+            false => None,
+        };
         let recursive = self.skip_word("recursive");
         let outer = std::mem::take(&mut self.speaks_of_loop);
         self.loops += 1;
@@ -109,9 +115,16 @@ impl<'t> Parser<'t> {
     }
 
     fn condition(&mut self) -> Parsed<Stmt> {
+        let unsure = std::mem::replace(&mut self.unsure, true);
+        let result = self.branches();
+        self.unsure = unsure;
+        result
+    }
+
+    fn branches(&mut self) -> Parsed<Stmt> {
         let mut branches = Vec::new();
         loop {
-            let test = self.tuple(false, None)?;
+            let test = self.tuple(false)?;
             branches.push((test, self.body(&["elif", "else", "endif"])?));
             match &*self.next().text {
                 "elif" => {}
@@ -122,15 +135,17 @@ impl<'t> Parser<'t> {
     }
 
     fn set(&mut self) -> Parsed<Stmt> {
-        let target = self.target(None, true)?;
+        let target = self.target(true)?;
         if self.skip("=") {
-            return Ok(Stmt::Set(target, self.tuple(true, None)?));
+            return Ok(Stmt::Set(target, self.tuple(true)?));
         }
-        let mut filters = Vec::new();
-        while self.skip("|") {
-            filters.push(self.filter()?);
-        }
-        Ok(Stmt::SetBlock(target, filters, self.scoped(|parser| parser.whole_body(&["endset"]))?))
+        self.scoped(|parser| {
+            let mut filters = Vec::new();
+            while parser.skip("|") {
+                filters.push(parser.filter(parser.is_sound())?);
+            }
+            Ok(Stmt::SetBlock(target, filters, parser.whole_body(&["endset"])?))
+        })
     }
 
     fn with(&mut self) -> Parsed<Stmt> {
@@ -140,7 +155,7 @@ impl<'t> Parser<'t> {
             if !assigned.is_empty() {
                 self.expect_operator(",")?;
             }
-            let target = self.target(None, false)?;
+            let target = self.target(false)?;
             self.expect_operator("=")?;
             assigned.push((target, self.expression()?));
         }
@@ -160,7 +175,9 @@ impl<'t> Parser<'t> {
             );
         }
         self.speaks_of_loop = true;
+        let spoken = self.spoken;
         let body = self.function(|parser| parser.whole_body(&["endblock"]))?;
+        self.spoken = spoken;
         let blank = |stmt: &Stmt| match stmt {
             Stmt::Text(text) => text.to_string().chars().all(super::lexer::is_space),
             _ => false,
@@ -297,7 +314,9 @@ impl<'t> Parser<'t> {
         outer: [bool; 3],
     ) -> Parsed<Arc<Macro>> {
         let body = self.function(|parser| parser.whole_body(ends))?;
-        let [varargs, kwargs, caller] = std::mem::replace(&mut self.spoken, outer);
+        let spoken @ [varargs, kwargs, caller] = std::mem::replace(&mut self.spoken, outer);
+        // what a macro within speaks of, the one around it does, too
+        self.spoken.iter_mut().zip(spoken).for_each(|(outer, inner)| *outer |= inner);
         let required = params.len() - defaults.len();
         if caller && params.iter().take(required).any(|param| &**param == "caller") {
             let text = "When defining macros or call blocks the special \"caller\" argument must be omitted or be \
@@ -325,11 +344,13 @@ impl<'t> Parser<'t> {
     }
 
     fn filter_block(&mut self) -> Parsed<Stmt> {
-        let mut filters = vec![self.filter()?];
-        while self.skip("|") {
-            filters.push(self.filter()?);
-        }
-        Ok(Stmt::FilterBlock(filters, self.scoped(|parser| parser.whole_body(&["endfilter"]))?))
+        self.scoped(|parser| {
+            let mut filters = vec![parser.filter(parser.is_sound())?];
+            while parser.skip("|") {
+                filters.push(parser.filter(parser.is_sound())?);
+            }
+            Ok(Stmt::FilterBlock(filters, parser.whole_body(&["endfilter"])?))
+        })
     }
 
     fn print(&mut self) -> Parsed<Stmt> {
@@ -343,10 +364,10 @@ impl<'t> Parser<'t> {
         Ok(Stmt::Group(printed))
     }
 
-    /// What is assigned to, up to the word `end`; attributes of namespaces where they may be.
-    fn target(&mut self, end: Option<&str>, namespaces: bool) -> Parsed<Target> {
+    /// What is assigned to; attributes of namespaces where they may be.
+    fn target(&mut self, namespaces: bool) -> Parsed<Target> {
         let at = self.current().at;
-        let expr = self.tuple_of(end, |parser| parser.primary(namespaces))?;
+        let expr = self.tuple_of(|parser| parser.primary(namespaces))?;
         match self.assignable(expr) {
             Ok(target) => {
                 self.notes_loop(&target, at);

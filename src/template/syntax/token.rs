@@ -1,6 +1,8 @@
 //! What a template's text is cut into.
 
+use super::{Place, PluginKind};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// The sorts of token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,11 +92,22 @@ pub struct Mistake {
     pub of_python: bool,
     /// What to do about it.
     pub hint: Option<String>,
+    /// An extension would read it.
+    pub extensible: bool,
+    /// What the text names that is not there, where it can be read otherwise.
+    pub absent: Vec<(PluginKind, Arc<str>, Place)>,
 }
 
 impl Mistake {
     /// A syntax error.
     pub fn new(message: impl Into<String>, at: usize) -> Mistake {
-        Mistake { message: message.into(), at, of_python: false, hint: None }
+        Mistake {
+            message: message.into(),
+            at,
+            of_python: false,
+            hint: None,
+            extensible: false,
+            absent: Vec::new(),
+        }
     }
 }

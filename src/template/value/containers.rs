@@ -170,6 +170,14 @@ impl Key {
         &self.0
     }
 
+    /// The same, never rendered as a template.
+    pub fn plain(&self) -> Key {
+        match &self.0 {
+            Value::Str(s) if s.is_template() => Key(Value::Str(super::Str { trusted: false, ..s.clone() })),
+            _ => self.clone(),
+        }
+    }
+
     /// The text, if the key is a string.
     pub fn as_str(&self) -> Option<&str> {
         self.0.as_str()
@@ -284,9 +292,9 @@ impl Dict {
         self.change(|pairs| pairs.insert(key, value));
     }
 
-    /// The keys.
+    /// The keys, which are never templates.
     pub fn keys(&self) -> Vec<Value> {
-        self.pairs().keys().map(|k| k.value().clone()).collect()
+        self.pairs().keys().map(|key| key.plain().0).collect()
     }
 
     /// Whether both are one dict.
