@@ -11,7 +11,7 @@ use impel_modules::undecoded;
 use std::cmp::Ordering;
 
 /// How deep values may nest.
-const DEEPEST: usize = 200;
+const DEEPEST: usize = crate::template::value::DEEPEST;
 /// The widest indentation of a level.
 const WIDEST: i64 = 1_000;
 

@@ -26,6 +26,9 @@ pub fn read(text: &str, origin: Span, limits: Limits) -> Option<Node> {
     (reader.at == text.len()).then_some(node)
 }
 
+/// Deeper text is left to the reader of YAML, which does not recurse.
+const DEEPEST: usize = 250;
+
 const SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
 
 /// The two mappings with which Ansible's own JSON stands for a vaulted and for an unsafe string.
@@ -79,7 +82,7 @@ impl Reader<'_> {
     }
 
     fn value(&mut self, depth: usize) -> Option<Node> {
-        if depth > self.limits.depth {
+        if depth > self.limits.depth.min(DEEPEST) {
             return None;
         }
         let span = self.span();

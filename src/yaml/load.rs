@@ -16,7 +16,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { depth: 250, nodes: 20_000_000 }
+        Limits { depth: 1_000, nodes: 20_000_000 }
     }
 }
 

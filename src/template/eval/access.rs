@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// How deep containers may nest.
-const DEEPEST: u32 = 200;
+const DEEPEST: u32 = crate::template::value::DEEPEST as u32;
 
 /// What reading made of containers that changed by it: one that is met again stays one.
 type Read = HashMap<usize, (Value, Value)>;

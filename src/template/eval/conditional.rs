@@ -1,7 +1,7 @@
 //! Conditionals by 2.19's strict rules: `when`, `until`, `failed_when`, `assert`.
 
 use super::Eval;
-use super::evaluator::unread_at;
+use super::evaluator::{too_deep, unread_at};
 use super::state::{Origin, State};
 use crate::template::syntax;
 use crate::template::value::{Error, MarkerKind, Result, Str, Value};
@@ -152,6 +152,7 @@ fn empty() -> Error {
 /// What an expression raised, in the words of ansible-core.
 pub(in crate::template) fn in_expression(error: Error) -> Error {
     match error.0.kind {
+        MarkerKind::Raised if too_deep(&error) => error.within("Recursive loop detected in expression"),
         MarkerKind::Raised => error.within("Error rendering expression"),
         _ => error,
     }

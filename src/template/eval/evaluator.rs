@@ -306,9 +306,15 @@ fn indent(span: Span, line: u32, value: &str) -> u32 {
     u32::try_from(before.chars().count()).unwrap_or(0)
 }
 
+/// Whether a value nests deeper than can be told, which ansible-core takes for one that holds itself.
+pub(super) fn too_deep(error: &Error) -> bool {
+    error.message() == "maximum recursion depth exceeded"
+}
+
 /// What was raised while rendering, in the words of ansible-core.
 pub(super) fn attributed(error: Error) -> Error {
     match error.0.kind {
+        MarkerKind::Raised if too_deep(&error) => error.within("Recursive loop detected in template"),
         MarkerKind::Raised => error.within("Error rendering template"),
         _ => error,
     }

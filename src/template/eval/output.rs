@@ -4,7 +4,7 @@ use super::Eval;
 use crate::template::value::{Error, Result, Value};
 
 /// How deep containers may nest.
-const DEEPEST: u32 = 200;
+const DEEPEST: u32 = crate::template::value::DEEPEST as u32;
 
 /// What a template prints, piece by piece.
 #[derive(Default)]

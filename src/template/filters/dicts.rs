@@ -6,7 +6,7 @@ use crate::template::value::{Error, MarkerKind, Result, Value};
 use crate::template::{Dict, Eval, Key};
 
 /// How deep dicts are merged.
-const DEEPEST: usize = 200;
+const DEEPEST: usize = crate::template::value::DEEPEST;
 
 /// This family's table.
 pub(super) const FILTERS: &[Filter] = &[

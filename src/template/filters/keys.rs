@@ -11,7 +11,7 @@ use indexmap::IndexMap;
 use std::sync::Arc;
 
 /// How deep dicts are searched.
-const DEEPEST: usize = 200;
+const DEEPEST: usize = crate::template::value::DEEPEST;
 
 /// This family's table.
 pub(super) const FILTERS: &[Filter] = &[

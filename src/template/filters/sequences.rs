@@ -8,7 +8,7 @@ use crate::template::value::{Error, Result, Value, View, binary};
 use crate::template::{Dict, Eval};
 
 /// How deep `flatten` goes.
-const DEEPEST: usize = 200;
+const DEEPEST: usize = 1_000;
 
 /// This family's table.
 pub(super) const FILTERS: &[Filter] = &[

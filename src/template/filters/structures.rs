@@ -9,7 +9,7 @@ use crate::template::value::{Error, Result, Value};
 use crate::template::{Dict, Eval, Key};
 
 /// How deep structures are walked.
-const DEEPEST: usize = 200;
+const DEEPEST: usize = crate::template::value::DEEPEST;
 
 /// This family's table.
 pub(super) const FILTERS: &[Filter] = &[

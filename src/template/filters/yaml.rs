@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// How deep values may nest.
-const DEEPEST: usize = 200;
+const DEEPEST: usize = crate::template::value::DEEPEST;
 
 /// This family's table.
 pub(super) const FILTERS: &[Filter] = &[

@@ -1,9 +1,12 @@
 //! JSON as Python's `json` reads it.
 
-use super::{DEEPEST, Profile};
+use super::Profile;
 use crate::template::value::{Error, Result, Value};
 use crate::template::{Dict, Key};
 use num_bigint::BigInt;
+
+/// How deep a text may nest: as deep as Python's stack allows.
+const DEEPEST: usize = 930;
 
 /// JSON text as a value that is never a template: integers of any size, `NaN` and `Infinity` understood.
 ///
@@ -71,10 +74,17 @@ impl Reader {
     }
 
     fn value(&mut self, depth: usize) -> Result<Value> {
+        let next = self.peek();
         if depth > DEEPEST {
-            return Err(Error::new("maximum recursion depth exceeded while decoding a JSON document"));
+            let what = match next {
+                Some('{') => "object",
+                _ => "array",
+            };
+            return Err(Error::new(format!(
+                "maximum recursion depth exceeded while decoding a JSON {what} from a unicode string"
+            )));
         }
-        match self.peek() {
+        match next {
             Some('"') => {
                 self.at += 1;
                 Ok(Value::text(self.string()?, self.secret))

@@ -4,8 +4,9 @@ use super::{Dict, Error, Key, Result, Value};
 use std::cell::Cell;
 use std::cmp::Ordering;
 
-/// How deep values may nest where they are compared, printed or rendered.
-pub(crate) const DEEPEST: usize = 200;
+/// How deep values may nest where they are compared, printed, rendered or written: no less than ansible-core reaches
+/// before Python's stack ends.
+pub(crate) const DEEPEST: usize = 300;
 
 fn too_deep() -> Error {
     Error::new("maximum recursion depth exceeded")

@@ -2,6 +2,7 @@
 
 mod arith;
 mod compare;
+pub(crate) use compare::DEEPEST;
 mod complex;
 mod containers;
 mod convert;
