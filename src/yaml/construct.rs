@@ -305,8 +305,7 @@ impl Maker<'_, '_> {
     fn flatten(&mut self, id: Id) -> Result<(), Diagnostic> {
         let mut merged: Vec<(Id, Id)> = Vec::new();
         let mut at = 0;
-        loop {
-            let Some(Content::Map(pairs)) = self.raw(id).map(|raw| &raw.content) else { break };
+        while let Some(Content::Map(pairs)) = self.raw(id).map(|raw| &raw.content) {
             let Some((key, value)) = pairs.get(at).copied() else { break };
             match self.raw(key).map(|raw| &raw.tag) {
                 Some(Tag::Scalar(Type::Merge)) => {

@@ -142,7 +142,7 @@ fn times(op: &str, a: &Value, b: &Value, n: &Value, size: usize) -> Result<usize
         Value::Big(_) => return Err(Error::new("cannot fit 'int' into an index-sized integer")),
         _ if is_repeated(a) || is_repeated(b) => {
             // ansible-core's own lists ask for a number before Python's do.
-            let other = if is_repeated(a) && !(is_list(b) && !is_list(a)) { b } else { a };
+            let other = if is_repeated(a) && (is_list(a) || !is_list(b)) { b } else { a };
             let class = other.class_name();
             return Err(Error::new(if is_list(a) || is_list(b) {
                 format!("'{class}' object cannot be interpreted as an integer")
