@@ -2,10 +2,14 @@
 
 /// The character of a Unicode name or of an alias such as `LF`, in any case; spelled otherwise it is none.
 pub fn character_named(name: &str) -> Option<char> {
+    // No name begins with a hyphen; the crate would look at what stands before it.
+    let spelled = name.chars().all(|c| c.is_ascii_alphanumeric() || c == ' ' || c == '-');
+    if !spelled || name.starts_with('-') {
+        return None;
+    }
     let found = unicode_names2::character(name)?;
     let own = unicode_names2::name(found).map(|own| own.to_string());
-    // the crate also takes names that differ in blanks, hyphens and underscores
-    let spelled = name.chars().all(|c| c.is_ascii_alphanumeric() || c == ' ' || c == '-');
+    // The crate also takes names that differ in blanks and hyphens.
     let same = match own {
         Some(own) => {
             own.eq_ignore_ascii_case(name)
@@ -13,7 +17,7 @@ pub fn character_named(name: &str) -> Option<char> {
         }
         None => true,
     };
-    (spelled && same).then_some(found)
+    same.then_some(found)
 }
 
 #[cfg(test)]
@@ -39,6 +43,12 @@ mod tests {
             ("KEYCAP DIGIT ONE", None),
             ("U+31", None),
             ("café", None),
+            ("-DIGIT ONE", None),
+            ("-", None),
+            ("DIGIT ONE-", None),
+            ("CJK UNIFIED IDEOGRAPH-", None),
+            ("CJK UNIFIED IDEOGRAPH-FFFFFFFFFFFFFFFFF", None),
+            ("HANGUL SYLLABLE", None),
             ("", None),
         ] {
             assert_eq!(character_named(name), character, "{name}");
