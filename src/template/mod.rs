@@ -33,4 +33,5 @@ pub use entry::{
 pub use eval::{Eval, halt};
 pub use syntax::PluginKind;
 pub use value::{Dict, Error, Key, List, Marker, MarkerKind, Object, Str, Value};
+pub(crate) use world::as_behind;
 pub use world::{Effect, World};

@@ -98,3 +98,95 @@ pub trait World {
         std::env::var(name).ok()
     }
 }
+
+/// For a world in front of another, which its field `$behind` is: these methods are the other's.
+macro_rules! as_behind {
+    ($behind:ident: $($method:ident),+ $(,)?) => {
+        $(as_behind!(@ $behind $method);)+
+    };
+    (@ $behind:ident find_file) => {
+        fn find_file(&self, subfolder: &str, name: &std::path::Path) -> Option<std::path::PathBuf> {
+            self.$behind.find_file(subfolder, name)
+        }
+    };
+    (@ $behind:ident find_included) => {
+        fn find_included(&self, name: &std::path::Path) -> Option<std::path::PathBuf> {
+            self.$behind.find_included(name)
+        }
+    };
+    (@ $behind:ident search_path) => {
+        fn search_path(&self) -> Vec<std::path::PathBuf> {
+            self.$behind.search_path()
+        }
+    };
+    (@ $behind:ident read_file) => {
+        fn read_file(&self, path: &std::path::Path) -> Result<(Vec<u8>, bool), $crate::diag::Diagnostic> {
+            self.$behind.read_file(path)
+        }
+    };
+    (@ $behind:ident decrypt) => {
+        fn decrypt(&self, vault: &std::sync::Arc<str>) -> Result<std::sync::Arc<str>, $crate::diag::Diagnostic> {
+            self.$behind.decrypt(vault)
+        }
+    };
+    (@ $behind:ident sealed) => {
+        fn sealed(&self, plain: &std::sync::Arc<str>) -> Option<std::sync::Arc<str>> {
+            self.$behind.sealed(plain)
+        }
+    };
+    (@ $behind:ident secret_made) => {
+        fn secret_made(&self, text: &str) {
+            self.$behind.secret_made(text)
+        }
+    };
+    (@ $behind:ident effect) => {
+        fn effect(&self, effect: $crate::template::Effect) -> Result<(), $crate::diag::Diagnostic> {
+            self.$behind.effect(effect)
+        }
+    };
+    (@ $behind:ident variable_names) => {
+        fn variable_names(&self) -> Vec<std::sync::Arc<str>> {
+            self.$behind.variable_names()
+        }
+    };
+    (@ $behind:ident remembered) => {
+        fn remembered(&self, template: &std::sync::Arc<str>) -> Option<$crate::template::Value> {
+            self.$behind.remembered(template)
+        }
+    };
+    (@ $behind:ident remember) => {
+        fn remember(&self, template: &std::sync::Arc<str>, value: &$crate::template::Value) {
+            self.$behind.remember(template, value)
+        }
+    };
+    (@ $behind:ident config) => {
+        fn config(&self, name: &str) -> Option<$crate::template::Value> {
+            self.$behind.config(name)
+        }
+    };
+    (@ $behind:ident config_origin) => {
+        fn config_origin(&self, name: &str) -> Option<String> {
+            self.$behind.config_origin(name)
+        }
+    };
+    (@ $behind:ident hosts_matching) => {
+        fn hosts_matching(
+            &self,
+            groups: &[(String, Vec<String>)],
+            patterns: &[String],
+        ) -> Result<Vec<std::sync::Arc<str>>, $crate::diag::Diagnostic> {
+            self.$behind.hosts_matching(groups, patterns)
+        }
+    };
+    (@ $behind:ident warn) => {
+        fn warn(&self, text: &str) {
+            self.$behind.warn(text)
+        }
+    };
+    (@ $behind:ident environment) => {
+        fn environment(&self, name: &str) -> Option<String> {
+            self.$behind.environment(name)
+        }
+    };
+}
+pub(crate) use as_behind;

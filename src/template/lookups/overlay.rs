@@ -1,8 +1,7 @@
 //! A world with some variables of its own in front of another's.
 
-use crate::diag::Diagnostic;
 use crate::template::value::Value;
-use crate::template::{Effect, World};
+use crate::template::{World, as_behind};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -42,32 +41,8 @@ impl World for Overlay<'_> {
         near.or_else(|| self.behind.find_file(subfolder, name))
     }
 
-    fn find_included(&self, name: &Path) -> Option<PathBuf> {
-        self.behind.find_included(name)
-    }
-
     fn search_path(&self) -> Vec<PathBuf> {
         self.folder.iter().cloned().chain(self.behind.search_path()).collect()
-    }
-
-    fn read_file(&self, path: &Path) -> Result<(Vec<u8>, bool), Diagnostic> {
-        self.behind.read_file(path)
-    }
-
-    fn decrypt(&self, vault: &Arc<str>) -> Result<Arc<str>, Diagnostic> {
-        self.behind.decrypt(vault)
-    }
-
-    fn secret_made(&self, text: &str) {
-        self.behind.secret_made(text);
-    }
-
-    fn sealed(&self, plain: &Arc<str>) -> Option<Arc<str>> {
-        self.behind.sealed(plain)
-    }
-
-    fn effect(&self, effect: Effect) -> Result<(), Diagnostic> {
-        self.behind.effect(effect)
     }
 
     fn remembered(&self, _template: &Arc<str>) -> Option<Value> {
@@ -76,27 +51,8 @@ impl World for Overlay<'_> {
 
     fn remember(&self, _template: &Arc<str>, _value: &Value) {}
 
-    fn config_origin(&self, name: &str) -> Option<String> {
-        self.behind.config_origin(name)
-    }
-
-    fn config(&self, name: &str) -> Option<Value> {
-        self.behind.config(name)
-    }
-
-    fn hosts_matching(
-        &self,
-        groups: &[(String, Vec<String>)],
-        patterns: &[String],
-    ) -> Result<Vec<Arc<str>>, Diagnostic> {
-        self.behind.hosts_matching(groups, patterns)
-    }
-
-    fn warn(&self, text: &str) {
-        self.behind.warn(text);
-    }
-
-    fn environment(&self, name: &str) -> Option<String> {
-        self.behind.environment(name)
-    }
+    as_behind!(
+        behind: find_included, read_file, decrypt, sealed, secret_made, effect, config, config_origin,
+        hosts_matching, warn, environment,
+    );
 }
