@@ -52,7 +52,7 @@ impl Eval<'_> {
         args: Args,
     ) -> Value {
         self.apply_strictly(filter, input, args).unwrap_or_else(|e| match e.0.kind {
-            MarkerKind::Failed | MarkerKind::Raised => {
+            MarkerKind::Failed | MarkerKind::Raised if !e.0.captured => {
                 e.within(format!("The filter plugin '{}' failed", full(name))).into()
             }
             _ => e.into(),
@@ -122,7 +122,7 @@ impl Eval<'_> {
         self.ask_strictly(test, input, args).unwrap_or_else(|e| match e.0.kind {
             // it is the vault's failure, not the test's
             _ if e.0.sealed.is_some() => e.into(),
-            MarkerKind::Failed | MarkerKind::Raised => {
+            MarkerKind::Failed | MarkerKind::Raised if !e.0.captured => {
                 e.within(format!("The test plugin '{}' failed", full(name))).into()
             }
             _ => e.into(),

@@ -1,6 +1,6 @@
 //! The value itself: its kinds, how it is made, what can be asked of it without rendering.
 
-use super::{Dict, Error, Key, Kin, List, Marker, Number, Object, Range, Result, Set, View};
+use super::{Dict, Error, Key, Kin, List, Marker, MarkerKind, Number, Object, Range, Result, Set, View};
 use crate::diag::Span;
 use num_bigint::BigInt;
 use num_traits::ToPrimitive;
@@ -564,7 +564,10 @@ impl From<Dict> for Value {
 }
 
 impl From<Error> for Value {
-    fn from(error: Error) -> Value {
-        Value::Undefined(error.0)
+    fn from(Error(mut marker): Error) -> Value {
+        if !marker.captured && matches!(marker.kind, MarkerKind::Raised | MarkerKind::Failed) {
+            Arc::make_mut(&mut marker).captured = true;
+        }
+        Value::Undefined(marker)
     }
 }

@@ -32,6 +32,8 @@ pub struct Marker {
     pub cause: Option<Arc<Marker>>,
     /// It stands for a vault that could not be opened: this one. What only needs the vault itself goes on.
     pub sealed: Option<Arc<str>>,
+    /// It has been a value: no plugin that meets it is blamed.
+    pub captured: bool,
 }
 
 /// An error while rendering; cheap to copy, since markers carry it around as a value.
@@ -44,7 +46,15 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Marker {
     /// A marker of that kind without place.
     pub fn new(kind: MarkerKind, message: impl Into<String>) -> Marker {
-        Marker { kind, message: message.into(), span: None, hint: None, cause: None, sealed: None }
+        Marker {
+            kind,
+            message: message.into(),
+            span: None,
+            hint: None,
+            cause: None,
+            sealed: None,
+            captured: false,
+        }
     }
 }
 
