@@ -137,8 +137,10 @@ impl Inventory {
         let name: Arc<str> = match self.hosts.get_key_value(name) {
             Some((known, _)) => known.clone(),
             None => {
-                let first = self.hosts.keys().find(|host| Inventory::is_localhost(host));
-                if let Some(first) = first.filter(|_| Inventory::is_localhost(name)) {
+                // The search walks all hosts: only for a name that needs it.
+                if Inventory::is_localhost(name)
+                    && let Some(first) = self.hosts.keys().find(|host| Inventory::is_localhost(host))
+                {
                     self.twice.push(format!(
                         "A duplicate localhost-like entry was found ({name}). First found localhost was {first}"
                     ));

@@ -489,3 +489,13 @@ fn an_address_is_its_own_short_name() {
         assert_eq!(Inventory::short_name(name), short, "{name}");
     }
 }
+
+/// Each of them costs the same: walking all hosts for each would take minutes.
+#[test]
+fn many_hosts_are_added_in_linear_time() {
+    let (start, mut inventory) = (std::time::Instant::now(), Inventory::default());
+    for number in 0..200_000 {
+        inventory.add_host(&format!("h{number}"), Some("web"));
+    }
+    assert!(start.elapsed() < std::time::Duration::from_secs(30), "{:?}", start.elapsed());
+}
